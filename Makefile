@@ -1,0 +1,81 @@
+# One command each; every target builds the environment first if it is missing or stale.
+#   make demo | test | check | up | bench | lock | clean
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.stamp
+UV_VERSION := 0.13.8
+
+# The checkout is the package root; a user's own settings for other projects stay outside.
+export PYTHONPATH := $(CURDIR)
+unexport PIP_FIND_LINKS UV_FIND_LINKS VIRTUAL_ENV
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help venv system-packages test check format demo up bench lock clean
+
+help:
+	@echo "make demo     one year of real sample input through Airflow, start to finish"
+	@echo "make test     all tests"
+	@echo "make check    style, types, layers, SQL, definitions"
+	@echo "make up       everything running until Ctrl-C"
+	@echo "make bench    this pipeline beside what a team would otherwise write"
+	@echo "make lock     resolve requirements.in again"
+	@echo "make clean    remove the environment and everything a run made"
+
+venv: $(STAMP)
+
+# Redone only when the lock changes. A shim that exists but does not run is passed over.
+$(STAMP): requirements.lock
+	@python=""; for candidate in python3.13 python3.12 python3.11 python3; do \
+	  if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	      >/dev/null 2>&1; then python="$$candidate"; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11, 3.12 or 3.13 with the venv module is needed (on Debian: apt-get install python3-venv)." >&2; \
+	  exit 1; fi; \
+	if ! [ -x $(PY) ]; then echo "Creating $(VENV) with $$($$python --version)"; "$$python" -m venv --clear $(VENV); fi
+	@if ! $(PY) -m uv --version 2>/dev/null | grep -qF 'uv $(UV_VERSION)'; then \
+	  $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); fi
+	@$(PY) -m uv pip install --quiet --python $(PY) --require-hashes --compile-bytecode -r requirements.lock
+	@touch $@
+
+# Rendering tests want these; everything else runs without them.
+system-packages:
+	@bash deploy/system-packages
+
+test: venv system-packages
+	@$(PY) -m pytest
+
+check: venv
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	if compgen -G 'sql/**/*.sql' >/dev/null || compgen -G 'sql/*.sql' >/dev/null; then sqlfluff lint sql; fi
+	$(PY) -m definitions check
+
+format: venv
+	ruff check --fix .
+	ruff format .
+
+demo: venv
+	@$(PY) -m running demo
+
+up: venv
+	@$(PY) -m running up
+
+bench: venv
+	@$(PY) -m bench
+
+# No index address, no local path, no header: the same file wherever it is resolved.
+lock: venv
+	@$(PY) -m uv pip compile requirements.in --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o requirements.lock
+	@! grep -nE '://|/opt/|--find-links|--index' requirements.lock
+
+clean:
+	@if [ -d .run ] && [ -x $(PY) ]; then $(PY) -m running stop || true; fi
+	rm -rf $(VENV) .run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
