@@ -1,0 +1,403 @@
+"""Load every definition file, cross-check all of them, and report all mistakes at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from definitions.calendars import WorkingDays
+from definitions.expression import SCOPES, Expression
+from definitions.model import (
+    CalendarYear,
+    CodeList,
+    ColumnType,
+    Form,
+    Indicator,
+    Measure,
+    Parameter,
+    Rule,
+    Scheme,
+)
+from definitions.periods import Period
+
+HERE = Path(__file__).parent
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One thing wrong in a definition file."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class DefinitionsInvalid(Exception):
+    """The definitions cannot be used; `mistakes` lists every one of them."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = sorted(mistakes)
+        super().__init__("\n".join(str(m) for m in self.mistakes))
+
+
+class _Document:
+    """A YAML file with the line of every node, and the mistakes found in it."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.name = path.relative_to(root).as_posix()
+        self.lines: dict[tuple[str | int, ...], int] = {(): 1}
+        self.mistakes: list[Mistake] = []
+        self.data: Any = None
+        try:
+            text = path.read_text(encoding="utf-8")
+            node = yaml.compose(text, Loader=yaml.CSafeLoader)
+            self.data = yaml.load(text, Loader=yaml.CSafeLoader)
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            reason = getattr(error, "problem", None) or str(error)
+            self.mistakes.append(
+                Mistake(self.name, mark.line + 1 if mark else 1, f"not valid YAML: {reason}")
+            )
+            return
+        if node is not None:
+            self._mark(node, ())
+
+    def _mark(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
+        self.lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    self.mistakes.append(
+                        Mistake(self.name, key.start_mark.line + 1, f"key {key.value!r} is doubled")
+                    )
+                seen.add(key.value)
+                self._mark(value, (*path, key.value))
+                self.lines[(*path, key.value)] = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode):
+            for i, value in enumerate(node.value):
+                self._mark(value, (*path, i))
+
+    def say(self, path: Sequence[str | int], message: str) -> None:
+        """Note a mistake at the deepest known node of a path."""
+        where = tuple(path)
+        while where not in self.lines:
+            where = where[:-1]
+        self.mistakes.append(Mistake(self.name, self.lines[where], message))
+
+    def model(self, kind: type[M], data: Any, path: tuple[str | int, ...] = ()) -> M | None:
+        """Build a model; every complaint of pydantic becomes a mistake with its line."""
+        try:
+            return kind.model_validate(data)
+        except ValidationError as error:
+            for item in error.errors():
+                place = (*path, *item["loc"])
+                name = ".".join(str(p) for p in item["loc"])
+                self.say(place, f"{name}: {item['msg']}" if name else item["msg"])
+            return None
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Everything the federation decided, cross-checked; look things up by code and date."""
+
+    forms: tuple[Form, ...]
+    code_lists: dict[str, CodeList]
+    indicators: dict[str, Indicator]
+    rules: dict[str, Rule]
+    cross_rules: dict[str, tuple[Rule, ...]]
+    parameters: dict[str, Parameter]
+    schemes: tuple[Scheme, ...]
+    works: dict[str, str]
+    regions: dict[str, str]
+    industries: dict[str, str]
+    calendar: WorkingDays
+    sources: dict[str, str] = field(repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the text of every file; equal digests mean equal definitions."""
+        text = json.dumps(self.sources, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def form(self, code: str, period: Period) -> Form:
+        """The edition of a form for a period; KeyError when none covers it."""
+        for form in self.forms:
+            if form.code == code and form.covers(period):
+                return form
+        raise KeyError(f"no edition of {code} covers {period}")
+
+    def newest(self, code: str) -> Form:
+        """The latest edition of a form."""
+        return max((f for f in self.forms if f.code == code), key=lambda f: f.valid_from)
+
+    @cached_property
+    def form_codes(self) -> tuple[str, ...]:
+        """Codes of all forms, sorted by key work and code."""
+        codes = {f.code: f.work for f in self.forms}
+        return tuple(sorted(codes, key=lambda c: (codes[c] == "ALL", codes[c], c)))
+
+    def rules_of(self, form: Form) -> tuple[Rule, ...]:
+        """The rules with a condition that rows of the form must meet."""
+        return (*form.rules, *self.cross_rules.get(form.code, ()))
+
+    def rule(self, code: str) -> Rule:
+        """Any rule by its code."""
+        return self.rules[code]
+
+    def measures(self) -> dict[str, Measure]:
+        """Every measure that some indicator needs, by its stable code."""
+        return {m.code: m for i in self.indicators.values() for m in i.measures}
+
+    def scheme(self, code: str, year: int) -> Scheme:
+        """The version of a scheme for a year; KeyError when there is none."""
+        for scheme in self.schemes:
+            if scheme.code == code and year in scheme.years:
+                return scheme
+        raise KeyError(f"scheme {code} has no version for {year}")
+
+
+def load_definitions(root: Path = HERE, extra: Iterable[Path] = ()) -> Definitions:
+    """Load the folder `root` and extra form files; DefinitionsInvalid lists all mistakes."""
+    return _Loader(root, tuple(extra)).load()
+
+
+class _Loader:
+    """Collects documents, builds models, then checks every reference between them."""
+
+    def __init__(self, root: Path, extra: tuple[Path, ...]) -> None:
+        self.root = root
+        self.documents: list[_Document] = []
+        self.extra = extra
+        self.forms: list[tuple[Form, _Document, tuple[str | int, ...]]] = []
+        self.rules: list[tuple[Rule, str | None, _Document, tuple[str | int, ...]]] = []
+        self.indicators: list[tuple[Indicator, _Document, tuple[str | int, ...]]] = []
+        self.schemes: list[tuple[Scheme, _Document]] = []
+        self.parameters: dict[str, Parameter] = {}
+        self.code_lists: dict[str, CodeList] = {}
+
+    def _open(self, pattern: str) -> Iterator[_Document]:
+        for path in sorted(self.root.glob(pattern)):
+            document = _Document(path, self.root)
+            self.documents.append(document)
+            if document.data is not None:
+                yield document
+
+    def _items(self, document: _Document, kind: type[M]) -> Iterator[tuple[int, M]]:
+        if not isinstance(document.data, list):
+            document.say((), "a list is expected here")
+            return
+        for i, data in enumerate(document.data):
+            model = document.model(kind, data, (i,))
+            if model is not None:
+                yield i, model
+
+    def load(self) -> Definitions:
+        documents = list(self._open("forms/*.yaml"))
+        for path in self.extra:
+            document = _Document(path, path.parent)
+            self.documents.append(document)
+            if document.data is not None:
+                documents.append(document)
+        for document in documents:
+            form = document.model(Form, document.data)
+            if form:
+                self.forms.append((form, document, ()))
+                for i, rule in enumerate(form.rules):
+                    self.rules.append((rule, form.code, document, ("rules", i)))
+        for document in self._open("rules/*.yaml"):
+            for form_code, rules in (document.data or {}).items():
+                for i, data in enumerate(rules):
+                    rule = document.model(Rule, data, (form_code, i))
+                    if rule:
+                        owner = None if form_code == "all" else form_code
+                        self.rules.append((rule, owner, document, (form_code, i)))
+        for document in self._open("code_lists.yaml"):
+            for code, data in document.data.items():
+                code_list = document.model(CodeList, data, (code,))
+                if code_list:
+                    self.code_lists[code] = code_list
+        for document in self._open("indicators/*.yaml"):
+            self.indicators += [
+                (m, document, (i,)) for i, m in self._items(document, Indicator)
+            ]
+        for document in self._open("parameters/*.yaml"):
+            for i, parameter in self._items(document, Parameter):
+                if parameter.code in self.parameters:
+                    document.say((i,), f"parameter {parameter.code} is defined twice")
+                self.parameters[parameter.code] = parameter
+        for document in self._open("schemes/*.yaml"):
+            scheme = document.model(Scheme, document.data)
+            if scheme:
+                self.schemes.append((scheme, document))
+        years = []
+        for document in self._open("calendars/*.yaml"):
+            year = document.model(CalendarYear, document.data)
+            if year:
+                years.append(year)
+        tables = {n: self._table(n) for n in ("works", "regions", "industries")}
+        self._cross_check(tables)
+        mistakes = [m for d in self.documents for m in d.mistakes]
+        if mistakes:
+            raise DefinitionsInvalid(mistakes)
+        return Definitions(
+            forms=tuple(f for f, _, _ in self.forms),
+            code_lists=self.code_lists,
+            indicators={i.code: i for i, _, _ in self.indicators},
+            rules={r.code: r for r, _, _, _ in self.rules},
+            cross_rules=self._cross_rules(),
+            parameters=self.parameters,
+            schemes=tuple(s for s, _ in self.schemes),
+            works=tables["works"],
+            regions=tables["regions"],
+            industries=tables["industries"],
+            calendar=WorkingDays(years),
+            sources={
+                d.name: json.dumps(d.data, ensure_ascii=False, default=str)
+                for d in self.documents
+            },
+        )
+
+    def _table(self, name: str) -> dict[str, str]:
+        for document in self._open(f"{name}.yaml"):
+            return {str(k): str(v) for k, v in document.data.items()}
+        return {}
+
+    def _cross_rules(self) -> dict[str, tuple[Rule, ...]]:
+        found: dict[str, list[Rule]] = {}
+        for rule, owner, _, path in self.rules:
+            if owner is not None and path[0] != "rules":
+                found.setdefault(owner, []).append(rule)
+        return {k: tuple(v) for k, v in found.items()}
+
+    def _cross_check(self, tables: dict[str, dict[str, str]]) -> None:
+        forms = {f.code: f for f, _, _ in self.forms}
+        indicators = {i.code for i, _, _ in self.indicators}
+        self._check_unique()
+        for form, document, path in self.forms:
+            if form.work not in tables["works"]:
+                document.say((*path, "work"), f"unknown key work {form.work}")
+            for i, column in enumerate(form.columns):
+                place = (*path, "columns", i)
+                listed = column.type in (ColumnType.ENUM, ColumnType.MULTI)
+                if listed and column.list not in self.code_lists:
+                    document.say(place, f"{column.code}: unknown code list {column.list}")
+                if column.list and not listed:
+                    document.say(place, f"{column.code}: only enum and multi take a list")
+                for name in ("required_when", "derived"):
+                    expression = getattr(column, name)
+                    if expression:
+                        self._check_names(document, (*place, name), expression, form, forms)
+            if not form.keys:
+                document.say((*path, "columns"), "a form needs at least one key column")
+            self._check_aliases(form, document, path)
+            if form.ledger:
+                for code in (form.ledger.date, *form.ledger.keys):
+                    if code not in form.position:
+                        document.say((*path, "ledger"), f"unknown column {code}")
+        for rule, owner, document, place in self.rules:
+            if owner is not None and owner not in forms:
+                document.say(place, f"{rule.code}: unknown form {owner}")
+            elif rule.check and owner is not None:
+                self._check_names(document, (*place, "check"), rule.check, forms[owner], forms)
+                for code in rule.columns:
+                    if code not in forms[owner].position:
+                        document.say((*place, "columns"), f"{rule.code}: unknown column {code}")
+        for indicator, document, place in self.indicators:
+            for measure in indicator.measures:
+                source = forms.get(measure.form)
+                if source is None:
+                    document.say(place, f"{indicator.code}: unknown form {measure.form}")
+                    continue
+                for expression in (measure.sum, measure.where):
+                    if expression:
+                        self._check_names(document, place, expression, source, forms)
+                for code in (measure.distinct, measure.dated):
+                    if code and code not in source.position:
+                        document.say(place, f"{indicator.code}: unknown column {code}")
+            if indicator.aggregate in ("ratio", "wmean") and not indicator.denominator:
+                document.say(place, f"{indicator.code}: a ratio needs a denominator")
+        for scheme, document in self.schemes:
+            names = {b.name for b in scheme.bands}
+            for veto in scheme.veto:
+                if veto.highest not in names:
+                    document.say(("veto",), f"{veto.code}: unknown grade {veto.highest}")
+            for b, block in enumerate(scheme.blocks):
+                for i, item in enumerate(block.items):
+                    for part in item.parts:
+                        if part.indicator not in indicators:
+                            document.say(
+                                ("blocks", b, "items", i),
+                                f"{item.code}: unknown indicator {part.indicator}",
+                            )
+
+    def _check_unique(self) -> None:
+        seen: set[object] = set()
+        for rule, _, document, place in self.rules:
+            if rule.code in seen:
+                document.say(place, f"rule {rule.code} is defined twice")
+            seen.add(rule.code)
+        for indicator, document, place in self.indicators:
+            if indicator.code in seen:
+                document.say(place, f"indicator {indicator.code} is defined twice")
+            seen.add(indicator.code)
+        for form, document, place in self.forms:
+            for other, _, _ in self.forms:
+                if other is form or other.code != form.code:
+                    continue
+                if other.valid_from <= form.valid_from and (
+                    other.valid_to is None or other.valid_to >= form.valid_from
+                ):
+                    document.say(place, f"editions {other.edition} and {form.edition} overlap")
+
+    def _check_aliases(
+        self, form: Form, document: _Document, path: tuple[str | int, ...]
+    ) -> None:
+        names: dict[str, str] = {}
+        for i, column in enumerate(form.columns):
+            for name in (column.label, *column.aliases):
+                if names.get(name, column.code) != column.code:
+                    document.say(
+                        (*path, "columns", i),
+                        f"{name!r} names both {names[name]} and {column.code}",
+                    )
+                names[name] = column.code
+
+    def _check_names(
+        self,
+        document: _Document,
+        place: tuple[str | int, ...],
+        expression: Expression,
+        form: Form,
+        forms: dict[str, Form],
+    ) -> None:
+        for name in expression.columns:
+            if name not in form.position:
+                document.say(place, f"unknown column {name} in {expression.text!r}")
+        for scope, name in expression.scoped:
+            if scope in ("previous", "last_year"):
+                known = name in form.position
+            elif scope == "param":
+                known = name in self.parameters
+            elif scope == "period":
+                known = name in ("start", "end", "year", "label", "month")
+            else:
+                other = forms.get(scope.replace("_", "-"))
+                known = other is not None and name in other.position
+            if not known:
+                document.say(place, f"unknown name {scope}.{name} in {expression.text!r}")
+        for code in expression.other_forms():
+            if code not in forms and code not in SCOPES:
+                document.say(place, f"unknown form {code} in {expression.text!r}")

@@ -1,0 +1,1 @@
+"""The steps a datum meets, in order; only flow.py knows the order."""
