@@ -1,0 +1,132 @@
+"""Published figures: every number with its unit, its comparisons and its coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from definitions.model import Indicator
+from definitions.periods import Period
+
+BLOCK, INDUSTRY = "块", "条"
+UNASSIGNED = "未纳入产业"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An organisation as it stands in a report: its code, its name and level on the day."""
+
+    code: str
+    name: str
+    level: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One indicator of one unit and period along one line.
+
+    `value` is None when nobody reported (never zero for that) or a ratio has no base. `reported`
+    of `expected` counts filings due to the forms behind it; expected is None for forms handed in
+    only when there is cause. `comparable` is last year's value of the units that belong to this
+    unit now.
+    """
+
+    indicator: str
+    unit: str
+    period: str
+    line: str
+    value: Decimal | None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    reported: int = 0
+    expected: int | None = None
+    previous: Decimal | None = None
+    last_year: Decimal | None = None
+    comparable: Decimal | None = None
+    target: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One change of parent by an approved ORG-03 row."""
+
+    unit: str
+    name: str
+    line: str
+    change: str
+    from_name: str
+    to_name: str
+    effective: date
+    approval: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """How many of the expected filings of a form arrived, in time and at first try."""
+
+    unit: str
+    form: str
+    period: str
+    expected: int
+    reported: int
+    on_time: int
+    first_pass: int
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All figures of one unit, its children along both lines, and its months, at one cut-off."""
+
+    unit: Unit
+    period: Period
+    cutoff: datetime
+    definitions_digest: str
+    children: Mapping[str, Sequence[Unit]]
+    values: Mapping[tuple[str, str, str, str], Figure]
+    transfers: Sequence[Transfer] = ()
+    coverage: Sequence[CoverageRow] = ()
+    notes: Sequence[str] = field(default=())
+
+    def get(
+        self, indicator: str, unit: str | None = None, period: str | None = None, line: str = BLOCK
+    ) -> Figure | None:
+        """The figure, or None when it was not computed."""
+        key = (line, unit or self.unit.code, period or self.period.label, indicator)
+        return self.values.get(key)
+
+    def months(self, indicator: str, unit: str | None = None) -> list[tuple[Period, Figure | None]]:
+        """The figure month by month inside the period."""
+        return [(m, self.get(indicator, unit, m.label)) for m in self.period.months()]
+
+
+def display(value: Decimal | None, indicator: Indicator) -> str:
+    """A value as printed: thousands separated, the indicator's decimals, half up; — for none."""
+    if value is None:
+        return "—"
+    rounded = value.quantize(Decimal(1).scaleb(-indicator.decimals), ROUND_HALF_UP)
+    return f"{rounded:,f}"
+
+
+def change_words(now: Decimal | None, before: Decimal | None, indicator: Indicator) -> str:
+    """增长 x%、下降 x%、提高 x个百分点、持平 within ±0.5 %; empty without a comparison."""
+    if now is None or before is None:
+        return ""
+    if indicator.unit == "%":
+        points = now - before
+        if abs(points) < Decimal("0.05"):
+            return "持平"
+        return f"{'提高' if points > 0 else '降低'}{_short(abs(points))}个百分点"
+    if before == 0:
+        return ""
+    percent = (now - before) / abs(before) * 100
+    if abs(percent) <= Decimal("0.5"):
+        return "基本持平"
+    return f"{'增长' if percent > 0 else '下降'}{_short(abs(percent))}%"
+
+
+def _short(value: Decimal) -> str:
+    return f"{value.quantize(Decimal('0.1'), ROUND_HALF_UP):f}"
