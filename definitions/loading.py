@@ -52,7 +52,7 @@ class DefinitionsInvalid(Exception):
         super().__init__("\n".join(str(m) for m in self.mistakes))
 
 
-class _Document:
+class Document:
     """A YAML file with the line of every node, and the mistakes found in it."""
 
     def __init__(self, path: Path, root: Path) -> None:
@@ -179,23 +179,23 @@ class _Loader:
 
     def __init__(self, root: Path, extra: tuple[Path, ...]) -> None:
         self.root = root
-        self.documents: list[_Document] = []
+        self.documents: list[Document] = []
         self.extra = extra
-        self.forms: list[tuple[Form, _Document, tuple[str | int, ...]]] = []
-        self.rules: list[tuple[Rule, str | None, _Document, tuple[str | int, ...]]] = []
-        self.indicators: list[tuple[Indicator, _Document, tuple[str | int, ...]]] = []
-        self.schemes: list[tuple[Scheme, _Document]] = []
+        self.forms: list[tuple[Form, Document, tuple[str | int, ...]]] = []
+        self.rules: list[tuple[Rule, str | None, Document, tuple[str | int, ...]]] = []
+        self.indicators: list[tuple[Indicator, Document, tuple[str | int, ...]]] = []
+        self.schemes: list[tuple[Scheme, Document]] = []
         self.parameters: dict[str, Parameter] = {}
         self.code_lists: dict[str, CodeList] = {}
 
-    def _open(self, pattern: str) -> Iterator[_Document]:
+    def _open(self, pattern: str) -> Iterator[Document]:
         for path in sorted(self.root.glob(pattern)):
-            document = _Document(path, self.root)
+            document = Document(path, self.root)
             self.documents.append(document)
             if document.data is not None:
                 yield document
 
-    def _items(self, document: _Document, kind: type[M]) -> Iterator[tuple[int, M]]:
+    def _items(self, document: Document, kind: type[M]) -> Iterator[tuple[int, M]]:
         if not isinstance(document.data, list):
             document.say((), "a list is expected here")
             return
@@ -207,7 +207,7 @@ class _Loader:
     def load(self) -> Definitions:
         documents = list(self._open("forms/*.yaml"))
         for path in self.extra:
-            document = _Document(path, path.parent)
+            document = Document(path, path.parent)
             self.documents.append(document)
             if document.data is not None:
                 documents.append(document)
@@ -363,7 +363,7 @@ class _Loader:
                     document.say(place, f"editions {other.edition} and {form.edition} overlap")
 
     def _check_aliases(
-        self, form: Form, document: _Document, path: tuple[str | int, ...]
+        self, form: Form, document: Document, path: tuple[str | int, ...]
     ) -> None:
         names: dict[str, str] = {}
         for i, column in enumerate(form.columns):
@@ -377,7 +377,7 @@ class _Loader:
 
     def _check_names(
         self,
-        document: _Document,
+        document: Document,
         place: tuple[str | int, ...],
         expression: Expression,
         form: Form,

@@ -1,0 +1,111 @@
+"""Organisations and their dated relations as data: the registry a federation starts from."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from definitions.loading import Definitions, DefinitionsInvalid, Document
+from definitions.model import Model
+
+
+class Parent(Model):
+    """A relation to a parent on one line, from `since` until the day before `until`."""
+
+    line: Literal["块", "条", "经费"]
+    parent: str
+    since: date
+    until: date | None = None
+    approval: str = ""
+
+
+class Alias(Model):
+    """Another name by which people call the organisation, with the days it was in use."""
+
+    name: str
+    since: date | None = None
+    until: date | None = None
+
+
+class Organisation(Model):
+    """One union organisation as registered at the start."""
+
+    code: str
+    name: str
+    type: str
+    level: str
+    region: str
+    industry: str = ""
+    reg_type: str = ""
+    found: date
+    is_joint: bool = False
+    lead: str = "块为主"
+    status: str = "正常"
+    parents: tuple[Parent, ...] = ()
+    aliases: tuple[Alias | str, ...] = ()
+
+    def parent_on(self, line: str, day: date) -> str | None:
+        """Code of the parent on a line and day."""
+        for relation in self.parents:
+            if relation.line == line and relation.since <= day:
+                if relation.until is None or day < relation.until:
+                    return relation.parent
+        return None
+
+
+def load_organisations(path: Path, definitions: Definitions) -> tuple[Organisation, ...]:
+    """Load a registry file; DefinitionsInvalid lists every mistake with its line."""
+    document = Document(path, path.parent)
+    found: list[tuple[int, Organisation]] = []
+    for i, data in enumerate(document.data or ()):
+        organisation = document.model(Organisation, data, (i,))
+        if organisation:
+            found.append((i, organisation))
+    codes: dict[str, Organisation] = {}
+    for i, organisation in found:
+        if organisation.code in codes:
+            document.say((i,), f"organisation {organisation.code} is registered twice")
+        codes[organisation.code] = organisation
+    lists = {"type": "ORG_TYPE", "level": "ORG_LEVEL", "lead": "LINE", "status": "ORG_STATUS"}
+    for i, organisation in found:
+        for name, code_list in lists.items():
+            value = getattr(organisation, name)
+            if code_list in definitions.code_lists:
+                if value not in definitions.code_lists[code_list].values:
+                    document.say((i, name), f"{value} is not in {code_list}")
+        if organisation.region not in definitions.regions:
+            document.say((i, "region"), f"unknown region {organisation.region}")
+        for j, relation in enumerate(organisation.parents):
+            place = (i, "parents", j)
+            if relation.parent not in codes:
+                document.say(place, f"unknown parent {relation.parent}")
+            if relation.until is not None and relation.until <= relation.since:
+                document.say(place, "a relation must end after it begins")
+            for other in organisation.parents[:j]:
+                if other.line == relation.line and _overlap(other, relation):
+                    document.say(place, f"two parents on line {relation.line} at one time")
+        for line in ("块", "条"):
+            for relation in organisation.parents:
+                if relation.line == line and _loops(codes, organisation, line, relation.since):
+                    document.say((i,), f"{organisation.code} is its own ancestor on line {line}")
+    if document.mistakes:
+        raise DefinitionsInvalid(document.mistakes)
+    return tuple(o for _, o in found)
+
+
+def _overlap(one: Parent, two: Parent) -> bool:
+    return (two.until is None or one.since < two.until) and (
+        one.until is None or two.since < one.until
+    )
+
+
+def _loops(codes: dict[str, Organisation], start: Organisation, line: str, day: date) -> bool:
+    seen = {start.code}
+    current: str | None = start.parent_on(line, day)
+    while current is not None and current in codes:
+        if current in seen:
+            return current == start.code
+        seen.add(current)
+        current = codes[current].parent_on(line, day)
+    return False

@@ -1,0 +1,409 @@
+"""Every table of the warehouse, in the order in which a datum meets them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+LINES = {"块": 1, "条": 2, "经费": 3}
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(), primary_key=True)
+
+
+def _when(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+# --- what the federation decided, kept so that an old report can be produced again ---
+
+definitions_edition = Table(
+    "definitions_edition",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("sources", JSONB, nullable=False),
+    _when("registered_at"),
+)
+
+form_column = Table(
+    "form_column",
+    metadata,
+    Column("form", Text, primary_key=True),
+    Column("edition", Text, primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("personal", Text, nullable=False),
+    comment="order of the arrays in filing_row",
+)
+
+# --- organisations: nothing is ever deleted, every relation has dates and a record time ---
+
+organisation = Table(
+    "organisation",
+    metadata,
+    _id(),
+    Column("code", Text, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("industry", Text, nullable=False),
+    Column("reg_type", Text, nullable=False),
+    Column("is_joint", Boolean, nullable=False),
+    Column("found_date", Date, nullable=False),
+    _when("recorded_at"),
+)
+
+organisation_name = Table(
+    "organisation_name",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="official or alias"),
+    Column("valid", DATERANGE, nullable=False),
+    UniqueConstraint("org_id", "name", "valid"),
+    Index("ix_organisation_name_name", "name"),
+)
+
+organisation_state = Table(
+    "organisation_state",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("lead", Text, nullable=False, comment="which line leads"),
+    Column("valid", DATERANGE, nullable=False),
+    _when("recorded_at"),
+    _when("retired_at", nullable=True),
+    ExcludeConstraint(
+        (text("int8range(org_id, org_id, '[]')"), "&&"),
+        ("valid", "&&"),
+        using="gist",
+        where=text("retired_at IS NULL"),
+        name="one_state_at_a_time",
+    ),
+)
+
+affiliation = Table(
+    "affiliation",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("line", SmallInteger, nullable=False),
+    Column("parent_id", ForeignKey("organisation.id"), nullable=False),
+    Column("valid", DATERANGE, nullable=False),
+    Column("approval", Text, nullable=False),
+    Column("filing_id", BigInteger, comment="the ORG-03 filing that brought it, if one did"),
+    _when("recorded_at"),
+    _when("retired_at", nullable=True),
+    CheckConstraint("line IN (1, 2, 3)", name="line"),
+    CheckConstraint("org_id <> parent_id", name="not_own_parent"),
+    ExcludeConstraint(
+        (text("int8range(org_id * 4 + line, org_id * 4 + line, '[]')"), "&&"),
+        ("valid", "&&"),
+        using="gist",
+        where=text("retired_at IS NULL"),
+        name="one_parent_per_line",
+    ),
+    Index("ix_affiliation_parent_id", "parent_id"),
+)
+
+organisation_change = Table(
+    "organisation_change",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("change", Text, nullable=False),
+    Column("line", SmallInteger, nullable=False),
+    Column("from_id", ForeignKey("organisation.id")),
+    Column("to_id", ForeignKey("organisation.id")),
+    Column("effective", Date, nullable=False),
+    Column("approval", Text, nullable=False),
+    Column("filing_id", BigInteger, nullable=False),
+    Column("row_no", Integer, nullable=False),
+    _when("recorded_at"),
+    UniqueConstraint("org_id", "change", "line", "effective", "approval"),
+)
+
+# --- periods and who must report, frozen when a period opens ---
+
+period = Table(
+    "period",
+    metadata,
+    Column("label", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("starts", Date, nullable=False),
+    Column("ends", Date, nullable=False),
+    Column("definitions", ForeignKey("definitions_edition.digest"), nullable=False),
+    _when("opened_at"),
+    _when("closed_at", nullable=True),
+)
+
+expected_filing = Table(
+    "expected_filing",
+    metadata,
+    Column("period", ForeignKey("period.label"), primary_key=True),
+    Column("form", Text, primary_key=True),
+    Column("org_id", ForeignKey("organisation.id"), primary_key=True),
+    Column("collector_id", ForeignKey("organisation.id")),
+    Column("due_on", Date, nullable=False),
+    Column("check_on", Date, nullable=False),
+    Column("lock_on", Date, nullable=False),
+)
+
+# --- what arrived ---
+
+receipt = Table(
+    "receipt",
+    metadata,
+    _id(),
+    Column("sha256", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("source", Text, nullable=False, comment="what the channel calls this delivery"),
+    Column("sender", Text, nullable=False),
+    Column("expected_period", Text),
+    _when("received_at"),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("duplicate_of", ForeignKey("receipt.id")),
+    CheckConstraint("state IN ('waiting', 'processed', 'duplicate')", name="state"),
+    UniqueConstraint("channel", "source"),
+    Index("ix_receipt_sha256", "sha256"),
+    Index("ix_receipt_waiting", "id", postgresql_where=text("state = 'waiting'")),
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    _id(),
+    Column("receipt_id", ForeignKey("receipt.id"), nullable=False),
+    Column("member", Text, nullable=False, comment="path inside a zip, else empty"),
+    Column("sha256", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("reporter_id", ForeignKey("organisation.id")),
+    Column("period", Text),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("cover", JSONB, nullable=False),
+    Column("definitions", ForeignKey("definitions_edition.digest"), nullable=False),
+    Column("returned_file", Text, comment="content hash of the marked workbook"),
+    _when("received_at"),
+    _when("processed_at"),
+    CheckConstraint("state IN ('accepted', 'explain', 'returned')", name="state"),
+    UniqueConstraint("receipt_id", "member"),
+    Index("ix_submission_reporter_id_period", "reporter_id", "period"),
+)
+
+filing = Table(
+    "filing",
+    metadata,
+    _id(),
+    Column("submission_id", ForeignKey("submission.id"), nullable=False),
+    Column("form", Text, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("reporter_id", ForeignKey("organisation.id"), nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("sheet_columns", ARRAY(Integer), nullable=False),
+    Column("row_count", Integer, nullable=False),
+    _when("received_at"),
+    _when("accepted_at"),
+    _when("superseded_at", nullable=True),
+    Column("superseded_by", ForeignKey("filing.id")),
+    Index(
+        "one_current_filing",
+        "reporter_id",
+        "form",
+        "period",
+        unique=True,
+        postgresql_where=text("superseded_at IS NULL"),
+    ),
+    Index("ix_filing_submission_id", "submission_id"),
+    Index("ix_filing_form_period", "form", "period"),
+    comment="one form of one submission; append-only but for its own supersession",
+)
+
+filing_row = Table(
+    "filing_row",
+    metadata,
+    Column("filing_id", BigInteger, nullable=False),
+    Column("period_end", Date, nullable=False, comment="partition key"),
+    Column("form", Text, nullable=False),
+    Column("row_no", Integer, nullable=False, comment="row on the sheet"),
+    Column("org_id", BigInteger, nullable=False, comment="whom the row is about"),
+    Column("key", Text, nullable=False, comment="key columns joined by a tab"),
+    Column("numbers", ARRAY(Numeric), nullable=False, comment="in the order of form_column"),
+    Column("texts", ARRAY(Text), nullable=False, comment="dates as ISO text, booleans as 是/否"),
+    Index("ix_filing_row_filing_id", "filing_id"),
+    Index("ix_filing_row_form_org_id", "form", "org_id"),
+    postgresql_partition_by="RANGE (period_end)",
+    comment="one row per sheet line; append-only",
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    _id(),
+    Column("submission_id", ForeignKey("submission.id"), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("row_no", Integer),
+    Column("columns", ARRAY(Integer), nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("expected", Text, nullable=False),
+    Column("cell", Text, nullable=False),
+    Column("explanation", Text, comment="the unit's words, when it gave any"),
+    Index("ix_finding_submission_id", "submission_id"),
+    Index("ix_finding_rule", "rule"),
+)
+
+# --- what was computed from it ---
+
+computation = Table(
+    "computation",
+    metadata,
+    _id(),
+    Column("period", Text, nullable=False),
+    _when("cutoff"),
+    Column("definitions", ForeignKey("definitions_edition.digest"), nullable=False),
+    _when("computed_at"),
+    UniqueConstraint("period", "cutoff", "definitions"),
+)
+
+indicator_value = Table(
+    "indicator_value",
+    metadata,
+    Column("computation_id", ForeignKey("computation.id"), primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    Column("org_id", BigInteger, primary_key=True, comment="0 is 未纳入产业"),
+    Column("period", Text, primary_key=True),
+    Column("basis", Text, primary_key=True, comment="reported or comparable"),
+    Column("indicator", Text, primary_key=True),
+    Column("value", Numeric),
+    Column("numerator", Numeric),
+    Column("denominator", Numeric),
+    Column("reported", Integer, nullable=False),
+    Column("expected", Integer),
+    CheckConstraint("basis IN ('reported', 'comparable')", name="basis"),
+)
+
+assessment = Table(
+    "assessment",
+    metadata,
+    _id(),
+    Column("scheme", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    _when("cutoff"),
+    Column("definitions", ForeignKey("definitions_edition.digest"), nullable=False),
+    Column("computation_id", ForeignKey("computation.id"), nullable=False),
+    UniqueConstraint("scheme", "year", "cutoff", "definitions"),
+)
+
+assessment_unit = Table(
+    "assessment_unit",
+    metadata,
+    Column("assessment_id", ForeignKey("assessment.id"), primary_key=True),
+    Column("org_id", ForeignKey("organisation.id"), primary_key=True),
+    Column("ranking_group", Text, nullable=False),
+    Column("total", Numeric),
+    Column("grade", Text, nullable=False),
+    Column("rank", Integer),
+    Column("detail", JSONB, nullable=False, comment="blocks, items, explanations"),
+)
+
+# --- what was published ---
+
+publication = Table(
+    "publication",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("period", Text, nullable=False),
+    Column("edition", Integer, nullable=False),
+    _when("cutoff"),
+    Column("definitions", ForeignKey("definitions_edition.digest"), nullable=False),
+    Column("computation_id", ForeignKey("computation.id")),
+    Column("state", Text, nullable=False, server_default="draft"),
+    Column("signer", Text),
+    _when("created_at"),
+    _when("decided_at", nullable=True),
+    CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
+    UniqueConstraint("kind", "org_id", "period", "edition"),
+)
+
+publication_file = Table(
+    "publication_file",
+    metadata,
+    Column("publication_id", ForeignKey("publication.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sha256", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+publication_number = Table(
+    "publication_number",
+    metadata,
+    Column("publication_id", ForeignKey("publication.id"), primary_key=True),
+    Column("anchor", Text, primary_key=True),
+    Column("line", SmallInteger, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("indicator", Text, nullable=False),
+    Column("value", Numeric),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _id(),
+    _when("at"),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    comment="each entry carries the hash of the one before",
+)
+
