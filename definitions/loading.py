@@ -161,12 +161,12 @@ class Definitions:
         """Every measure that some indicator needs, by its stable code."""
         return {m.code: m for i in self.indicators.values() for m in i.measures}
 
-    def scheme(self, code: str, year: int) -> Scheme:
-        """The version of a scheme for a year; KeyError when there is none."""
+    def scheme(self, family: str, year: int) -> Scheme:
+        """The version of a scheme (`TRA-FED`, `SWH`) for a year; KeyError when there is none."""
         for scheme in self.schemes:
-            if scheme.code == code and year in scheme.years:
+            if scheme.family == family and scheme.covers(year):
                 return scheme
-        raise KeyError(f"scheme {code} has no version for {year}")
+        raise KeyError(f"scheme {family} has no version for {year}")
 
 
 def load_definitions(root: Path = HERE, extra: Iterable[Path] = ()) -> Definitions:
@@ -330,10 +330,10 @@ class _Loader:
             if indicator.aggregate in ("ratio", "wmean") and not indicator.denominator:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
         for scheme, document in self.schemes:
-            names = {b.name for b in scheme.bands}
-            for veto in scheme.veto:
-                if veto.highest not in names:
-                    document.say(("veto",), f"{veto.code}: unknown grade {veto.highest}")
+            for other, _ in self.schemes:
+                if other is not scheme and other.family == scheme.family:
+                    if other.first_year <= scheme.first_year and other.covers(scheme.first_year):
+                        document.say(("first_year",), f"{other.code} and {scheme.code} overlap")
             for b, block in enumerate(scheme.blocks):
                 for i, item in enumerate(block.items):
                     for part in item.parts:
