@@ -69,6 +69,13 @@ form_column = Table(
     comment="order of the arrays in filing_row",
 )
 
+working_day = Table(
+    "working_day",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("ordinal", Integer, nullable=False, comment="working days up to and including the day"),
+)
+
 # --- organisations: nothing is ever deleted, every relation has dates and a record time ---
 
 organisation = Table(
@@ -406,4 +413,3 @@ audit_log = Table(
     Column("hash", Text, nullable=False, unique=True),
     comment="each entry carries the hash of the one before",
 )
-

@@ -17,9 +17,7 @@ def run() -> None:
     engine = create_engine(context.config.attributes["url"])
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": MIGRATION_LOCK})
-        context.configure(
-            connection=connection, target_metadata=metadata, include_name=_ours
-        )
+        context.configure(connection=connection, target_metadata=metadata, include_name=_ours)
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()

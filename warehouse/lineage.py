@@ -1,0 +1,139 @@
+"""From a published number down to its cells: indicator → measure → unit → row → cell → file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+from definitions import Definitions, Period
+from definitions.expression import Expression
+from definitions.model import Measure
+from expectations.findings import column_letters
+from warehouse.rollup import load_live, prepare_cutoff
+from warehouse.sql_expression import Translator
+
+
+@dataclass(frozen=True, slots=True)
+class CellBehind:
+    """One cell that a number was made of; `value` is what the row adds to the measure."""
+
+    measure: str
+    side: str
+    org: str
+    name: str
+    period: str
+    file_name: str
+    sha256: str
+    sheet: str
+    cell: str
+    value: Decimal | None
+
+
+BEHIND = """
+SELECT o.code AS org, coalesce(n.name, o.code) AS name, r.period, c.file_name, s.sha256, s.member,
+       r.sheet, r.sheet_columns, r.row_no, r.org_id, {moment} AS moment, {value} AS value
+FROM {source} r
+JOIN organisation o ON o.id = r.org_id
+JOIN submission s ON s.id = r.submission_id
+JOIN receipt c ON c.id = s.receipt_id
+LEFT JOIN LATERAL (
+    SELECT name FROM organisation_name
+    WHERE org_id = o.id AND kind = 'official' AND valid @> r.period_end LIMIT 1) n ON true
+JOIN ancestor a ON a.org_id = r.org_id AND a.line = :line AND a.ancestor_id = :unit
+    AND a.valid @> {day}
+WHERE {where} AND {moment} BETWEEN :starts AND :ends
+ORDER BY o.code, moment, c.file_name, r.row_no
+"""
+
+
+def cells_behind(
+    connection: Connection,
+    definitions: Definitions,
+    indicator_code: str,
+    unit_id: int,
+    line: int,
+    period: Period,
+    cutoff: datetime,
+) -> Iterator[CellBehind]:
+    """Every cell behind one figure as it stood at a cut-off; `unit_id` 0 is 未纳入产业.
+
+    The cells of sums add up to the figure; a ratio shows the cells of both sides.
+    """
+    indicator = definitions.indicators[indicator_code]
+    prepare_cutoff(connection, cutoff)
+    sides = (
+        [("分子", m) for m in indicator.numerator]
+        + [("减项", m) for m in indicator.minus]
+        + [("分母", m) for m in indicator.denominator]
+    )
+    for side, measure in sides:
+        yield from _of_measure(connection, definitions, measure, side, unit_id, line, period)
+
+
+def _of_measure(
+    connection: Connection,
+    definitions: Definitions,
+    measure: Measure,
+    side: str,
+    unit_id: int,
+    line: int,
+    period: Period,
+) -> Iterator[CellBehind]:
+    editions = [f for f in definitions.forms if f.code == measure.form]
+    translator = Translator(editions)
+    newest = definitions.newest(measure.form)
+    ledger = newest.ledger
+    dated = measure.dated or (ledger.date if ledger and measure.take == "flow" else None)
+    moment = translator.column(dated) if dated else "r.period_end"
+    where = translator.sql(measure.where) if measure.where else "true"
+    named = _columns(measure.sum)
+    if measure.distinct:
+        named = (measure.distinct,)
+        where += f" AND {translator.column(measure.distinct)} IS NOT NULL"
+    value = translator.sql(measure.sum) if measure.sum else "1"
+    load_live(connection, measure.form, date(period.year, 1, 1), period.end)
+    day = (
+        f"(date_trunc('month', {moment}) + interval '1 month' - interval '1 day')::date"
+        if measure.take == "flow"
+        else "DATE '" + period.end.isoformat() + "'"
+    )
+    found = connection.execute(
+        text(
+            BEHIND.format(
+                source="once" if dated else "live", value=value, where=where, moment=moment, day=day
+            )
+        ),
+        {"line": line, "unit": unit_id, "starts": period.start, "ends": period.end},
+    ).all()
+    if measure.take == "latest":
+        last: dict[int, object] = {}
+        for row in found:
+            last[row.org_id] = max(last.get(row.org_id, row.moment), row.moment)
+        found = [row for row in found if row.moment == last[row.org_id]]
+    position = newest.position
+    for row in found:
+        places = [
+            row.sheet_columns[position[c]]
+            for c in named or newest.keys[:1]
+            if c in position and row.sheet_columns[position[c]]
+        ]
+        yield CellBehind(
+            measure=measure.code,
+            side=side,
+            org=row.org,
+            name=row.name,
+            period=row.period,
+            file_name=row.file_name + (f"/{row.member}" if row.member else ""),
+            sha256=row.sha256,
+            sheet=row.sheet,
+            cell="、".join(f"{column_letters(p)}{row.row_no}" for p in places),
+            value=row.value,
+        )
+
+
+def _columns(expression: Expression | None) -> tuple[str, ...]:
+    return expression.columns if expression else ()

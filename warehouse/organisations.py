@@ -1,0 +1,405 @@
+"""Organisations in the warehouse: registry, names, dated parents, changes, who must report."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from definitions import Definitions, Period
+from definitions.model import Form
+from definitions.organisations import Alias, Organisation
+from definitions.periods import closing_periods
+from warehouse.tables import (
+    LINES,
+    affiliation,
+    expected_filing,
+    organisation,
+    organisation_change,
+    organisation_name,
+    organisation_state,
+    period as period_table,
+)
+
+
+def normal_name(name: str) -> str:
+    """A name without differences of width or spacing, as people compare names."""
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
+
+def register(connection: Connection, organisations: Sequence[Organisation], at: datetime) -> int:
+    """Enter organisations that are not yet known, with names and relations; returns how many."""
+    known = ids(connection)
+    new = [o for o in organisations if o.code not in known]
+    if not new:
+        return 0
+    connection.execute(
+        insert(organisation),
+        [
+            {
+                "code": o.code,
+                "type": o.type,
+                "level": o.level,
+                "region": o.region,
+                "industry": o.industry,
+                "reg_type": o.reg_type,
+                "is_joint": o.is_joint,
+                "found_date": o.found,
+                "recorded_at": at,
+            }
+            for o in new
+        ],
+    )
+    known = ids(connection)
+    names = []
+    for o in new:
+        names.append(_name(known[o.code], o.name, "official", o.found, None))
+        for alias in o.aliases:
+            entry = Alias(name=alias) if isinstance(alias, str) else alias
+            names.append(_name(known[o.code], entry.name, "alias", entry.since, entry.until))
+    connection.execute(insert(organisation_name), names)
+    connection.execute(
+        insert(organisation_state),
+        [
+            {
+                "org_id": known[o.code],
+                "status": o.status,
+                "lead": o.lead,
+                "valid": Range(o.found, None),
+                "recorded_at": at,
+            }
+            for o in new
+        ],
+    )
+    relations = [
+        {
+            "org_id": known[o.code],
+            "line": LINES[p.line],
+            "parent_id": known[p.parent],
+            "valid": Range(p.since, p.until),
+            "approval": p.approval,
+            "recorded_at": at,
+        }
+        for o in new
+        for p in o.parents
+    ]
+    if relations:
+        connection.execute(insert(affiliation), relations)
+    return len(new)
+
+
+def _name(
+    org_id: int, name: str, kind: str, since: date | None, until: date | None
+) -> dict[str, object]:
+    return {"org_id": org_id, "name": name, "kind": kind, "valid": Range(since, until)}
+
+
+def ids(connection: Connection) -> dict[str, int]:
+    """Code → id of every organisation."""
+    rows = connection.execute(select(organisation.c.code, organisation.c.id))
+    return {row.code: row.id for row in rows}
+
+
+def names_on(connection: Connection, day: date) -> dict[str, tuple[str, ...]]:
+    """Normalised name or alias in use on a day → codes that carry it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    rows = connection.execute(
+        select(organisation_name.c.name, organisation.c.code)
+        .join(organisation, organisation.c.id == organisation_name.c.org_id)
+        .where(organisation_name.c.valid.contains(day))
+    )
+    for row in rows:
+        found[normal_name(row.name)].add(row.code)
+    return {name: tuple(sorted(codes)) for name, codes in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An organisation as it stands on a day, as known at a moment."""
+
+    id: int
+    code: str
+    name: str
+    type: str
+    level: str
+    region: str
+    industry: str
+    is_joint: bool
+    found: date
+    status: str
+    lead: str
+    block: int | None
+    industry_parent: int | None
+
+
+def standing(
+    connection: Connection, day: date, known_at: datetime | None = None
+) -> list[Registered]:
+    """Every organisation founded by a day, with name, state and parents on that day."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT o.id, o.code, coalesce(n.name, o.code) AS name, o.type, o.level, o.region,
+                   o.industry, o.is_joint, o.found_date AS found,
+                   coalesce(s.status, '正常') AS status, coalesce(s.lead, '块为主') AS lead,
+                   b.parent_id AS block, i.parent_id AS industry_parent
+            FROM organisation o
+            LEFT JOIN LATERAL (
+                SELECT name FROM organisation_name
+                WHERE org_id = o.id AND kind = 'official' AND valid @> :day
+                ORDER BY lower(valid) DESC NULLS LAST LIMIT 1) n ON true
+            LEFT JOIN organisation_state s ON s.org_id = o.id AND s.valid @> :day
+                AND s.recorded_at <= :known AND (s.retired_at IS NULL OR s.retired_at > :known)
+            LEFT JOIN affiliation b ON b.org_id = o.id AND b.line = 1 AND b.valid @> :day
+                AND b.recorded_at <= :known AND (b.retired_at IS NULL OR b.retired_at > :known)
+            LEFT JOIN affiliation i ON i.org_id = o.id AND i.line = 2 AND i.valid @> :day
+                AND i.recorded_at <= :known AND (i.retired_at IS NULL OR i.retired_at > :known)
+            WHERE o.found_date <= :day
+            ORDER BY o.code
+            """
+        ),
+        {"day": day, "known": known_at or datetime.max.replace(tzinfo=None)},
+    )
+    return [Registered(**row) for row in rows.mappings()]
+
+
+def ancestors(
+    connection: Connection, line: int, day: date, codes: Collection[str] | None = None
+) -> dict[str, frozenset[str]]:
+    """Code → codes of itself and everyone above it on a line and day, as known now."""
+    parents: dict[str, str] = {}
+    rows = connection.execute(
+        text(
+            """
+            SELECT o.code, p.code AS parent FROM affiliation a
+            JOIN organisation o ON o.id = a.org_id JOIN organisation p ON p.id = a.parent_id
+            WHERE a.line = :line AND a.valid @> :day AND a.retired_at IS NULL
+            """
+        ),
+        {"line": line, "day": day},
+    )
+    for row in rows:
+        parents[row.code] = row.parent
+    found: dict[str, frozenset[str]] = {}
+    for code in codes if codes is not None else ids(connection):
+        chain = [code]
+        while chain[-1] in parents and parents[chain[-1]] not in chain:
+            chain.append(parents[chain[-1]])
+        found[code] = frozenset(chain)
+    return found
+
+
+# --- opening a period ---
+
+
+def owes(form: Form, org: Registered) -> bool:
+    """Whether an organisation must hand in a form."""
+    wanted = form.reporters
+    return (
+        wanted.expected
+        and org.status == "正常"
+        and (not wanted.levels or org.level in wanted.levels)
+        and (not wanted.types or org.type in wanted.types)
+    )
+
+
+def open_periods(
+    connection: Connection, definitions: Definitions, month: Period, at: datetime
+) -> dict[str, int]:
+    """Freeze the roster of a month and of the longer periods it closes.
+
+    Returns label → number of filings expected. A period that is open already keeps its roster.
+    """
+    opened: dict[str, int] = {}
+    for target in closing_periods(month):
+        done = connection.execute(
+            upsert(period_table)
+            .values(
+                label=target.label,
+                kind=target.kind.value,
+                starts=target.start,
+                ends=target.end,
+                definitions=definitions.digest,
+                opened_at=at,
+            )
+            .on_conflict_do_nothing()
+        )
+        if done.rowcount:
+            roster = _roster(connection, definitions, target)
+            if roster:
+                connection.execute(insert(expected_filing), roster)
+        opened[target.label] = connection.execute(
+            select(func.count())
+            .select_from(expected_filing)
+            .where(expected_filing.c.period == target.label)
+        ).scalar_one()
+    return opened
+
+
+def _roster(
+    connection: Connection, definitions: Definitions, target: Period
+) -> list[dict[str, object]]:
+    organisations = standing(connection, target.end)
+    roster: list[dict[str, object]] = []
+    for form in definitions.forms:
+        if not form.covers(target):
+            continue
+        deadlines = definitions.calendar.deadlines(form.due, target)
+        for org in organisations:
+            if not owes(form, org):
+                continue
+            leads_by_industry = form.line == "条" or org.lead == "条为主"
+            collector = org.industry_parent if leads_by_industry else org.block
+            roster.append(
+                {
+                    "period": target.label,
+                    "form": form.code,
+                    "org_id": org.id,
+                    "collector_id": collector or org.block or org.industry_parent,
+                    "due_on": deadlines.due,
+                    "check_on": deadlines.check,
+                    "lock_on": deadlines.lock,
+                }
+            )
+    return roster
+
+
+# --- changes by ORG-03 ---
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One accepted row of ORG-03; codes, not ids."""
+
+    org: str
+    change: str
+    line: str
+    from_parent: str | None
+    to_parent: str | None
+    effective: date
+    approval: str
+    filing_id: int
+    row_no: int
+    successor: str | None = None
+
+
+ENDING = ("撤销", "合并")
+
+
+def apply_changes(connection: Connection, changes: Iterable[Change], at: datetime) -> int:
+    """Apply changes that were not applied before; the old relation stays readable as of then."""
+    known = ids(connection)
+    applied = 0
+    for change in changes:
+        done = connection.execute(
+            upsert(organisation_change)
+            .values(
+                org_id=known[change.org],
+                change=change.change,
+                line=LINES[change.line],
+                from_id=known.get(change.from_parent or ""),
+                to_id=known.get(change.to_parent or ""),
+                effective=change.effective,
+                approval=change.approval,
+                filing_id=change.filing_id,
+                row_no=change.row_no,
+                recorded_at=at,
+            )
+            .on_conflict_do_nothing()
+        )
+        if not done.rowcount:
+            continue
+        applied += 1
+        if change.to_parent and change.change not in ENDING:
+            _move(connection, known, change, at)
+        if change.change in ENDING:
+            _end(connection, known[change.org], change, at)
+    return applied
+
+
+def _move(connection: Connection, known: dict[str, int], change: Change, at: datetime) -> None:
+    """Cut the relation in force at the effective day and begin the new one there."""
+    org_id, line = known[change.org], LINES[change.line]
+    current = connection.execute(
+        select(affiliation).where(
+            affiliation.c.org_id == org_id,
+            affiliation.c.line == line,
+            affiliation.c.retired_at.is_(None),
+            affiliation.c.valid.overlaps(Range(change.effective, None)),
+        )
+    ).all()
+    fresh = []
+    for row in current:
+        connection.execute(
+            update(affiliation).where(affiliation.c.id == row.id).values(retired_at=at)
+        )
+        if row.valid.lower is None or row.valid.lower < change.effective:
+            fresh.append(
+                {
+                    "org_id": org_id,
+                    "line": line,
+                    "parent_id": row.parent_id,
+                    "valid": Range(row.valid.lower, change.effective),
+                    "approval": row.approval,
+                    "filing_id": row.filing_id,
+                    "recorded_at": at,
+                }
+            )
+    fresh.append(
+        {
+            "org_id": org_id,
+            "line": line,
+            "parent_id": known[change.to_parent or ""],
+            "valid": Range(change.effective, None),
+            "approval": change.approval,
+            "filing_id": change.filing_id,
+            "recorded_at": at,
+        }
+    )
+    for values in fresh:
+        connection.execute(insert(affiliation).values(**values))
+
+
+def _end(connection: Connection, org_id: int, change: Change, at: datetime) -> None:
+    """A union that ends keeps its rows and relations; only its state changes on the day."""
+    status = "已合并" if change.change == "合并" else "已撤销"
+    rows = connection.execute(
+        select(organisation_state).where(
+            organisation_state.c.org_id == org_id,
+            organisation_state.c.retired_at.is_(None),
+            organisation_state.c.valid.overlaps(Range(change.effective, None)),
+        )
+    ).all()
+    lead = "块为主"
+    for row in rows:
+        lead = row.lead
+        connection.execute(
+            update(organisation_state)
+            .where(organisation_state.c.id == row.id)
+            .values(retired_at=at)
+        )
+        if row.valid.lower is None or row.valid.lower < change.effective:
+            connection.execute(
+                insert(organisation_state).values(
+                    org_id=org_id,
+                    status=row.status,
+                    lead=row.lead,
+                    valid=Range(row.valid.lower, change.effective),
+                    recorded_at=at,
+                )
+            )
+    connection.execute(
+        insert(organisation_state).values(
+            org_id=org_id,
+            status=status,
+            lead=lead,
+            valid=Range(change.effective, None),
+            recorded_at=at,
+        )
+    )

@@ -1,0 +1,327 @@
+"""From current rows to figures: facts per unit and month, summed along both lines at a cut-off."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from definitions import Definitions, Period
+from definitions.model import Indicator, Measure
+from definitions.periods import PeriodKind
+from warehouse.engine import sql
+from warehouse.sql_expression import Translator
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A period to compute; `main` ones are kept for every unit, others for units with children."""
+
+    period: Period
+    basis: str = "reported"
+    as_of: date | None = None
+    main: bool = True
+
+
+def targets(period: Period) -> list[Target]:
+    """The period, its parts, the period before, last year, and last year on a comparable basis."""
+    found = [Target(period)]
+    if period.kind is not PeriodKind.MONTH:
+        found += [Target(m, main=False) for m in period.months()]
+    if period.kind is PeriodKind.YEAR:
+        found += [Target(Period(PeriodKind.QUARTER, period.year, q)) for q in range(1, 5)]
+    if period.previous() != period.last_year():
+        found.append(Target(period.previous()))
+    found.append(Target(period.last_year()))
+    found.append(Target(period.last_year(), basis="comparable", as_of=period.end))
+    return found
+
+
+def fact_queries(
+    definitions: Definitions, form_code: str, measures: Sequence[tuple[int, Measure]]
+) -> list[str]:
+    """SQL that yields (measure, org_id, month, value) for measures of one form."""
+    editions = [f for f in definitions.forms if f.code == form_code]
+    translator = Translator(editions)
+    ledger = definitions.newest(form_code).ledger
+    groups: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    queries = []
+    for number, measure in measures:
+        dated = measure.dated or (ledger.date if ledger and measure.take == "flow" else None)
+        source = "once" if dated else "live"
+        moment = translator.column(dated) if dated else "r.period_end"
+        where = translator.sql(measure.where) if measure.where else "true"
+        if measure.distinct and measure.take == "flow":
+            thing = translator.column(measure.distinct)
+            queries.append(
+                f"SELECT {number}, d.org_id, d.month, count(*)::numeric FROM ("
+                f"SELECT DISTINCT ON (extract(year FROM {moment}), {thing}) r.org_id, "
+                f"date_trunc('month', {moment})::date AS month FROM {source} r "
+                f"WHERE ({where}) AND {thing} IS NOT NULL AND {moment} IS NOT NULL "
+                f"ORDER BY extract(year FROM {moment}), {thing}, {moment}, r.org_id) d "
+                f"GROUP BY d.org_id, d.month"
+            )
+            continue
+        if measure.sum:
+            value = translator.sql(measure.sum)
+            aggregate = (
+                f"CASE WHEN count(*) FILTER (WHERE {where}) = 0 THEN 0 "
+                f"ELSE sum({value}) FILTER (WHERE {where}) END"
+            )
+        elif measure.distinct:
+            thing = translator.column(measure.distinct)
+            aggregate = f"count(DISTINCT {thing}) FILTER (WHERE {where})"
+        else:
+            aggregate = f"count(*) FILTER (WHERE {where})"
+        groups[source, moment].append((number, aggregate))
+    for (source, moment), aggregates in groups.items():
+        columns = ", ".join(f"({a})::numeric AS a{n}" for n, a in aggregates)
+        values = ", ".join(f"({n}, g.a{n})" for n, _ in aggregates)
+        queries.append(
+            f"SELECT v.measure, g.org_id, g.month, v.value FROM ("
+            f"SELECT r.org_id, date_trunc('month', {moment})::date AS month, {columns} "
+            f"FROM {source} r WHERE {moment} IS NOT NULL GROUP BY 1, 2) g "
+            f"CROSS JOIN LATERAL (VALUES {values}) AS v (measure, value) "
+            f"WHERE v.value IS NOT NULL"
+        )
+    return queries
+
+
+LIVE_ROWS = """
+CREATE TEMPORARY TABLE live ON COMMIT DROP AS
+SELECT r.*, f.edition, f.period, f.accepted_at, f.sheet, f.sheet_columns, f.submission_id
+FROM live_filing f JOIN filing_row r ON r.filing_id = f.id
+WHERE f.form = :form AND r.period_end BETWEEN :starts AND :ends
+"""
+# a thing listed in several sendings is counted once, as its newest row says
+ONCE_ROWS = """
+CREATE TEMPORARY VIEW once AS
+SELECT DISTINCT ON (org_id, extract(year FROM period_end), key) * FROM live
+ORDER BY org_id, extract(year FROM period_end), key, period_end DESC, accepted_at DESC,
+         filing_id DESC, row_no DESC
+"""
+LIVE_FILINGS = """
+CREATE TEMPORARY TABLE live_filing ON COMMIT DROP AS
+SELECT * FROM filing
+WHERE accepted_at <= :cutoff AND (superseded_at IS NULL OR superseded_at > :cutoff)
+"""
+
+
+def prepare_cutoff(connection: Connection, cutoff: datetime) -> None:
+    """Temporary tables for one transaction: filings and relations as they stood at the cut-off."""
+    for name in ("ancestor", "live_filing"):
+        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
+    connection.execute(text(LIVE_FILINGS), {"cutoff": cutoff})
+    connection.execute(text("CREATE INDEX ON live_filing (form, period)"))
+    connection.execute(text(sql("ancestors")), {"cutoff": cutoff})
+    connection.execute(text("CREATE INDEX ON ancestor (org_id, line)"))
+    connection.execute(text("ANALYZE ancestor; ANALYZE live_filing"))
+
+
+def load_live(connection: Connection, form: str, starts: date, ends: date) -> None:
+    """Temporary table `live` and view `once`: the rows of one form between two days."""
+    connection.execute(text("DROP VIEW IF EXISTS once; DROP TABLE IF EXISTS live"))
+    connection.execute(text(LIVE_ROWS), {"form": form, "starts": starts, "ends": ends})
+    connection.execute(text(ONCE_ROWS))
+
+
+def compute(
+    connection: Connection,
+    definitions: Definitions,
+    period: Period,
+    cutoff: datetime,
+    at: datetime,
+) -> int:
+    """Compute every indicator for a period and its neighbours; returns the computation's id.
+
+    The same period, cut-off and definitions are computed once; a second call returns the first.
+    """
+    existing = connection.execute(
+        text("SELECT id FROM computation WHERE period = :p AND cutoff = :c AND definitions = :d"),
+        {"p": period.label, "c": cutoff, "d": definitions.digest},
+    ).scalar()
+    if existing is not None:
+        return int(existing)
+    wanted = targets(period)
+    measures = list(enumerate(definitions.measures().values(), start=1))
+    prepare_cutoff(connection, cutoff)
+    _temporary_tables(connection, wanted, measures)
+    starts = min(t.period.start for t in wanted)
+    ends = max(t.period.end for t in wanted)
+    by_form: dict[str, list[tuple[int, Measure]]] = defaultdict(list)
+    for number, measure in measures:
+        by_form[measure.form].append((number, measure))
+    for form, owned in by_form.items():
+        load_live(connection, form, starts, ends)
+        for query in fact_queries(definitions, form, owned):
+            connection.execute(text(f"INSERT INTO fact (measure, org_id, month, value) {query}"))
+    connection.execute(text("CREATE INDEX ON fact (month, measure); ANALYZE fact"))
+    connection.execute(text(sql("roll_up")))
+    coverage = _coverage(connection, definitions)
+    rows = _indicators(connection, definitions, wanted, measures, coverage)
+    computation = connection.execute(
+        text(
+            "INSERT INTO computation (period, cutoff, definitions, computed_at) "
+            "VALUES (:p, :c, :d, :at) RETURNING id"
+        ),
+        {"p": period.label, "c": cutoff, "d": definitions.digest, "at": at},
+    ).scalar_one()
+    _store(connection, int(computation), rows)
+    return int(computation)
+
+
+def _temporary_tables(
+    connection: Connection,
+    wanted: Sequence[Target],
+    measures: Sequence[tuple[int, Measure]],
+) -> None:
+    connection.execute(
+        text(
+            """
+            DROP TABLE IF EXISTS fact, target, measure, rolled, parent;
+            CREATE TEMPORARY TABLE fact
+                (measure int, org_id bigint, month date, value numeric) ON COMMIT DROP;
+            CREATE TEMPORARY TABLE target
+                (label text, basis text, starts date, ends date, as_of date, main boolean)
+                ON COMMIT DROP;
+            CREATE TEMPORARY TABLE measure (id int, take text) ON COMMIT DROP;
+            CREATE TEMPORARY TABLE rolled
+                (label text, basis text, line int, org_id bigint, measure int, value numeric)
+                ON COMMIT DROP;
+            CREATE TEMPORARY TABLE parent ON COMMIT DROP AS
+                SELECT DISTINCT ancestor_id AS org_id FROM ancestor WHERE depth > 0
+            """
+        )
+    )
+    connection.execute(
+        text("INSERT INTO target VALUES (:label, :basis, :starts, :ends, :as_of, :main)"),
+        [
+            {
+                "label": t.period.label,
+                "basis": t.basis,
+                "starts": t.period.start,
+                "ends": t.period.end,
+                "as_of": t.as_of,
+                "main": t.main,
+            }
+            for t in wanted
+        ],
+    )
+    connection.execute(
+        text("INSERT INTO measure VALUES (:id, :take)"),
+        [{"id": n, "take": m.take} for n, m in measures],
+    )
+
+
+Place = tuple[str, str, int, int]
+
+
+def _coverage(
+    connection: Connection, definitions: Definitions
+) -> dict[tuple[str, int, int, str], tuple[int, int | None]]:
+    owed = [f.code for f in definitions.forms if f.reporters.expected]
+    rows = connection.execute(text(sql("roll_up_coverage")), {"owed_forms": owed})
+    return {(r.label, r.line, r.org_id, r.form): (r.reported, r.expected) for r in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """One indicator of one unit, before it is stored."""
+
+    line: int
+    org_id: int
+    period: str
+    basis: str
+    indicator: str
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    reported: int
+    expected: int | None
+
+
+def _indicators(
+    connection: Connection,
+    definitions: Definitions,
+    wanted: Sequence[Target],
+    measures: Sequence[tuple[int, Measure]],
+    coverage: dict[tuple[str, int, int, str], tuple[int, int | None]],
+) -> Iterable[Computed]:
+    numbers = {m.code: n for n, m in measures}
+    values: dict[Place, dict[int, Decimal]] = defaultdict(dict)
+    for r in connection.execute(text("SELECT * FROM rolled")):
+        values[r.label, r.basis, r.line, r.org_id][r.measure] = r.value
+    places = set(values)
+    places |= {(label, "reported", line, org) for label, line, org, _ in coverage}
+    main = {t.period.label for t in wanted if t.main}
+    parents = set(connection.execute(text("SELECT org_id FROM parent")).scalars())
+    plans = [(i, *_plan(i, numbers)) for i in definitions.indicators.values()]
+    for place in sorted(places):
+        label, basis, line, org = place
+        if label not in main and org not in parents:
+            continue
+        found = values.get(place, {})
+        for indicator, numerators, minus, denominators in plans:
+            top = _joined(found, numerators, minus)
+            bottom = _joined(found, denominators, ())
+            value = figure(indicator, top, bottom)
+            form = indicator.numerator[0].form
+            reported, expected = coverage.get((label, line, org, form), (0, None))
+            if value is None and top is None and not expected:
+                continue
+            yield Computed(
+                line, org, label, basis, indicator.code, value, top, bottom, reported, expected
+            )
+
+
+def _plan(indicator: Indicator, numbers: dict[str, int]) -> tuple[list[int], list[int], list[int]]:
+    return (
+        [numbers[m.code] for m in indicator.numerator],
+        [numbers[m.code] for m in indicator.minus],
+        [numbers[m.code] for m in indicator.denominator],
+    )
+
+
+def _joined(found: dict[int, Decimal], plus: Sequence[int], minus: Sequence[int]) -> Decimal | None:
+    """Sum of the measures that were reported; None when none was."""
+    present = [n for n in plus if n in found]
+    if not present:
+        return None
+    total = sum((found[n] for n in present), Decimal(0))
+    return total - sum((found[n] for n in minus if n in found), Decimal(0))
+
+
+def figure(
+    indicator: Indicator, numerator: Decimal | None, denominator: Decimal | None
+) -> Decimal | None:
+    """The indicator's value; None when nothing was reported or a ratio has no base."""
+    if numerator is None:
+        return None
+    if not indicator.denominator:
+        return numerator * indicator.multiply
+    if denominator is None or denominator == 0:
+        return None
+    return indicator.multiply * numerator / denominator
+
+
+def _store(connection: Connection, computation: int, rows: Iterable[Computed]) -> None:
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(
+            "COPY indicator_value (computation_id, line, org_id, period, basis, indicator, value, "
+            "numerator, denominator, reported, expected) FROM STDIN"
+        ) as copy,
+    ):
+        for r in rows:
+            copy.write_row(
+                (
+                    computation, r.line, r.org_id, r.period, r.basis, r.indicator, r.value,
+                    r.numerator, r.denominator, r.reported, r.expected,
+                )
+            )  # fmt: skip

@@ -1,0 +1,146 @@
+"""The SQL meaning of the expression language, for the measures behind indicators."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from definitions.expression import Expression
+from definitions.model import ColumnType, Form
+
+_COMPARE = {
+    ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+
+
+class Translator:
+    """Translates expressions over the rows `r` of one form, whatever edition they were filed in.
+
+    `period` resolves period.start, period.end and period.year; without it they are refused.
+    """
+
+    def __init__(self, editions: Sequence[Form], period: Mapping[str, object] | None = None):
+        self.editions = editions
+        self.period = period or {}
+
+    def sql(self, expression: Expression) -> str:
+        """One SQL expression; ValueError for what only pandas can say."""
+        return self._node(expression.tree)
+
+    def column(self, code: str) -> str:
+        """A column of the form as SQL, by its place in the arrays of each edition."""
+        reads = {f.edition: self._read(f, code) for f in self.editions if code in f.position}
+        if len(set(reads.values())) == 1 and len(reads) == len(self.editions):
+            return next(iter(reads.values()))
+        cases = " ".join(f"WHEN {_text(e)} THEN {sql}" for e, sql in reads.items())
+        return f"CASE r.edition {cases} END"
+
+    @staticmethod
+    def _read(form: Form, code: str) -> str:
+        place = form.position[code] + 1
+        kind = form.columns[place - 1].type
+        if kind.numeric:
+            return f"r.numbers[{place}]"
+        if kind is ColumnType.DATE:
+            return f"(r.texts[{place}])::date"
+        if kind is ColumnType.BOOL:
+            return f"(r.texts[{place}] = '是')"
+        return f"r.texts[{place}]"
+
+    def _node(self, node: ast.expr) -> str:
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                word = " AND " if isinstance(op, ast.And) else " OR "
+                return "(" + word.join(self._node(v) for v in values) + ")"
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return f"(NOT {self._node(operand)})"
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return f"(-{self._node(operand)})"
+            case ast.BinOp(left=left, op=op, right=right):
+                right_sql = self._node(right)
+                if isinstance(op, ast.Div):
+                    right_sql = f"nullif({right_sql}, 0)"
+                return f"({self._node(left)} {_ARITHMETIC[type(op)]} {right_sql})"
+            case ast.Compare():
+                return self._compare(node)
+            case ast.Call(func=ast.Name(id=name)):
+                return self._call(name, [self._node(a) for a in node.args])
+            case ast.Name(id=code):
+                return self.column(code)
+            case ast.Attribute(value=ast.Name(id="period"), attr=attr) if attr in self.period:
+                return _literal(self.period[attr])
+            case ast.Constant(value=value):
+                return _literal(value)
+            case _:
+                raise ValueError(f"no SQL for {ast.unparse(node)!r}")
+
+    def _compare(self, node: ast.Compare) -> str:
+        parts = []
+        left = node.left
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(op, (ast.In, ast.NotIn)):
+                if not isinstance(right, (ast.List, ast.Tuple)):
+                    raise ValueError(f"'in' takes a list: {ast.unparse(node)!r}")
+                listed = ", ".join(self._node(e) for e in right.elts)
+                word = "IN" if isinstance(op, ast.In) else "NOT IN"
+                parts.append(f"{self._node(left)} {word} ({listed})")
+            else:
+                parts.append(f"{self._node(left)} {_COMPARE[type(op)]} {self._node(right)}")
+            left = right
+        return "(" + " AND ".join(parts) + ")"
+
+    @staticmethod
+    def _call(name: str, args: list[str]) -> str:
+        match name:
+            case "filled":
+                return f"({args[0]} IS NOT NULL)"
+            case "blank":
+                return f"({args[0]} IS NULL)"
+            case "any_filled":
+                return f"(num_nonnulls({', '.join(args)}) > 0)"
+            case "implies":
+                return f"((NOT {args[0]}) OR {args[1]})"
+            case "iff":
+                return f"({args[0]} = {args[1]})"
+            case "near":
+                return f"(abs({args[0]} - {args[1]}) <= {args[2]})"
+            case "between":
+                return f"({args[0]} BETWEEN {args[1]} AND {args[2]})"
+            case "total":
+                return "(" + " + ".join(f"coalesce({a}, 0)" for a in args) + ")"
+            case "absolute":
+                return f"abs({args[0]})"
+            case "least" | "greatest":
+                return f"{name}({', '.join(args)})"
+            case "starts_with":
+                return f"starts_with({args[0]}, {args[1]})"
+            case "year_of":
+                return f"extract(year FROM {args[0]})"
+            case "days":
+                return f"({args[1]} - {args[0]})"
+            case "workdays":
+                return (
+                    f"((SELECT ordinal FROM working_day WHERE day = {args[1]}) - "
+                    f"(SELECT ordinal FROM working_day WHERE day = {args[0]}))"
+                )
+            case _:
+                raise ValueError(f"no SQL for the function {name}")
+
+
+def _text(value: str) -> str:
+    # a colon would be taken for a bind parameter by the text() of SQLAlchemy
+    return "'" + value.replace("'", "''").replace(":", "\\:") + "'"
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    return _text(str(value))
