@@ -331,9 +331,9 @@ class _Loader:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
         for scheme, document in self.schemes:
             for other, _ in self.schemes:
-                if other is not scheme and other.family == scheme.family:
-                    if other.first_year <= scheme.first_year and other.covers(scheme.first_year):
-                        document.say(("first_year",), f"{other.code} and {scheme.code} overlap")
+                same = other is not scheme and other.family == scheme.family
+                if same and other.first_year <= scheme.first_year <= (other.last_year or 9999):
+                    document.say(("first_year",), f"{other.code} and {scheme.code} overlap")
             for b, block in enumerate(scheme.blocks):
                 for i, item in enumerate(block.items):
                     for part in item.parts:
