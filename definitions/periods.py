@@ -113,6 +113,16 @@ class Period:
         """The same period one year earlier."""
         return Period(self.kind, self.year - 1, self.number)
 
+    def within(self, kind: PeriodKind) -> Period:
+        """The period of a form of that kind to which this one belongs.
+
+        The longer period that it lies in, or the last of the shorter ones inside it: 2017-03 is
+        within 2017Q1 and 2017; for a monthly form 2017Q1 means 2017-03.
+        """
+        kind = kind.label_kind
+        number = (self.end.month - 1) // _MONTHS[kind] + 1
+        return self if kind is self.kind else Period(kind, self.year, number)
+
     def contains(self, other: Period) -> bool:
         """Whether the other period lies wholly inside this one."""
         return self.start <= other.start and other.end <= self.end
