@@ -265,7 +265,10 @@ class Indicator(Model):
     unit: str
     dimension: Literal["E", "S", "H", ""] = ""
     aggregate: Literal["sum", "latest", "ratio", "wmean", "distinct", "score"]
-    numerator: tuple[Measure, ...]
+    numerator: tuple[Measure, ...] = ()
+    coverage: tuple[Literal["expected", "reported", "on_time", "first_pass", "missing"], ...] = (
+        Field(default=(), description="about reporting itself: one count, or numerator and base")
+    )
     minus: tuple[Measure, ...] = ()
     denominator: tuple[Measure, ...] = ()
     multiply: Decimal = Decimal(1)
@@ -274,6 +277,12 @@ class Indicator(Model):
     missing: Literal["not-counted", "zero-score"] = "not-counted"
     authority: str
     definition: str
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Indicator:
+        if bool(self.numerator) == bool(self.coverage):
+            raise ValueError("an indicator has either a numerator or coverage")
+        return self
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -376,7 +385,7 @@ class Part(Model):
 
 
 class Item(Model):
-    """One line of a score sheet: computed parts, or `assessed` marks that assessors give."""
+    """One line of a score sheet: computed parts, or `assessed` marks that assessors give (SF10)."""
 
     code: str
     name: str

@@ -1,31 +1,6 @@
 -- one row per target period, line, organisation and form: filings reported of those expected;
 -- forms that nobody owes count their reporters and leave expected empty
-WITH owed AS (
-    SELECT
-        t.label,
-        e.form,
-        e.org_id,
-        p.ends,
-        e.period,
-        EXISTS (
-            SELECT 1
-            FROM live_filing AS f
-            INNER JOIN filing_row AS r ON f.id = r.filing_id
-            WHERE f.form = e.form AND f.period = e.period AND r.org_id = e.org_id
-        ) OR EXISTS (
-            SELECT 1
-            FROM live_filing AS f
-            WHERE
-                f.form = e.form AND f.period = e.period
-                AND f.reporter_id = e.org_id AND f.row_count = 0
-        ) AS reported
-    FROM target AS t
-    INNER JOIN period AS p ON p.ends BETWEEN t.starts AND t.ends AND p.starts >= t.starts
-    INNER JOIN expected_filing AS e ON p.label = e.period
-    WHERE t.basis = 'reported'
-),
-
-volunteered AS (
+WITH volunteered AS (
     SELECT DISTINCT
         t.label,
         f.form,
@@ -39,14 +14,18 @@ volunteered AS (
 )
 
 SELECT
-    o.label,
+    t.label,
     a.line,
     a.ancestor_id AS org_id,
-    o.form,
-    count(*) FILTER (WHERE o.reported) AS reported,
+    e.form,
+    count(*) FILTER (WHERE e.reported) AS reported,
+    count(*) FILTER (WHERE e.on_time) AS on_time,
+    count(*) FILTER (WHERE e.first_pass) AS first_pass,
     count(*) AS expected
-FROM owed AS o
-INNER JOIN ancestor AS a ON o.org_id = a.org_id AND a.valid @> o.ends
+FROM target AS t
+INNER JOIN expected_state AS e ON e.starts >= t.starts AND e.ends <= t.ends
+INNER JOIN ancestor AS a ON e.org_id = a.org_id AND a.valid @> e.ends
+WHERE t.basis = 'reported'
 GROUP BY 1, 2, 3, 4
 UNION ALL
 SELECT
@@ -55,6 +34,8 @@ SELECT
     a.ancestor_id,
     v.form,
     count(*),
+    0,
+    0,
     NULL
 FROM volunteered AS v
 INNER JOIN ancestor AS a ON v.org_id = a.org_id AND a.valid @> v.ends

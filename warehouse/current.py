@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from definitions.model import ColumnType, Form
 from warehouse.engine import sql
 from warehouse.organisations import standing
 
-FAR_FUTURE = datetime(9999, 1, 1)
+FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def typed(form: Form, rows: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range
@@ -24,6 +24,8 @@ from warehouse.tables import (
     organisation_change,
     organisation_name,
     organisation_state,
+)
+from warehouse.tables import (
     period as period_table,
 )
 
@@ -164,7 +166,7 @@ def standing(
             ORDER BY o.code
             """
         ),
-        {"day": day, "known": known_at or datetime.max.replace(tzinfo=None)},
+        {"day": day, "known": known_at or datetime(9999, 1, 1, tzinfo=UTC)},
     )
     return [Registered(**row) for row in rows.mappings()]
 

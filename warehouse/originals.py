@@ -36,7 +36,7 @@ class Originals:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o444)
-            os.replace(name, target)
+            Path(name).replace(target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

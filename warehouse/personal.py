@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+from contextlib import suppress
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -37,10 +38,8 @@ def data_key() -> bytes:
             file.write(base64.b64encode(AESSIV.generate_key(512)))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):
             os.link(temporary, path)  # the first process wins; all read the same key
-        except FileExistsError:
-            pass
         temporary.unlink()
     return base64.b64decode(path.read_bytes())
 

@@ -123,6 +123,14 @@ def prepare_cutoff(connection: Connection, cutoff: datetime) -> None:
     connection.execute(text("ANALYZE ancestor; ANALYZE live_filing"))
 
 
+def prepare_expected(connection: Connection, cutoff: datetime, starts: date, ends: date) -> None:
+    """Temporary table `expected_state`: every expected filing of periods ending in a span."""
+    connection.execute(text("DROP TABLE IF EXISTS expected_state"))
+    connection.execute(
+        text(sql("expected_state")), {"cutoff": cutoff, "starts": starts, "ends": ends}
+    )
+
+
 def load_live(connection: Connection, form: str, starts: date, ends: date) -> None:
     """Temporary table `live` and view `once`: the rows of one form between two days."""
     connection.execute(text("DROP VIEW IF EXISTS once; DROP TABLE IF EXISTS live"))
@@ -162,6 +170,7 @@ def compute(
             connection.execute(text(f"INSERT INTO fact (measure, org_id, month, value) {query}"))
     connection.execute(text("CREATE INDEX ON fact (month, measure); ANALYZE fact"))
     connection.execute(text(sql("roll_up")))
+    prepare_expected(connection, cutoff, starts, ends)
     coverage = _coverage(connection, definitions)
     rows = _indicators(connection, definitions, wanted, measures, coverage)
     computation = connection.execute(
@@ -221,12 +230,28 @@ def _temporary_tables(
 Place = tuple[str, str, int, int]
 
 
-def _coverage(
-    connection: Connection, definitions: Definitions
-) -> dict[tuple[str, int, int, str], tuple[int, int | None]]:
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Filings of one form, unit and period; expected is None for forms that nobody owes."""
+
+    reported: int
+    on_time: int
+    first_pass: int
+    expected: int | None
+
+
+CoverageOf = dict[tuple[str, int, int, str], Coverage]
+
+
+def _coverage(connection: Connection, definitions: Definitions) -> CoverageOf:
     owed = [f.code for f in definitions.forms if f.reporters.expected]
     rows = connection.execute(text(sql("roll_up_coverage")), {"owed_forms": owed})
-    return {(r.label, r.line, r.org_id, r.form): (r.reported, r.expected) for r in rows}
+    return {
+        (r.label, r.line, r.org_id, r.form): Coverage(
+            r.reported, r.on_time, r.first_pass, r.expected
+        )
+        for r in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,33 +275,59 @@ def _indicators(
     definitions: Definitions,
     wanted: Sequence[Target],
     measures: Sequence[tuple[int, Measure]],
-    coverage: dict[tuple[str, int, int, str], tuple[int, int | None]],
+    coverage: CoverageOf,
 ) -> Iterable[Computed]:
     numbers = {m.code: n for n, m in measures}
     values: dict[Place, dict[int, Decimal]] = defaultdict(dict)
     for r in connection.execute(text("SELECT * FROM rolled")):
         values[r.label, r.basis, r.line, r.org_id][r.measure] = r.value
-    places = set(values)
-    places |= {(label, "reported", line, org) for label, line, org, _ in coverage}
+    owed: dict[Place, dict[str, Coverage]] = defaultdict(dict)
+    for (label, line, org, form), counted in coverage.items():
+        owed[label, "reported", line, org][form] = counted
     main = {t.period.label for t in wanted if t.main}
     parents = set(connection.execute(text("SELECT org_id FROM parent")).scalars())
     plans = [(i, *_plan(i, numbers)) for i in definitions.indicators.values()]
-    for place in sorted(places):
+    for place in sorted(values.keys() | owed.keys()):
         label, basis, line, org = place
         if label not in main and org not in parents:
             continue
-        found = values.get(place, {})
+        found, counts = values.get(place, {}), owed.get(place, {})
         for indicator, numerators, minus, denominators in plans:
-            top = _joined(found, numerators, minus)
-            bottom = _joined(found, denominators, ())
+            if indicator.coverage:
+                top, bottom, reported, expected = _of_coverage(indicator, counts)
+            else:
+                top = _joined(found, numerators, minus)
+                bottom = _joined(found, denominators, ())
+                counted = counts.get(indicator.numerator[0].form)
+                reported = counted.reported if counted else 0
+                expected = counted.expected if counted else None
             value = figure(indicator, top, bottom)
-            form = indicator.numerator[0].form
-            reported, expected = coverage.get((label, line, org, form), (0, None))
             if value is None and top is None and not expected:
                 continue
             yield Computed(
                 line, org, label, basis, indicator.code, value, top, bottom, reported, expected
             )
+
+
+def _of_coverage(
+    indicator: Indicator, counts: dict[str, Coverage]
+) -> tuple[Decimal | None, Decimal | None, int, int | None]:
+    """Both sides of an indicator about reporting itself, over every form that is owed."""
+    owed = [c for c in counts.values() if c.expected is not None]
+    expected = sum(c.expected or 0 for c in owed)
+    reported = sum(c.reported for c in owed)
+    if not owed:
+        return None, None, 0, None
+    sides = {
+        "expected": expected,
+        "reported": reported,
+        "on_time": sum(c.on_time for c in owed),
+        "first_pass": sum(c.first_pass for c in owed),
+        "missing": expected - reported,
+    }
+    top, *bottom = indicator.coverage
+    denominator = Decimal(sides[bottom[0]]) if bottom else None
+    return Decimal(sides[top]), denominator, reported, expected
 
 
 def _plan(indicator: Indicator, numbers: dict[str, int]) -> tuple[list[int], list[int], list[int]]:
@@ -302,7 +353,7 @@ def figure(
     """The indicator's value; None when nothing was reported or a ratio has no base."""
     if numerator is None:
         return None
-    if not indicator.denominator:
+    if not indicator.denominator and len(indicator.coverage) < 2:
         return numerator * indicator.multiply
     if denominator is None or denominator == 0:
         return None

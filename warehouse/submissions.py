@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, text
@@ -74,8 +74,7 @@ def load(connection: Connection, submissions: Sequence[NewSubmission], at: datet
     new = _not_yet_written(connection, submissions)
     if not new:
         return []
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, PsycopgConnection)
+    driver = cast("PsycopgConnection[Any]", connection.connection.driver_connection)
     submission_ids = _draw(connection, "submission", len(new))
     versions = _versions(connection, new)
     stamp = at.isoformat()
@@ -169,8 +168,7 @@ def _load_filings(
 
     contenders: dict[tuple[int, str, str], list[tuple[datetime, int, int]]] = {}
     for filing_id, (_, s, f) in zip(filing_ids, flat, strict=True):
-        assert s.reporter_id is not None
-        contenders.setdefault((s.reporter_id, f.form, f.period), []).append(
+        contenders.setdefault((cast(int, s.reporter_id), f.form, f.period), []).append(
             (s.received_at, s.receipt_id, filing_id)
         )
     rows = connection.execute(

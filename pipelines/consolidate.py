@@ -1,0 +1,206 @@
+"""Consolidation: the figures of a unit and of those below it, with comparisons and coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+from definitions import Definitions, Period
+from definitions.periods import PeriodKind
+from pipelines.figures import (
+    BLOCK,
+    INDUSTRY,
+    UNASSIGNED,
+    CoverageRow,
+    Figure,
+    Figures,
+    Transfer,
+    Unit,
+)
+from warehouse.engine import sql
+from warehouse.organisations import Registered, standing
+from warehouse.rollup import compute, prepare_cutoff, prepare_expected
+from warehouse.tables import LINES
+
+LINE_NAMES = {number: name for name, number in LINES.items()}
+OUTSIDE = Unit("0", UNASSIGNED, "")
+
+
+def consolidate(
+    connection: Connection,
+    definitions: Definitions,
+    period: Period,
+    cutoff: datetime,
+    at: datetime,
+) -> int:
+    """Compute (once) all indicators of a period at a cut-off; returns the computation's id."""
+    return compute(connection, definitions, period, cutoff, at)
+
+
+def top_unit(organisations: Sequence[Registered]) -> Registered:
+    """The federation: the one organisation with children and without any parent."""
+    parents = {o.block for o in organisations}
+    tops = [
+        o
+        for o in organisations
+        if o.block is None and o.industry_parent is None and o.id in parents
+    ]
+    if len(tops) != 1:
+        names = "、".join(o.name for o in tops) or "无"
+        raise LookupError(f"名录中应恰有一个没有上级的总工会，现有：{names}")
+    return tops[0]
+
+
+def figures_of(
+    connection: Connection,
+    definitions: Definitions,
+    computation: int,
+    unit_code: str,
+    *,
+    notes: Sequence[str] = (),
+) -> Figures:
+    """All figures of one unit and its children along both lines, from one computation."""
+    head = connection.execute(
+        text("SELECT period, cutoff FROM computation WHERE id = :id"), {"id": computation}
+    ).one()
+    period, cutoff = Period.parse(head.period), head.cutoff
+    organisations = standing(connection, period.end, cutoff)
+    by_code = {o.code: o for o in organisations}
+    unit = by_code[unit_code]
+    children = {
+        BLOCK: [_unit(o) for o in organisations if o.block == unit.id],
+        INDUSTRY: _industry_children(organisations, unit),
+    }
+    shown = [unit_code, *(u.code for units in children.values() for u in units)]
+    wanted = {by_code[code].id for code in shown if code in by_code} | {0}
+    prepare_cutoff(connection, cutoff)
+    prepare_expected(connection, cutoff, period.start, period.end)
+    return Figures(
+        unit=_unit(unit),
+        period=period,
+        cutoff=cutoff,
+        definitions_digest=definitions.digest,
+        children=children,
+        values=_values(connection, definitions, computation, period, sorted(wanted)),
+        transfers=_transfers(connection, period, cutoff),
+        coverage=_coverage(connection, period, shown),
+        notes=notes,
+    )
+
+
+def _unit(org: Registered) -> Unit:
+    return Unit(org.code, org.name, org.level, org.type)
+
+
+def _industry_children(organisations: Sequence[Registered], unit: Registered) -> list[Unit]:
+    """On the industry line: its own members, or for the federation every leading industry union."""
+    own = [_unit(o) for o in organisations if o.industry_parent == unit.id]
+    if own or unit.block is not None:
+        return own
+    leading = {o.industry_parent for o in organisations if o.industry_parent is not None}
+    tops = [_unit(o) for o in organisations if o.id in leading and o.industry_parent is None]
+    return [*tops, OUTSIDE]
+
+
+def _values(
+    connection: Connection,
+    definitions: Definitions,
+    computation: int,
+    period: Period,
+    units: Sequence[int],
+) -> dict[tuple[str, str, str, str], Figure]:
+    rows = connection.execute(
+        text(sql("unit_figures")), {"computation": computation, "units": list(units)}
+    ).all()
+    found: dict[tuple[str, str, str, str, str], Decimal | None] = {
+        (LINE_NAMES[r.line], r.unit, r.period, r.basis, r.indicator): r.value for r in rows
+    }
+    targets = _targets(connection, definitions, period)
+    values = {}
+    for r in rows:
+        if r.basis != "reported":
+            continue
+        line, here = LINE_NAMES[r.line], Period.parse(r.period)
+
+        def at(
+            other: Period, basis: str = "reported", line: str = line, row: object = r
+        ) -> Decimal | None:
+            return found.get((line, row.unit, other.label, basis, row.indicator))  # type: ignore[attr-defined]
+
+        values[line, r.unit, r.period, r.indicator] = Figure(
+            indicator=r.indicator,
+            unit=r.unit,
+            period=r.period,
+            line=line,
+            value=r.value,
+            numerator=r.numerator,
+            denominator=r.denominator,
+            reported=r.reported,
+            expected=r.expected,
+            previous=at(here.previous()) if here.kind is not PeriodKind.YEAR else None,
+            last_year=at(here.last_year()),
+            comparable=at(here.last_year(), "comparable"),
+            target=targets.get((r.unit, r.indicator, r.period)),
+        )
+    return values
+
+
+def _targets(
+    connection: Connection, definitions: Definitions, period: Period
+) -> dict[tuple[str, str, str], Decimal]:
+    """Signed targets of the year by unit, indicator and period label."""
+    year = Period(PeriodKind.YEAR, period.year)
+    form = definitions.form("TGT-01", year)
+    place = form.position
+    rows = connection.execute(
+        text(sql("targets")),
+        {
+            "indicator_place": place["indicator"] + 1,
+            "period_place": place["period"] + 1,
+            "target_place": place["target"] + 1,
+            "year": year.label,
+        },
+    )
+    return {(r.unit, r.indicator, r.period): r.target for r in rows if r.target is not None}
+
+
+def _transfers(connection: Connection, period: Period, cutoff: datetime) -> list[Transfer]:
+    rows = connection.execute(
+        text(sql("changes")), {"starts": period.start, "ends": period.end, "cutoff": cutoff}
+    )
+    return [
+        Transfer(
+            unit=r.unit,
+            name=r.name,
+            line=LINE_NAMES[r.line],
+            change=r.change,
+            from_name=r.from_name,
+            to_name=r.to_name,
+            effective=r.effective,
+            approval=r.approval,
+        )
+        for r in rows
+    ]
+
+
+def _coverage(connection: Connection, period: Period, units: Sequence[str]) -> list[CoverageRow]:
+    rows = connection.execute(
+        text(sql("coverage_by_unit")),
+        {"units": list(units), "starts": period.start, "ends": period.end},
+    )
+    return [
+        CoverageRow(
+            unit=r.unit,
+            form=r.form,
+            period=r.period,
+            expected=r.expected,
+            reported=r.reported,
+            on_time=r.on_time,
+            first_pass=r.first_pass,
+            missing=tuple(r.missing),
+        )
+        for r in rows
+    ]

@@ -1,0 +1,142 @@
+"""From a read and judged workbook to what the warehouse keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from definitions import Definitions, Period
+from definitions.model import Form
+from expectations.findings import Finding, show
+from pipelines.workbook import FormSheet, ReadWorkbook
+from warehouse.organisations import Change
+from warehouse.personal import conceal
+from warehouse.receipts import Receipt
+from warehouse.submissions import NewFiling, NewRow, NewSubmission
+
+
+def submission_of(
+    workbook: ReadWorkbook,
+    receipt: Receipt,
+    *,
+    member: str,
+    sha256: str,
+    findings: Sequence[Finding],
+    explanations: Mapping[int, str],
+    state: str,
+    definitions: Definitions,
+    org_ids: Mapping[str, int],
+    key: bytes,
+    returned_file: str | None,
+) -> NewSubmission:
+    """One workbook's record; its filings are part of it only when it was accepted."""
+    accepted = state == "accepted"
+    reporter = workbook.org_code
+    return NewSubmission(
+        receipt_id=receipt.id,
+        member=member,
+        sha256=sha256,
+        format=workbook.format,
+        reporter_id=org_ids.get(reporter or ""),
+        period=workbook.period,
+        state=state,
+        cover=dict(workbook.cover.values),
+        definitions=definitions.digest,
+        received_at=receipt.received_at,
+        returned_file=returned_file,
+        filings=[
+            filing_of(sheet, definitions, reporter or "", org_ids, key) for sheet in workbook.sheets
+        ]
+        if accepted
+        else (),
+        findings=findings,
+        explanations=dict(explanations),
+    )
+
+
+def filing_of(
+    sheet: FormSheet,
+    definitions: Definitions,
+    reporter: str,
+    org_ids: Mapping[str, int],
+    key: bytes,
+) -> NewFiling:
+    """One form sheet as arrays in the order of the edition's columns."""
+    period = Period.parse(sheet.period)
+    form = definitions.form(sheet.form, period)
+    columns = [_stored(form, p, sheet.values[p], key) for p in range(len(form.columns))]
+    numeric = [c.type.numeric for c in form.columns]
+    place = form.position.get("org_code")
+    key_codes = form.ledger.keys if form.ledger else form.keys
+    key_places = [form.position[c] for c in key_codes]
+    rows = []
+    for i, row_no in enumerate(sheet.row_numbers):
+        line = [column[i] for column in columns]
+        org = line[place] if place is not None else reporter
+        rows.append(
+            NewRow(
+                row_no=row_no,
+                org_id=org_ids[org or reporter],
+                key="\t".join("" if line[p] is None else show(line[p]) for p in key_places),
+                numbers=[v if n else None for v, n in zip(line, numeric, strict=True)],
+                texts=[None if n else v for v, n in zip(line, numeric, strict=True)],
+            )
+        )
+    return NewFiling(
+        form=form.code,
+        edition=form.edition,
+        period=period.label,
+        period_end=period.end,
+        sheet=sheet.sheet,
+        sheet_columns=[c or 0 for c in sheet.columns],
+        rows=rows,
+    )
+
+
+def _stored(form: Form, place: int, values: Sequence[Any], key: bytes) -> list[Any]:
+    """A column as it is kept: numbers as they are, everything else as text, persons concealed."""
+    column = form.columns[place]
+    if column.type.numeric:
+        return [None if v is None else float(v) for v in values]
+    texts = [None if v is None else _text(v) for v in values]
+    if column.personal:
+        return [None if t is None else conceal(t, key) for t in texts]
+    return texts
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return "、".join(map(str, value))
+    return show(value)
+
+
+def changes_in(filing: NewFiling, definitions: Definitions, filing_id: int) -> list[Change]:
+    """The rows of an ORG-03 filing as changes to the registry."""
+    form = definitions.form(filing.form, Period.parse(filing.period))
+    at = form.position
+    changes = []
+    for row in filing.rows:
+        texts = row.texts
+        changes.append(
+            Change(
+                org=str(texts[at["org_code"]]),
+                change=str(texts[at["change_type"]]),
+                line=str(texts[at["line"]]),
+                from_parent=texts[at["from_parent"]],
+                to_parent=texts[at["to_parent"]],
+                effective=date.fromisoformat(str(texts[at["effective_date"]])),
+                approval=str(texts[at["approval_doc"]]),
+                filing_id=filing_id,
+                row_no=row.row_no,
+                successor=texts[at["successor"]],
+            )
+        )
+    return changes
+
+
+def received_day(moment: datetime) -> date:
+    """The calendar day, in China, on which something was received."""
+
+    return moment.astimezone(ZoneInfo("Asia/Shanghai")).date()

@@ -1,0 +1,153 @@
+"""Who may report what for whom: the registry's view of a submission that reads well otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from definitions import Definitions, Period
+from expectations.findings import Finding, finding_of, show
+from pipelines.workbook import FormSheet, ReadWorkbook
+
+Claim = tuple[str, str, str]
+"""(form, period, key): one row that one reporter alone may report."""
+
+
+@dataclass(slots=True)
+class Registry:
+    """What the warehouse knows on the last day of a period.
+
+    `above` gives each organisation with everyone above it on any line; `parents` the parent by
+    (organisation, line, day); `claims` who reports a row now. `claims` grows as submissions of one
+    run are judged, so that two files of the same run cannot claim the same row.
+    """
+
+    names: Mapping[str, str]
+    above: Mapping[str, Collection[str]]
+    parent_of: Any
+    claims: dict[Claim, str] = field(default_factory=dict)
+
+
+def row_key(sheet: FormSheet, definitions: Definitions, index: int) -> str:
+    """The key columns of a row joined by a tab: what makes it the same row next time."""
+    form = definitions.form(sheet.form, Period.parse(sheet.period))
+    codes = form.ledger.keys if form.ledger else form.keys
+    return "\t".join(
+        "" if (v := sheet.values[form.position[c]][index]) is None else show(v) for c in codes
+    )
+
+
+def subjects(sheet: FormSheet, definitions: Definitions, reporter: str) -> list[str]:
+    """Code of the organisation each row is about; the reporter where the form does not say."""
+    form = definitions.form(sheet.form, Period.parse(sheet.period))
+    place = form.position.get("org_code")
+    if place is None:
+        return [reporter] * len(sheet.row_numbers)
+    return [str(v) if v is not None else reporter for v in sheet.values[place]]
+
+
+def standing_findings(
+    workbook: ReadWorkbook, definitions: Definitions, registry: Registry
+) -> list[Finding]:
+    """Findings about the reporter, its right to report each row, and claims by others."""
+    reporter = workbook.org_code
+    if reporter is None or workbook.failed:
+        return []
+    if reporter not in registry.names:
+        rule = definitions.rule("V-O-103")
+        return [finding_of(rule, {"reporter": reporter, "period": workbook.period}, value=reporter)]
+    found: list[Finding] = []
+    for sheet in workbook.sheets:
+        found += _of_sheet(sheet, reporter, definitions, registry)
+        if sheet.form == "ORG-03":
+            found += _of_changes(sheet, definitions, registry)
+    return found
+
+
+def _of_sheet(
+    sheet: FormSheet, reporter: str, definitions: Definitions, registry: Registry
+) -> list[Finding]:
+    form = definitions.form(sheet.form, Period.parse(sheet.period))
+    place = form.position.get("org_code")
+    column = sheet.columns[place] if place is not None else None
+    found = []
+    for index, org in enumerate(subjects(sheet, definitions, reporter)):
+        if org not in registry.names:
+            continue  # V-X-001 has said so
+        where = {
+            "form": form.code,
+            "sheet": sheet.sheet,
+            "row": sheet.row_numbers[index],
+            "columns": (column,) if column else (),
+            "field": form.columns[place].label if place is not None else "",
+            "value": org,
+        }
+        if reporter not in registry.above.get(org, ()):
+            rule = definitions.rule("V-O-101")
+            found.append(finding_of(rule, {"reporter": reporter, "org": org}, **where))
+            continue
+        claim = (form.code, sheet.period, row_key(sheet, definitions, index))
+        other = registry.claims.get(claim)
+        if other is not None and other != reporter:
+            rule = definitions.rule("V-O-007")
+            values = {
+                "org": org,
+                "name": registry.names[org],
+                "period": Period.parse(sheet.period).chinese,
+                "form": form.title,
+                "other": registry.names.get(other, other),
+            }
+            found.append(finding_of(rule, values, **where))
+    return found
+
+
+def _of_changes(sheet: FormSheet, definitions: Definitions, registry: Registry) -> list[Finding]:
+    """ORG-03: the old parent must be the registered one, the new one must exist."""
+    form = definitions.form(sheet.form, Period.parse(sheet.period))
+    columns = {c: sheet.values[form.position[c]] for c in form.position}
+    found = []
+
+    def say(code: str, column: str, values: dict[str, Any], row: int) -> None:
+        place = sheet.columns[form.position[column]]
+        found.append(
+            finding_of(
+                definitions.rule(code),
+                values,
+                form=form.code,
+                sheet=sheet.sheet,
+                row=row,
+                columns=(place,) if place else (),
+                field=form.column(column).label,
+                value=str(values["value"]),
+            )
+        )
+
+    for index, row in enumerate(sheet.row_numbers):
+        org, line = columns["org_code"][index], columns["line"][index]
+        day, old = columns["effective_date"][index], columns["from_parent"][index]
+        new = columns["to_parent"][index]
+        if new is not None and new not in registry.names:
+            say("V-O-104", "to_parent", {"value": new}, row)
+        if org is None or line is None or old is None or not isinstance(day, date):
+            continue
+        registered = registry.parent_of(org, line, day)
+        if registered != old and registered != new:
+            say(
+                "V-O-102",
+                "from_parent",
+                {"org": org, "date": day, "line": line, "registered": registered, "value": old},
+                row,
+            )
+    return found
+
+
+def claim_rows(workbook: ReadWorkbook, definitions: Definitions, registry: Registry) -> None:
+    """Remember the rows of an accepted workbook as its reporter's."""
+    if workbook.org_code is None:
+        return
+    for sheet in workbook.sheets:
+        for index in range(len(sheet.row_numbers)):
+            claim = (sheet.form, sheet.period, row_key(sheet, definitions, index))
+            registry.claims[claim] = workbook.org_code

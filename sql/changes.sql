@@ -1,0 +1,20 @@
+-- one row per approved change of an organisation's relations taking effect between two days
+SELECT
+    o.code AS unit,
+    coalesce(n.name, o.code) AS name,
+    c.line,
+    c.change,
+    coalesce(fn.name, '') AS from_name,
+    coalesce(tn.name, '') AS to_name,
+    c.effective,
+    c.approval
+FROM organisation_change AS c
+INNER JOIN organisation AS o ON c.org_id = o.id
+LEFT JOIN organisation_name AS n
+    ON o.id = n.org_id AND n.kind = 'official' AND n.valid @> c.effective
+LEFT JOIN organisation_name AS fn
+    ON c.from_id = fn.org_id AND fn.kind = 'official' AND fn.valid @> c.effective
+LEFT JOIN organisation_name AS tn
+    ON c.to_id = tn.org_id AND tn.kind = 'official' AND tn.valid @> c.effective
+WHERE c.effective BETWEEN :starts AND :ends AND c.recorded_at <= :cutoff
+ORDER BY c.effective, o.code, c.line

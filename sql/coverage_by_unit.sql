@@ -1,0 +1,25 @@
+-- one row per unit, form and period: filings expected, reported, in time, right at first, missing
+SELECT
+    u.code AS unit,
+    e.form,
+    e.period,
+    count(*) AS expected,
+    count(*) FILTER (WHERE e.reported) AS reported,
+    count(*) FILTER (WHERE e.on_time) AS on_time,
+    count(*) FILTER (WHERE e.first_pass) AS first_pass,
+    coalesce(
+        array_agg(n.name ORDER BY o.code) FILTER (WHERE NOT e.reported), ARRAY[]::text []
+    ) AS missing
+FROM expected_state AS e
+INNER JOIN ancestor AS a ON a.line = 1 AND e.org_id = a.org_id AND a.valid @> e.ends
+INNER JOIN organisation AS u ON a.ancestor_id = u.id
+INNER JOIN organisation AS o ON e.org_id = o.id
+LEFT JOIN LATERAL (
+    SELECT name
+    FROM organisation_name
+    WHERE org_id = o.id AND kind = 'official' AND valid @> e.ends
+    LIMIT 1
+) AS n ON true
+WHERE u.code = ANY(:units) AND e.starts >= :starts AND e.ends <= :ends
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3
