@@ -64,16 +64,18 @@ class NewSubmission:
     explanations: dict[int, str] = field(default_factory=dict)
 
 
-def load(connection: Connection, submissions: Sequence[NewSubmission], at: datetime) -> list[int]:
+def load(
+    connection: Connection, submissions: Sequence[NewSubmission], at: datetime
+) -> dict[int, int]:
     """Write submissions inside the caller's transaction; those written before are left alone.
 
-    Returns the ids of the filings that became current. Whatever order submissions are processed
+    Returns id(NewFiling) → filing id for those that became current. Whatever order submissions are processed
     in, the filing received last is the current one: a replayed older version never is.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": LOAD_LOCK})
     new = _not_yet_written(connection, submissions)
     if not new:
-        return []
+        return {}
     driver = cast("PsycopgConnection[Any]", connection.connection.driver_connection)
     submission_ids = _draw(connection, "submission", len(new))
     versions = _versions(connection, new)
@@ -159,11 +161,11 @@ def _load_filings(
     driver: PsycopgConnection[Any],
     submissions: Sequence[tuple[int, NewSubmission]],
     at: datetime,
-) -> list[int]:
+) -> dict[int, int]:
     """Write filings and rows; decide for each reporter, form and period which one is current."""
     flat = [(i, s, f) for i, s in submissions for f in s.filings]
     if not flat:
-        return []
+        return {}
     filing_ids = _draw(connection, "filing", len(flat))
 
     contenders: dict[tuple[int, str, str], list[tuple[datetime, int, int]]] = {}
@@ -233,7 +235,7 @@ def _load_filings(
             for r in f.rows
         ),
     )  # fmt: skip
-    return [i for i in filing_ids if i not in winner_of]
+    return {id(f): i for i, (_, _, f) in zip(filing_ids, flat, strict=True) if i not in winner_of}
 
 
 # --- COPY in PostgreSQL's own text format: far cheaper than adapting each value ---

@@ -1,0 +1,320 @@
+"""Collecting: sweep the channels, then read, validate, judge and load chunk by chunk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from definitions import Definitions, Period
+from expectations.findings import Finding, finding_of
+from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.inbox import Channel, DropFolder, HandIn, take
+from pipelines.load import changes_in, received_day, submission_of
+from pipelines.places import Places, places
+from pipelines.read import Document, expand, read_documents
+from pipelines.standing import Registry, claim_rows, standing_findings
+from pipelines.validate import validate
+from pipelines.verdict import Outcome, explanations_in, returned_workbook, verdict_of
+from pipelines.workbook import ReadWorkbook
+from warehouse import receipts
+from warehouse.current import WarehouseContext
+from warehouse.engine import ensure_partitions, sql
+from warehouse.organisations import ancestors, apply_changes, ids, names_on, standing
+from warehouse.personal import data_key
+from warehouse.receipts import Receipt
+from warehouse.submissions import NewSubmission, load
+from warehouse.tables import LINES
+
+CHUNK = 100
+"""Receipts per chunk: one Great Expectations run is shared by all of them."""
+
+
+def sweep(at: str, settle_seconds: float = 2.0) -> list[list[int]]:
+    """Take in what lies in the drop folder; chunks of receipt ids that wait for processing."""
+    _take(DropFolder(places().drop, settle_seconds), at)
+    return waiting_chunks()
+
+
+def hand_in(files: Sequence[str], sender: str, at: str, period: str | None = None) -> list[int]:
+    """Take in files named by a member of staff; returns the receipts that wait."""
+    _take(HandIn([Path(f) for f in files], sender, period), at)
+    return [i for chunk in waiting_chunks() for i in chunk]
+
+
+def _take(channel: Channel, at: str) -> None:
+    take(engine(), places().originals, channel, moment(at))
+
+
+def waiting_chunks(size: int = CHUNK) -> list[list[int]]:
+    """Receipts not yet processed, oldest first, in chunks."""
+    with engine().connect() as connection:
+        waiting = receipts.waiting(connection)
+    return [waiting[i : i + size] for i in range(0, len(waiting), size)]
+
+
+@dataclass(slots=True)
+class Judged:
+    """One document on its way: what was read, found and decided."""
+
+    receipt: Receipt
+    member: str
+    data: bytes
+    sha256: str
+    read: ReadWorkbook
+    findings: list[Finding]
+    explanations: dict[int, str]
+    outcome: Outcome
+
+
+def process(receipt_ids: list[int], at: str) -> dict[str, int]:
+    """Read, validate, judge and load the documents of some receipts.
+
+    Everything of one period is validated together; earlier periods go first, so that what a later
+    month is compared with has been loaded. Returns counts of accepted, explain and returned.
+    """
+    known, when, here = definitions(), moment(at), places()
+    register(known, when)
+    with engine().connect() as connection:
+        waiting = [r for r in receipts.fetch(connection, receipt_ids) if r.state == "waiting"]
+        names = names_on(connection, when.date())
+    documents = [
+        (receipt, member, data) for receipt in waiting for member, data in _documents(receipt, here)
+    ]
+    read = read_documents(
+        [
+            Document(str(n), data, member or receipt.file_name, receipt.expected_period)
+            for n, (receipt, member, data) in enumerate(documents)
+        ],
+        known,
+        names,
+    )
+    by_end: dict[date, list[tuple[Receipt, str, bytes, ReadWorkbook]]] = defaultdict(list)
+    for workbook in read:
+        receipt, member, data = documents[int(workbook.key)]
+        end = Period.parse(workbook.period).end if workbook.period else date.max
+        by_end[end].append((receipt, member, data, workbook))
+    counts: Counter[str] = Counter(accepted=0, explain=0, returned=0)
+    for end in sorted(by_end):
+        counts.update(_one_period(by_end[end], known, when, here))
+    with engine().begin() as connection:
+        receipts.mark_processed(connection, [r.id for r in waiting])
+    return dict(counts)
+
+
+def _documents(receipt: Receipt, here: Places) -> list[tuple[str, bytes]]:
+    """The workbooks of a receipt: itself, or the members of a zip of workbooks."""
+    data = here.originals.get(receipt.sha256)
+    return expand(data, receipt.file_name)
+
+
+def _one_period(
+    items: Sequence[tuple[Receipt, str, bytes, ReadWorkbook]],
+    known: Definitions,
+    when: datetime,
+    here: Places,
+) -> Counter[str]:
+    workbooks = [workbook for _, _, _, workbook in items]
+    with engine().connect() as connection:
+        context = WarehouseContext(connection, known)
+        found = validate(workbooks, known, context, when.date())
+        registry = _registry(connection, workbooks, when)
+        locks = _locks(connection, workbooks)
+        org_ids = ids(connection)
+    judged = []
+    for (receipt, member, data, workbook), findings in zip(items, found, strict=True):
+        findings = [
+            *findings,
+            *standing_findings(workbook, known, registry),
+            *_late(workbook, receipt, locks, known),
+        ]
+        explained = explanations_in(data) if workbook.format == "xlsx" else []
+        verdict = verdict_of(findings, explained)
+        if verdict.outcome is Outcome.ACCEPTED:
+            claim_rows(workbook, known, registry)
+        judged.append(
+            Judged(
+                receipt=receipt,
+                member=member,
+                data=data,
+                sha256=hashlib.sha256(data).hexdigest(),
+                read=workbook,
+                findings=list(verdict.findings),
+                explanations=dict(verdict.explanations),
+                outcome=verdict.outcome,
+            )
+        )
+    _write(judged, known, when, here, org_ids, registry)
+    return Counter(j.outcome.value for j in judged)
+
+
+def _registry(
+    connection: Connection, workbooks: Sequence[ReadWorkbook], when: datetime
+) -> Registry:
+    """The registry as it concerns these workbooks: names, everyone above, claims on rows."""
+    periods = {Period.parse(s.period) for w in workbooks for s in w.sheets}
+    day = max((p.end for p in periods), default=when.date())
+    organisations = standing(connection, day)
+    above: dict[str, set[str]] = {o.code: {o.code} for o in organisations}
+    # A move inside the period leaves both the old and the new parent entitled to report for it.
+    for moment_ in sorted({p.start for p in periods} | {p.end for p in periods}):
+        for line in LINES.values():
+            for code, chain in ancestors(connection, line, moment_).items():
+                above.setdefault(code, {code}).update(chain)
+
+    @lru_cache(maxsize=None)
+    def parents(line: int, on: date) -> Mapping[str, str]:
+        return {
+            row.org: row.parent
+            for row in connection.execute(text(sql("parents_on")), {"line": line, "day": on})
+        }
+
+    def parent_of(org: str, line: str, on: date) -> str | None:
+        return parents(LINES[line], on).get(org)
+
+    claims = {
+        (row.form, row.period, row.key): row.reporter
+        for row in connection.execute(
+            text(sql("claims")), {"periods": sorted({p.label for p in periods})}
+        )
+    }
+    return Registry({o.code: o.name for o in organisations}, above, parent_of, claims)
+
+
+def _locks(
+    connection: Connection, workbooks: Sequence[ReadWorkbook]
+) -> dict[tuple[str, str], tuple[date, date]]:
+    """(form, period) → due and lock day of the frozen roster."""
+    labels = sorted({s.period for w in workbooks for s in w.sheets})
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT form, period, due_on, lock_on FROM expected_filing "
+            "WHERE period = ANY(:labels)"
+        ),
+        {"labels": labels},
+    )
+    return {(r.form, r.period): (r.due_on, r.lock_on) for r in rows}
+
+
+def _late(
+    workbook: ReadWorkbook,
+    receipt: Receipt,
+    locks: Mapping[tuple[str, str], tuple[date, date]],
+    known: Definitions,
+) -> Iterable[Finding]:
+    """After the due day: a mark. After the lock day: back, with how to ask for a correction."""
+    day = received_day(receipt.received_at)
+    for sheet in workbook.sheets:
+        due, lock = locks.get((sheet.form, sheet.period), (date.max, date.max))
+        if day <= due:
+            continue
+        rule = known.rule("V-T-004" if day > lock else "V-T-002")
+        values = {
+            "form": known.newest(sheet.form).title,
+            "period": Period.parse(sheet.period).chinese,
+            "due": due,
+            "lock": lock,
+            "received": day,
+        }
+        yield finding_of(rule, values, form=sheet.form, sheet=sheet.sheet)
+
+
+def _write(
+    judged: Sequence[Judged],
+    known: Definitions,
+    when: datetime,
+    here: Places,
+    org_ids: Mapping[str, int],
+    registry: Registry,
+) -> None:
+    """Marked workbooks first (by content, so repeating is harmless), then one transaction.
+
+    When the database refuses the chunk, each submission is tried alone, so that none stops the
+    others; the error is raised once they are in, and the refused receipt stays waiting.
+    """
+    key = data_key()
+    items: list[NewSubmission] = []
+    for j in judged:
+        returned = None
+        if j.outcome is not Outcome.ACCEPTED:
+            returned = _return(j, when, here, registry)
+        items.append(
+            submission_of(
+                j.read,
+                j.receipt,
+                member=j.member,
+                sha256=j.sha256,
+                findings=j.findings,
+                explanations=j.explanations,
+                state=j.outcome.value,
+                definitions=known,
+                org_ids=org_ids,
+                key=key,
+                returned_file=returned,
+            )
+        )
+    try:
+        _load_together(items, known, when)
+    except Exception:
+        if len(items) == 1:
+            raise
+        failures: list[Exception] = []
+        for item in items:
+            try:
+                _load_together([item], known, when)
+            except Exception as error:  # noqa: BLE001 - collected and raised below
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("some submissions could not be loaded", failures) from None
+
+
+def _load_together(items: Sequence[NewSubmission], known: Definitions, when: datetime) -> None:
+    with engine().begin() as connection:
+        for year in sorted({f.period_end.year for s in items for f in s.filings}):
+            ensure_partitions(connection, year)
+        written = load(connection, items, when)
+        changes = [
+            change
+            for item in items
+            for filing in item.filings
+            if filing.form == "ORG-03"
+            for change in changes_in(filing, known, written.get(id(filing), 0))
+            if id(filing) in written
+        ]
+        apply_changes(connection, changes, when)
+
+
+def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
+    """The submitter's own workbook with marks, kept by content and laid out for collection."""
+    code = j.read.org_code or ""
+    name = registry.names.get(code, "") or j.read.cover.values.get("org_name", "")
+    content = returned_workbook(
+        j.data,
+        j.read.format,
+        j.findings,
+        org_name=name,
+        period=j.read.period or "",
+        at=when,
+    )
+    folder = here.returned / _safe(j.receipt.sender or code or "未知单位")
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = Path(j.member or j.receipt.file_name).stem
+    word = "须说明" if j.outcome is Outcome.EXPLAIN else "退回"
+    target = folder / f"{j.receipt.id:06d}-{_safe(stem)}-{word}.xlsx"
+    temporary = target.with_name(f".{target.name}.part")
+    temporary.write_bytes(content)
+    temporary.replace(target)
+    return here.originals.put(content)
+
+
+def _safe(name: str) -> str:
+    """A file name without characters that a file system or a mail gateway dislikes."""
+    kept = "".join("_" if c in '\\/:*?"<>|\r\n\t\0' else c for c in name).strip(" .")
+    return kept.encode()[:150].decode(errors="ignore") or "_"

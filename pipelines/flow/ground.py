@@ -1,0 +1,44 @@
+"""What every part of the flow stands on: definitions, engine, places, and times as arguments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from definitions import Definitions, load_definitions
+from warehouse.editions import register_definitions
+from warehouse.engine import prepare
+from warehouse.server import database_url
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+@lru_cache(maxsize=1)
+def definitions() -> Definitions:
+    """The definitions of this process; DefinitionsInvalid stops everything before it starts."""
+    return load_definitions()
+
+
+@lru_cache(maxsize=2)
+def _prepared(_url: str) -> Engine:
+    return prepare()
+
+
+def engine() -> Engine:
+    """The warehouse, migrated once per process."""
+    return _prepared(database_url())
+
+
+def moment(at: str) -> datetime:
+    """An ISO time; without a zone it is China's."""
+    parsed = datetime.fromisoformat(at)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=CHINA)
+
+
+def register(known: Definitions, at: datetime) -> None:
+    """Keep the edition of the definitions that is about to be used."""
+    with engine().begin() as connection:
+        register_definitions(connection, known, at)
