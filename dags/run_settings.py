@@ -1,0 +1,175 @@
+"""What all DAGs share: when they run, which moment and periods they mean, what is tried again."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+from airflow.sdk import Param, RetryDecision, RetryPolicy
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+TIME_ZONE = "Asia/Shanghai"
+TAG = "工会统计报送"
+PERIOD_PATTERN = r"^\d{4}(-(0[1-9]|1[0-2])|Q[1-4]|H[12])?$"
+# A task is mapped at most this often (core.max_map_length); what is left waits for the next run.
+MAX_CHUNKS = 1024
+
+
+class RetryInfrastructure(RetryPolicy):
+    """Try again when a server or the network failed; anything else is broken software: stop.
+
+    Bad data never comes here: it is a finding, and its task succeeds. Classes are known by name,
+    because naming them by import would load the database drivers into every parse of a DAG file.
+    A worker that was killed raises nothing and is repeated by `retries` alone.
+    """
+
+    INFRASTRUCTURE = frozenset(
+        {
+            "builtins.ConnectionError",
+            "builtins.TimeoutError",
+            "psycopg.OperationalError",
+            "psycopg.InterfaceError",
+            "sqlalchemy.exc.OperationalError",
+            "sqlalchemy.exc.InterfaceError",
+            "airflow.sdk.exceptions.AirflowTaskTimeout",
+        }
+    )
+
+    def evaluate(
+        self,
+        exception: BaseException,
+        try_number: int,
+        max_tries: int,
+        context: Context | None = None,
+    ) -> RetryDecision:
+        """Retry exactly the infrastructure errors and their subclasses."""
+        names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(exception).__mro__}
+        found = sorted(names & self.INFRASTRUCTURE)
+        if found:
+            return RetryDecision.retry(reason=f"infrastructure: {found[0]}")
+        return RetryDecision.fail(reason=f"not infrastructure: {type(exception).__name__}")
+
+    def serialize(self) -> dict[str, Any]:
+        """Nothing to keep: the policy has no settings."""
+        return {"__type": type(self).__name__}
+
+
+def settings(cron: str, max_active_runs: int = 1) -> dict[str, Any]:
+    """DAG arguments that are the same for all; `cron` is in Chinese time.
+
+    With UNION_REPORTS_SCHEDULES=off (the demo, tests) a DAG runs only when it is triggered.
+    """
+    scheduled = os.environ.get("UNION_REPORTS_SCHEDULES", "on") != "off"
+    return {
+        "schedule": cron if scheduled else None,
+        "start_date": pendulum.datetime(2016, 1, 1, tz=TIME_ZONE),
+        "catchup": False,
+        "max_active_runs": max_active_runs,
+        "default_args": {
+            "owner": "总工会",
+            "retries": 3,
+            "retry_delay": timedelta(seconds=20),
+            "retry_policy": RetryInfrastructure(),
+        },
+    }
+
+
+def at_param() -> Param:
+    """Form field for the moment that a run takes as its present."""
+    return Param(
+        None,
+        type=["null", "string"],
+        format="date-time",
+        title="处理时点",
+        description="以该时点为准；留空则取本次运行的时间",
+    )
+
+
+def periods_param(description: str) -> Param:
+    """Form field for the periods of a run, one per line."""
+    return Param(
+        None,
+        type=["null", "array"],
+        items={"type": "string", "pattern": PERIOD_PATTERN},
+        title="所属期",
+        description=f"每行一个，如 2017-11、2017Q4、2017；{description}",
+    )
+
+
+def year_param(description: str) -> Param:
+    """Form field for the year of a run."""
+    return Param(
+        None,
+        type=["null", "integer"],
+        minimum=2000,
+        maximum=2100,
+        title="年度",
+        description=description,
+    )
+
+
+def moment(context: Context) -> datetime:
+    """The run's present, in Chinese time: the form's, else the logical date, else when it began.
+
+    It is the same for every task and every repetition of a run.
+    """
+    given = context["params"].get("at")
+    if given:
+        found = pendulum.parse(given, tz=TIME_ZONE)
+        if not isinstance(found, datetime):
+            raise TypeError(f"not a moment: {given!r}")
+        return found.astimezone(pendulum.timezone(TIME_ZONE))
+    run = context["dag_run"]
+    return (run.logical_date or run.run_after).astimezone(pendulum.timezone(TIME_ZONE))
+
+
+def at(context: Context) -> str:
+    """The run's present as the pipeline's functions take it, ISO 8601 with offset."""
+    return moment(context).isoformat()
+
+
+def periods_opening(context: Context) -> list[str]:
+    """Periods to open: the form's, else the month the run falls in and all that end with it."""
+    from definitions.periods import Period, closing_periods
+
+    given = context["params"].get("periods")
+    if given:
+        return list(given)
+    now = moment(context)
+    return [p.label for p in closing_periods(Period.parse(f"{now:%Y-%m}"))]
+
+
+def periods_closing(context: Context) -> list[str]:
+    """Periods to close: the form's, else those whose last day of correction has just passed.
+
+    Months lock in the middle of the next month, quarters and half-years a week later, the year a
+    month later still (field catalogue 7.1); the runs follow at these distances as a backstop.
+    """
+    from definitions.periods import Period, PeriodKind, closing_periods
+
+    given = context["params"].get("periods")
+    if given:
+        return list(given)
+    now = moment(context)
+    month = Period.parse(f"{now:%Y-%m}").previous()
+    longer = [p for p in closing_periods(month)[1:] if p.kind is not PeriodKind.YEAR]
+    if now.day >= 20:  # the second run of the month, see close_period's schedule
+        return [p.label for p in longer]
+    ended_before = closing_periods(month.previous())
+    years = [p.label for p in ended_before if p.kind is PeriodKind.YEAR]
+    return [month.label, *years]
+
+
+def year_assessed(context: Context) -> int:
+    """The year to assess: the form's, else that of the last month that has ended."""
+    now = moment(context)
+    return context["params"].get("year") or (now.year if now.month > 1 else now.year - 1)
+
+
+def year_reviewed(context: Context) -> int:
+    """The year to review: the form's, else the last year that has ended."""
+    return context["params"].get("year") or moment(context).year - 1

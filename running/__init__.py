@@ -1,0 +1,1 @@
+"""Starting and driving the whole: Airflow on the chosen PostgreSQL, and the demonstration."""
