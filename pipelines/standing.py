@@ -10,6 +10,7 @@ from typing import Any
 from definitions import Definitions, Period
 from expectations.findings import Finding, finding_of, show
 from pipelines.workbook import FormSheet, ReadWorkbook
+from warehouse.personal import conceal
 
 Claim = tuple[str, str, str]
 """(form, period, key): one row that one reporter alone may report."""
@@ -28,15 +29,18 @@ class Registry:
     above: Mapping[str, Collection[str]]
     parent_of: Any
     claims: dict[Claim, str] = field(default_factory=dict)
+    key: bytes = b""
 
 
-def row_key(sheet: FormSheet, definitions: Definitions, index: int) -> str:
-    """The key columns of a row joined by a tab: what makes it the same row next time."""
+def row_key(sheet: FormSheet, definitions: Definitions, index: int, key: bytes) -> str:
+    """The key columns of a row joined by a tab, persons concealed, as the warehouse keeps them."""
     form = definitions.form(sheet.form, Period.parse(sheet.period))
-    codes = form.ledger.keys if form.ledger else form.keys
-    return "\t".join(
-        "" if (v := sheet.values[form.position[c]][index]) is None else show(v) for c in codes
-    )
+    parts = []
+    for code in form.ledger.keys if form.ledger else form.keys:
+        value = sheet.values[form.position[code]][index]
+        part = "" if value is None else show(value)
+        parts.append(conceal(part, key) if part and form.column(code).personal else part)
+    return "\t".join(parts)
 
 
 def subjects(sheet: FormSheet, definitions: Definitions, reporter: str) -> list[str]:
@@ -88,7 +92,7 @@ def _of_sheet(
             rule = definitions.rule("V-O-101")
             found.append(finding_of(rule, {"reporter": reporter, "org": org}, **where))
             continue
-        claim = (form.code, sheet.period, row_key(sheet, definitions, index))
+        claim = (form.code, sheet.period, row_key(sheet, definitions, index, registry.key))
         other = registry.claims.get(claim)
         if other is not None and other != reporter:
             rule = definitions.rule("V-O-007")
@@ -149,5 +153,5 @@ def claim_rows(workbook: ReadWorkbook, definitions: Definitions, registry: Regis
         return
     for sheet in workbook.sheets:
         for index in range(len(sheet.row_numbers)):
-            claim = (sheet.form, sheet.period, row_key(sheet, definitions, index))
+            claim = (sheet.form, sheet.period, row_key(sheet, definitions, index, registry.key))
             registry.claims[claim] = workbook.org_code

@@ -357,6 +357,22 @@ assessment_unit = Table(
     Column("detail", JSONB, nullable=False, comment="blocks, items, explanations"),
 )
 
+veto = Table(
+    "veto",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    _when("entered_at"),
+    _when("revoked_at", nullable=True),
+    UniqueConstraint("org_id", "year", "code", "document"),
+    comment="one-vote vetoes entered by the federation with their document",
+)
+
 # --- what was published ---
 
 publication = Table(

@@ -7,9 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -169,7 +168,7 @@ def _registry(
             for code, chain in ancestors(connection, line, moment_).items():
                 above.setdefault(code, {code}).update(chain)
 
-    @lru_cache(maxsize=None)
+    @cache
     def parents(line: int, on: date) -> Mapping[str, str]:
         return {
             row.org: row.parent
@@ -185,7 +184,7 @@ def _registry(
             text(sql("claims")), {"periods": sorted({p.label for p in periods})}
         )
     }
-    return Registry({o.code: o.name for o in organisations}, above, parent_of, claims)
+    return Registry({o.code: o.name for o in organisations}, above, parent_of, claims, data_key())
 
 
 def _locks(

@@ -297,6 +297,24 @@ def upgrade() -> None:
         "ix_submission_reporter_id_period", "submission", ["reporter_id", "period"], unique=False
     )
     op.create_table(
+        "veto",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.Text(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_veto_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_veto")),
+        sa.UniqueConstraint(
+            "org_id", "year", "code", "document", name=op.f("uq_veto_org_id_year_code_document")
+        ),
+        comment="one-vote vetoes entered by the federation with their document",
+    )
+    op.create_table(
         "assessment",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("scheme", sa.Text(), nullable=False),
@@ -537,6 +555,7 @@ def downgrade() -> None:
     op.drop_table("filing")
     op.drop_table("expected_filing")
     op.drop_table("assessment")
+    op.drop_table("veto")
     op.drop_index("ix_submission_reporter_id_period", table_name="submission")
     op.drop_table("submission")
     op.drop_table("period")
