@@ -3,7 +3,8 @@
 `members_total <= workers_total` names columns of the form at hand; `previous.members_total` the
 same row one period earlier; `last_year.amount` one year earlier; `ORG_02.workers_total` the row of
 another form for the same organisation and period; `param.fund_rate` a dated parameter;
-`period.end` the period of the submission. An expression is only parsed and checked here; pandas
+`period.end` the period of the submission (`period.month` is the calendar month in which it ends).
+A parameter nobody decided for the period is blank. An expression is only parsed and checked here; pandas
 (expectations) and SQL (warehouse) each bring their own meaning of it. A blank operand makes a
 comparison unknown, and an unknown rule is not a broken rule.
 """
@@ -33,9 +34,11 @@ FUNCTIONS: dict[str, str] = {
     "add_workdays": "add_workdays(a, n): the n-th working day after a",
     "days": "days(a, b): calendar days from a to b",
     "year_of": "year_of(date)",
+    "lies_in": "lies_in(region, wider): GB/T 2260 region inside, or equal to, a wider one",
     "rate": "rate('table', key): entry of a dated table parameter; entries not listed give 0",
     "group_sum": "group_sum(x, key, ...): sum of x over the rows of one submission sharing the key",
     "group_count": "group_count(key, ...): rows of one submission that share the key",
+    "first_of": "first_of(key, ...): True on the first row of one submission with the key",
     "breakdown": "breakdown(target, period, flow, key, ...): what the parts say the whole is",
     "is_flow": "is_flow(indicator): True when the indicator adds up over time",
     "exists_in": "exists_in('FORM', 'column', x): x is a reported value of that column",

@@ -327,7 +327,8 @@ class _Loader:
                 for code in (measure.distinct, measure.dated):
                     if code and code not in source.position:
                         document.say(place, f"{indicator.code}: unknown column {code}")
-            if indicator.aggregate in ("ratio", "wmean") and not indicator.denominator:
+            base = indicator.denominator or indicator.coverage[1:]
+            if indicator.aggregate in ("ratio", "wmean") and not base:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
         for scheme, document in self.schemes:
             for other, _ in self.schemes:
