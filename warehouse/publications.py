@@ -21,6 +21,7 @@ class PrintedNumber:
     unit: str
     period: str
     indicator: str
+    basis: str
     value: Decimal | None
 
 
@@ -101,6 +102,7 @@ def save_draft(
                     "unit": n.unit,
                     "period": n.period,
                     "indicator": n.indicator,
+                    "basis": n.basis,
                     "value": n.value,
                 }
                 for n in numbers

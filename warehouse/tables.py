@@ -413,6 +413,7 @@ publication_number = Table(
     Column("unit", Text, nullable=False),
     Column("period", Text, nullable=False),
     Column("indicator", Text, nullable=False),
+    Column("basis", Text, nullable=False, comment="本期, 上年同期, 可比口径 ..."),
     Column("value", Numeric),
 )
 

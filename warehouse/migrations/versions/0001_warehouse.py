@@ -525,6 +525,7 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
         sa.Column("indicator", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False, comment="本期, 上年同期, 可比口径 ..."),
         sa.Column("value", sa.Numeric(), nullable=True),
         sa.ForeignKeyConstraint(
             ["publication_id"],

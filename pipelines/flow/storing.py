@@ -1,0 +1,63 @@
+"""Keeping what is published: files by content, numbers with their source, a folder to look into."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from pipelines.places import places
+from pipelines.publish import Publication, write_publication
+from warehouse.publications import PrintedNumber, StoredFile, save_draft
+from warehouse.tables import LINES
+
+
+def keep_draft(
+    connection: Connection, publication: Publication, computation: int | None, at: datetime
+) -> int:
+    """Keep a publication as a draft; the same content again is the same draft. Returns its id."""
+    originals = places().originals
+    files = [
+        StoredFile(name, originals.put(content), len(content))
+        for name, content in publication.files
+    ]
+    org_id = connection.execute(
+        text("SELECT id FROM organisation WHERE code = :code"), {"code": publication.unit}
+    ).scalar_one()
+    return save_draft(
+        connection,
+        kind=publication.kind,
+        title=publication.title,
+        org_id=org_id,
+        period=publication.period.label,
+        cutoff=publication.cutoff,
+        definitions=publication.digest,
+        computation_id=computation,
+        files=files,
+        numbers=[
+            PrintedNumber(
+                anchor=n.anchor,
+                line=LINES[n.line],
+                unit=n.unit,
+                period=n.period,
+                indicator=n.indicator,
+                basis=n.basis,
+                value=n.value,
+            )
+            for n in publication.numbers
+        ],
+        at=at,
+    )
+
+
+def lay_out(publication: Publication, *, draft: bool = False) -> list[str]:
+    """Write the files where people look for them; returns their paths."""
+    folder = folder_of(publication, draft=draft)
+    return [str(folder / f.name) for f in write_publication(folder, publication)]
+
+
+def folder_of(publication: Publication, *, draft: bool = False) -> Path:
+    """published/<period>/<kind>, or drafts/<period>/<kind> before anyone has signed."""
+    root = places().root / "drafts" if draft else places().published
+    return root / publication.period.label / publication.kind.replace("/", "_")
