@@ -20,7 +20,6 @@ _USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
 _ID18 = re.compile(r"\d{17}[0-9X]")
 _ID15 = re.compile(r"\d{15}")
 _MOBILE = r"1[3-9]\d{9}"
-_PHONE = re.compile(rf"{_MOBILE}|(0\d{{2,3}}-?)?[2-9]\d{{6,7}}(-\d{{1,6}})?")
 _LANDLINE = re.compile(r"0\d{2,3}-?[2-9]\d{6,7}(-\d{1,6})?")
 _MOBILE_ONLY = re.compile(_MOBILE)
 _NAME = re.compile(r"[^\d\s]{2,30}")
@@ -31,7 +30,9 @@ _SPLIT = re.compile(r"[、,，;；/|\s]+")
 @lru_cache(maxsize=65536)
 def valid_uscc(code: str) -> bool:
     """GB 32100-2015: 18 characters of the standard's alphabet and the check character."""
-    return bool(_USCC.fullmatch(code)) and uscc.calc_check_digit(code[:17]) == code[17]
+    if not _USCC.fullmatch(code):
+        return False
+    return str(uscc.calc_check_digit(code[:17])) == code[17]
 
 
 def valid_id(code: str) -> bool:

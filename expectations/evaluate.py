@@ -150,7 +150,8 @@ def _both(a: Cells, b: Cells) -> tuple[NDArray[Any], NDArray[Any], str]:
     if kinds == {"date", "text"}:
         return a.values.astype("datetime64[D]"), b.values.astype("datetime64[D]"), "date"
     if kinds == {"bool", "text"}:
-        return *(v if v.dtype.kind == "b" else v == "是" for v in (a.values, b.values)), "bool"
+        x, y = (v if v.dtype.kind == "b" else v == "是" for v in (a.values, b.values))
+        return x, y, "bool"
     raise TypeError(f"cannot compare {a.kind} with {b.kind}")
 
 
@@ -460,6 +461,18 @@ class _Evaluation:
         first = ~table.duplicated().to_numpy()
         return Cells(first, unknown)
 
+    def _call_first_of(self, node: ast.Call) -> Cells:
+        table, unknown = self._groups(node.args)
+        return Cells(~table.duplicated().to_numpy(), unknown)
+
+    def _call_lies_in(self, node: ast.Call) -> Cells:
+        """Codes of GB/T 2260 nest by pairs of digits; 00 at the end stands for the whole."""
+        region, wider = self._args(node)
+        unknown = np.broadcast_to(region.unknown | wider.unknown, len(self.frame))
+        inner, outer = (np.broadcast_to(c.values, len(self.frame)) for c in (region, wider))
+        values = [str(i).startswith(_prefix(str(o))) for i, o in zip(inner, outer, strict=True)]
+        return Cells(np.array(values, dtype=bool), unknown)
+
     def _call_breakdown(self, node: ast.Call) -> Cells:
         target, label, flow = self._args(node)[:3]
         table, unknown = self._groups(node.args[3:])
@@ -481,6 +494,12 @@ class _Evaluation:
 def _trunk(region: str) -> str:
     """A region code without the pairs of zeros that mean all of a province or prefecture."""
     while len(region) > 2 and region.endswith("00"):
+        region = region[:-2]
+    return region
+
+
+def _prefix(region: str) -> str:
+    while region.endswith("00"):
         region = region[:-2]
     return region
 

@@ -97,12 +97,12 @@ def _findings(frame: Frame, check: Check, rows: list[int], world: World) -> Iter
         column = frame.form.column(code)
         expected = _expected(frame, check, code, world)
         for row in np.flatnonzero(wrong[code]).tolist():
-            values: dict[str, Any] = {"expected": expected.get(row, expected.get(-1, ""))}
+            said: dict[str, Any] = {"expected": expected.get(row, expected.get(-1, ""))}
             if "flow" in check.options[code]:
-                values["flow_label"] = frame.form.column(check.options[code]["flow"]).label
+                said["flow_label"] = frame.form.column(check.options[code]["flow"]).label
             if f"previous.{code}" in frame.data.columns:
-                values["previous"] = _shown(frame.data.at[row, f"previous.{code}"], column)
-            yield _found(frame, check, row, [code], values)
+                said["previous"] = _shown(frame.data.at[row, f"previous.{code}"], column)
+            yield _found(frame, check, row, [code], said)
 
 
 def _expected(frame: Frame, check: Check, code: str, world: World) -> dict[int, str]:
@@ -117,7 +117,7 @@ def _expected(frame: Frame, check: Check, code: str, world: World) -> dict[int, 
     if check.kind == "derived":
         assert column.derived is not None  # noqa: S101 (only such columns are judged)
         values = derived_value(frame.data, column.derived.text, world)
-        return {int(i): _shown(v, column) for i, v in values.items()}
+        return {i: _shown(v, column) for i, v in enumerate(values)}
     if check.kind == "cumulative":
         numbers = cumulative_expected(frame.data, code, options["flow"], world)
         return {i: _shown(v, column) for i, v in enumerate(numbers)}
@@ -144,8 +144,8 @@ def _row_values(frame: Frame, check: Check, row: int, marked: Sequence[str]) -> 
     changes = []
     for column in columns:
         options = check.options[column.code]
-        then = frame.data.at[row, f"{options['against']}.{column.code}"]
-        now = frame.data.at[row, column.code]
+        then: Any = frame.data.at[row, f"{options['against']}.{column.code}"]
+        now: Any = frame.data.at[row, column.code]
         share = f"（{(now - then) / abs(then):+.0%}）" if then else ""
         changes.append(f"{column.label} {_shown(then, column)}→{_shown(now, column)}{share}")
     limit = check.options[marked[0]]["limit_pct"]
