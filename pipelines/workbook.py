@@ -7,6 +7,11 @@ from typing import Any
 
 from expectations.findings import Finding
 
+# How marks and the review sheet of an earlier round are recognised in a re-submission.
+MARK_AUTHOR = "报表审核"
+REVIEW_SHEET = "审核意见"
+REVIEW_MARK = "本页由报表审核系统生成"
+
 COVER_FIELDS: dict[str, tuple[str, ...]] = {
     "org_code": ("填报单位编码", "单位编码", "工会组织编码", "组织编码"),
     "org_name": ("填报单位", "填报单位名称", "单位名称", "工会名称", "单位全称"),

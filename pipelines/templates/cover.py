@@ -11,18 +11,8 @@ from definitions.calendars import Deadlines
 from definitions.model import Form
 from definitions.periods import Period
 from pipelines.templates.inputs import YES_NO, declared_unit
-from pipelines.templates.look import (
-    CARRIED_TEXT,
-    DERIVED_FILL,
-    GREY_TEXT,
-    HEADER_FILL,
-    HEADING,
-    LOCKED_FILL,
-    PROTECTION,
-    RED,
-    Look,
-    wrapped_lines,
-)
+from pipelines.templates.look import CARRIED_TEXT, DERIVED_FILL, LOCKED_FILL, PROTECTION, Look
+from pipelines.typesetting import GREY_TEXT, HEADER_FILL, HEADING, RED, wrapped_lines
 
 COVER = "封面"
 WIDTHS = (2, 14, 30, 14, 22, 12, 7, 13, 2)

@@ -18,18 +18,20 @@ from expectations.findings import column_letters
 from pipelines.templates import inputs
 from pipelines.templates.derived import Inexpressible, RowFormula
 from pipelines.templates.look import (
-    BODY,
     CARRIED_TEXT,
     DERIVED_FILL,
+    LOCKED_FILL,
+    PROTECTION,
+    Look,
+    footer_text,
+)
+from pipelines.typesetting import (
+    BODY,
     GREY_TEXT,
     HEADER_FILL,
     HEADING,
     INK,
-    LOCKED_FILL,
-    PROTECTION,
     RED,
-    Look,
-    footer_text,
     text_width,
     wrapped_lines,
 )
@@ -274,7 +276,7 @@ def _write_header(sheet: Any, header: int, form: Form, widths: Sequence[float], 
         text = inputs.guidance(column)
         # The reader drops a row whose first or key cell begins with these words.
         if p == 0:
-            text = f"{GUIDANCE_MARK}\n{text}"
+            text = f"{GUIDANCE_MARK}：{text}"
         elif column.kind is ColumnKind.KEY and form.columns[0].kind is not ColumnKind.KEY:
             text = f"说明：{text}"
         sheet.write_string(header + 1, p, text, small)

@@ -8,7 +8,8 @@ from typing import Any
 
 from definitions.loading import Definitions
 from definitions.model import Column, ColumnType, Form
-from pipelines.templates.look import shortened, text_width
+from pipelines.templates.look import shortened
+from pipelines.typesetting import text_width
 
 FOUNDING_DAY = date(1949, 10, 1)
 YES_NO = ("是", "否")

@@ -1,23 +1,14 @@
-"""How a template looks: palette, fonts, cell formats, and how wide a text is on paper."""
+"""How a template looks: its shades, its cell formats, and the limits Excel sets on texts."""
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from typing import Any
 
-RED = "#9E1B1E"
-INK = "#262626"
-GREY_TEXT = "#7A7A7A"
-LINE = "#BFBFBF"
-HEADER_FILL = "#F3EDEA"
+from pipelines.typesetting import BODY, INK, LINE
+
 DERIVED_FILL = "#E4E4E4"
 LOCKED_FILL = "#F5F5F5"
 CARRIED_TEXT = "#1F4E79"
-
-# Names that Windows, WPS and the domestic Linux desktops all carry or map to their own faces.
-HEADING = "微软雅黑"
-BODY = "宋体"
 
 # Sheets are protected without a password, against slips and not against people.
 PROTECTION = {
@@ -53,18 +44,6 @@ class Look:
     def boxed(self, **properties: Any) -> Any:
         """A format with the thin grey frame of every table cell."""
         return self.format(border=1, border_color=LINE, **properties)
-
-
-def text_width(text: str) -> int:
-    """Width in columns of half-width characters; a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
-
-
-def wrapped_lines(text: str, width: float) -> int:
-    """Lines that a wrapped text needs in a column of that width."""
-    # One character of margin on both sides, and a Chinese character is never cut in two.
-    room = max(2.0, width - 1.5)
-    return sum(max(1, math.ceil(text_width(line) / room)) for line in text.split("\n"))
 
 
 def shortened(text: str, characters: int) -> str:

@@ -17,15 +17,8 @@ from definitions.periods import Period
 from expectations.findings import column_letters
 from pipelines.templates.cover import COVER, CoverTask, write_cover
 from pipelines.templates.form_sheet import SheetTask, sheet_name, write_form
-from pipelines.templates.look import (
-    GREY_TEXT,
-    HEADER_FILL,
-    HEADING,
-    PROTECTION,
-    RED,
-    Look,
-    text_width,
-)
+from pipelines.templates.look import PROTECTION, Look
+from pipelines.typesetting import GREY_TEXT, HEADER_FILL, HEADING, RED, text_width
 
 CODE_TABLE = "代码表"
 

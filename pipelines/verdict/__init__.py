@@ -1,0 +1,14 @@
+"""What becomes of a handed-in workbook, and the same workbook back with its problems marked."""
+
+from pipelines.verdict.deciding import Verdict, finding_key, verdict_of
+from pipelines.verdict.returning import returned_workbook
+from pipelines.verdict.review_sheet import Explanation, explanations_in
+
+__all__ = [
+    "Explanation",
+    "Verdict",
+    "explanations_in",
+    "finding_key",
+    "returned_workbook",
+    "verdict_of",
+]
