@@ -19,7 +19,7 @@ from run_settings import TAG, at, at_param, settings, year_assessed, year_param
     **settings("0 8 22 1,4,7,10 *"),
 )
 def assess_targets():
-    @task(task_display_name="计算实绩与得分")
+    @task(task_display_name="计算实绩与得分", multiple_outputs=False)
     def assess() -> dict:
         from pipelines import flow
 

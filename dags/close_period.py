@@ -27,6 +27,7 @@ def close_period():
     @task(
         task_display_name="汇总、核对并发布",
         map_index_template="{{ label }}",
+        multiple_outputs=False,
         max_active_tis_per_dagrun=1,
     )
     def close_one(period: str) -> dict:

@@ -24,7 +24,11 @@ def collect_submissions():
             print(f"本次处理 {MAX_CHUNKS} 批，其余 {len(chunks) - MAX_CHUNKS} 批留待下次运行")
         return chunks[:MAX_CHUNKS]
 
-    @task(task_display_name="读取、校验、入库或退回", map_index_template="{{ label }}")
+    @task(
+        task_display_name="读取、校验、入库或退回",
+        map_index_template="{{ label }}",
+        multiple_outputs=False,
+    )
     def process(receipt_ids: list[int]) -> dict:
         from pipelines import flow
 
@@ -33,7 +37,7 @@ def collect_submissions():
         return flow.process(receipt_ids, at(context))
 
     # No chunk at all is an ordinary run: say "nothing", do not skip.
-    @task(task_display_name="汇总结果", trigger_rule="none_failed")
+    @task(task_display_name="汇总结果", trigger_rule="none_failed", multiple_outputs=False)
     def summarise(results) -> dict:
         totals: dict[str, int] = {"chunks": 0}
         for counts in results or []:

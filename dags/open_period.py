@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import dag, get_current_context, task
-from run_settings import TAG, at, at_param, periods_opening, periods_param, settings
+from run_settings import TAG, at, at_param, months_opening, periods_param, settings
 
 
 @dag(
@@ -12,7 +12,7 @@ from run_settings import TAG, at, at_param, periods_opening, periods_param, sett
     doc_md=__doc__,
     tags=[TAG],
     params={
-        "periods": periods_param("留空则开启本月及随之结束的季、半年、年"),
+        "periods": periods_param("只填月份，留空则开启本月；随该月结束的季、半年、年一并开启"),
         "at": at_param(),
     },
     # The window of a month opens on its 25th (field catalogue 7.1).
@@ -21,11 +21,12 @@ from run_settings import TAG, at, at_param, periods_opening, periods_param, sett
 def open_period():
     @task(task_display_name="确定所属期")
     def choose() -> list[str]:
-        return periods_opening(get_current_context())
+        return months_opening(get_current_context())
 
     @task(
         task_display_name="冻结名单并生成模板",
         map_index_template="{{ label }}",
+        multiple_outputs=False,
         max_active_tis_per_dagrun=1,
     )
     def open_one(period: str) -> dict:

@@ -47,11 +47,16 @@ class RetryInfrastructure(RetryPolicy):
         context: Context | None = None,
     ) -> RetryDecision:
         """Retry exactly the infrastructure errors and their subclasses."""
-        names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(exception).__mro__}
-        found = sorted(names & self.INFRASTRUCTURE)
-        if found:
-            return RetryDecision.retry(reason=f"infrastructure: {found[0]}")
+        if self.is_infrastructure(exception):
+            return RetryDecision.retry(reason=f"infrastructure: {type(exception).__name__}")
         return RetryDecision.fail(reason=f"not infrastructure: {type(exception).__name__}")
+
+    def is_infrastructure(self, exception: BaseException) -> bool:
+        """Whether trying again may help; of a group, whether it may help one of its members."""
+        if isinstance(exception, BaseExceptionGroup):
+            return any(self.is_infrastructure(member) for member in exception.exceptions)
+        names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type(exception).__mro__}
+        return not names.isdisjoint(self.INFRASTRUCTURE)
 
     def serialize(self) -> dict[str, Any]:
         """Nothing to keep: the policy has no settings."""
@@ -132,15 +137,10 @@ def at(context: Context) -> str:
     return moment(context).isoformat()
 
 
-def periods_opening(context: Context) -> list[str]:
-    """Periods to open: the form's, else the month the run falls in and all that end with it."""
-    from definitions.periods import Period, closing_periods
-
+def months_opening(context: Context) -> list[str]:
+    """Months to open: the form's, else the one the run falls in; longer periods open with them."""
     given = context["params"].get("periods")
-    if given:
-        return list(given)
-    now = moment(context)
-    return [p.label for p in closing_periods(Period.parse(f"{now:%Y-%m}"))]
+    return list(given) if given else [f"{moment(context):%Y-%m}"]
 
 
 def periods_closing(context: Context) -> list[str]:

@@ -25,10 +25,17 @@ from warehouse import server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DAGS_FOLDER = REPOSITORY / "dags"
+DAGS = (
+    "open_period",
+    "collect_submissions",
+    "close_period",
+    "assess_targets",
+    "publish_year_end_review",
+)
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 # Accounts of Airflow's own page; reporters never get one. The chair signs what is published.
 ADMIN = "admin"
-CHAIR = "chair"
+CHAIR = "主席"
 
 _FINISHED = {"success", "failed"}
 _HUMAN_MOMENT = 3.0  # seconds
@@ -64,9 +71,7 @@ class Airflow:
         """
 
         def healthy() -> bool:
-            for name, process in self.processes.items():
-                if process.poll() is not None:
-                    raise AirflowFailed(f"{name} stopped: {self._tail(name)}")
+            self.check_alive()
             try:
                 parts = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5, trust_env=False)
                 states = [part.get("status") for part in parts.json().values()]
@@ -80,6 +85,12 @@ class Airflow:
             return not dag_ids or set(dag_ids) <= set(self.dags())
 
         self._wait(healthy, timeout, "Airflow is not healthy yet")
+
+    def check_alive(self) -> None:
+        """AirflowFailed, with the end of its log, when a part has stopped by itself."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise AirflowFailed(f"{name} stopped: {self._tail(name)}")
 
     def stop(self, patience: float = 20) -> None:
         """End every part with all its children, first asking, then insisting."""

@@ -1,0 +1,66 @@
+"""Command line of the runtime: `python -m running up | demo | stop`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from types import FrameType
+
+import typer
+
+from running import airflow
+from warehouse import server
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+
+@app.command()
+def up() -> None:
+    """Start PostgreSQL and Airflow; they run until Ctrl-C."""
+    print("正在启动 PostgreSQL 与 Airflow ……   Starting PostgreSQL and Airflow …", flush=True)
+    running = airflow.start()
+    try:
+        running.wait_healthy(airflow.DAGS)
+        print(f"\n  Airflow  {running.url}")
+        for user, password in running.passwords.items():
+            print(f"    账号 account: {user}    密码 password: {password}")
+        print(f"  投递目录 drop folder: {server.home() / 'drop'}")
+        print(f"  日志 logs: {running.home / 'logs'}")
+        print("\n按 Ctrl-C 停止。Press Ctrl-C to stop.", flush=True)
+        while True:
+            running.check_alive()
+            time.sleep(2)
+    except KeyboardInterrupt:
+        print("\n正在停止 ……   Stopping …", flush=True)
+    finally:
+        running.stop()
+        server.stop()
+
+
+@app.command()
+def demo() -> None:
+    """One year of real sample input through Airflow, from hand-in to published review."""
+    from running.demo import run
+
+    run()
+
+
+@app.command()
+def stop() -> None:
+    """Stop what an earlier run may have left running below the home directory."""
+    airflow.stop_leftovers()
+    server.stop()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    # A service manager's stop is handled like Ctrl-C, so that nothing is left behind.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except airflow.AirflowFailed as error:
+        sys.exit(f"Airflow: {error}")
