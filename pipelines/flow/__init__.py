@@ -2,13 +2,34 @@
 
 Every function takes plain arguments (labels, ids, ISO times), may be repeated at any time with the
 same end state, and returns counts and ids only: no reported value and no personal data leave it.
+Each part is imported when it is first asked for: a task that sweeps a folder loads no charts.
 """
 
-from pipelines.flow.assessing import assess
-from pipelines.flow.closing import close_period
-from pipelines.flow.collecting import hand_in, process, sweep
-from pipelines.flow.opening import open_period, register_organisations, template_for
-from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.flow.assessing import assess
+    from pipelines.flow.closing import close_period
+    from pipelines.flow.collecting import hand_in, process, sweep
+    from pipelines.flow.opening import open_period, register_organisations, template_for
+    from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
+
+_PART_OF = {
+    "assess": "assessing",
+    "close_period": "closing",
+    "hand_in": "collecting",
+    "open_period": "opening",
+    "prepare_review": "publishing",
+    "process": "collecting",
+    "publish_review": "publishing",
+    "register_organisations": "opening",
+    "sweep": "collecting",
+    "template_for": "opening",
+    "withdraw_review": "publishing",
+}
 
 __all__ = [
     "assess",
@@ -23,3 +44,9 @@ __all__ = [
     "template_for",
     "withdraw_review",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PART_OF:
+        raise AttributeError(name)
+    return getattr(import_module(f"pipelines.flow.{_PART_OF[name]}"), name)

@@ -21,7 +21,13 @@ from pipelines.places import Places, places
 from pipelines.read import Document, expand, read_documents
 from pipelines.standing import Registry, claim_rows, standing_findings
 from pipelines.validate import validate
-from pipelines.verdict import Outcome, explanations_in, returned_workbook, verdict_of
+from pipelines.verdict import (
+    Verdict,
+    explanations_in,
+    finding_key,
+    returned_workbook,
+    verdict_of,
+)
 from pipelines.workbook import ReadWorkbook
 from warehouse import receipts
 from warehouse.current import WarehouseContext
@@ -70,7 +76,7 @@ class Judged:
     read: ReadWorkbook
     findings: list[Finding]
     explanations: dict[int, str]
-    outcome: Outcome
+    outcome: Verdict
 
 
 def process(receipt_ids: list[int], at: str) -> dict[str, int]:
@@ -134,9 +140,12 @@ def _one_period(
             *standing_findings(workbook, known, registry),
             *_late(workbook, receipt, locks, known),
         ]
-        explained = explanations_in(data) if workbook.format == "xlsx" else []
-        verdict = verdict_of(findings, explained)
-        if verdict.outcome is Outcome.ACCEPTED:
+        words = {
+            (e.rule, e.sheet, e.cell): e.text
+            for e in (explanations_in(data) if workbook.format == "xlsx" else ())
+        }
+        outcome = verdict_of(findings, words)
+        if outcome is Verdict.ACCEPTED:
             claim_rows(workbook, known, registry)
         judged.append(
             Judged(
@@ -145,9 +154,13 @@ def _one_period(
                 data=data,
                 sha256=hashlib.sha256(data).hexdigest(),
                 read=workbook,
-                findings=list(verdict.findings),
-                explanations=dict(verdict.explanations),
-                outcome=verdict.outcome,
+                findings=findings,
+                explanations={
+                    n: words[finding_key(f)]
+                    for n, f in enumerate(findings)
+                    if finding_key(f) in words
+                },
+                outcome=outcome,
             )
         )
     _write(judged, known, when, here, org_ids, registry)
@@ -242,7 +255,7 @@ def _write(
     items: list[NewSubmission] = []
     for j in judged:
         returned = None
-        if j.outcome is not Outcome.ACCEPTED:
+        if j.outcome is not Verdict.ACCEPTED:
             returned = _return(j, when, here, registry)
         items.append(
             submission_of(
@@ -298,14 +311,16 @@ def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
         j.data,
         j.read.format,
         j.findings,
+        definitions=definitions(),
         org_name=name,
-        period=j.read.period or "",
-        at=when,
+        period=Period.parse(j.read.period) if j.read.period else None,
+        at=received_day(when),
+        explained=[finding_key(j.findings[n]) for n in j.explanations],
     )
     folder = here.returned / _safe(j.receipt.sender or code or "未知单位")
     folder.mkdir(parents=True, exist_ok=True)
     stem = Path(j.member or j.receipt.file_name).stem
-    word = "须说明" if j.outcome is Outcome.EXPLAIN else "退回"
+    word = "须说明" if j.outcome is Verdict.EXPLAIN else "退回"
     target = folder / f"{j.receipt.id:06d}-{_safe(stem)}-{word}.xlsx"
     temporary = target.with_name(f".{target.name}.part")
     temporary.write_bytes(content)

@@ -1,0 +1,168 @@
+"""命令行: the same steps by hand. The clock is read here, at the edge, and nowhere below."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from definitions import DefinitionsInvalid, Period
+from pipelines import flow
+from pipelines.flow.ground import CHINA, definitions, engine, moment
+
+app = typer.Typer(help="工会报表：收件、校验、汇总、考核与发布", no_args_is_help=True)
+console = Console()
+USER_ERROR = 2
+
+At = Annotated[
+    str, typer.Option(help="以此时刻为准（ISO 格式），缺省为现在", default_factory=lambda: _now())
+]
+
+
+def _now() -> str:
+    return datetime.now(CHINA).isoformat(timespec="seconds")
+
+
+@app.command("register", help="登记工会组织名录文件中的组织")
+def register(path: Path, at: At) -> None:
+    """Enter the organisations of a registry file."""
+    console.print(flow.register_organisations(str(path), at))
+
+
+@app.command("open", help="开启一个月份：冻结应报名单，生成填报表")
+def open_(period: str, at: At) -> None:
+    """Open a month and the longer periods it closes."""
+    console.print(flow.open_period(period, at))
+
+
+@app.command("template", help="生成一个单位一个月份的填报表")
+def template(organisation: str, period: str, to: Path, at: At) -> None:
+    """Write one organisation's workbook to a file."""
+    to.write_bytes(flow.template_for(organisation, period, at))
+    console.print(f"已生成 {to}")
+
+
+@app.command("hand-in", help="交入文件并立即处理")
+def hand_in(
+    files: list[Path],
+    at: At,
+    sender: Annotated[str, typer.Option(help="交件单位编码")] = "",
+    period: Annotated[str | None, typer.Option(help="应属期，如 2017-03")] = None,
+) -> None:
+    """Take files in and process them at once."""
+    waiting = flow.hand_in([str(f) for f in files], sender, at, period)
+    console.print(flow.process(waiting, at))
+
+
+@app.command("collect", help="清扫收件文件夹并处理")
+def collect(at: At) -> None:
+    """Sweep the drop folder and process what waits."""
+    for chunk in flow.sweep(at):
+        console.print(flow.process(chunk, at))
+
+
+@app.command("close", help="关闭一个月份：汇总、通报、合并报表")
+def close(period: str, at: At) -> None:
+    """Roll a month up and publish what belongs to it."""
+    console.print(flow.close_period(period, at))
+
+
+@app.command("assess", help="年度目标责任考核")
+def assess(year: int, at: At) -> None:
+    """Score a year and write the assessment books."""
+    console.print(flow.assess(year, at))
+
+
+@app.command("veto", help="登记一票否决（须有文号）")
+def veto(organisation: str, year: int, code: str, title: str, document: str, at: At) -> None:
+    """Enter a one-vote veto with its document."""
+    from warehouse.vetoes import enter_veto
+
+    with engine().begin() as connection:
+        enter_veto(
+            connection,
+            organisation,
+            year,
+            code,
+            title,
+            document,
+            actor="命令行",
+            at=moment(at),
+        )
+    console.print(f"已登记：{organisation} {year} {title}（{document}）")
+
+
+@app.command("trace", help="由一个数查到原始单元格")
+def trace(
+    indicator: str,
+    organisation: str,
+    period: str,
+    at: At,
+    line: Annotated[str, typer.Option(help="块 或 条")] = "块",
+    limit: Annotated[int, typer.Option(help="最多列出多少个单元格")] = 40,
+) -> None:
+    """List the cells behind one figure as it stands at a moment."""
+    from warehouse.lineage import cells_behind
+    from warehouse.organisations import ids
+    from warehouse.tables import LINES
+
+    known = definitions()
+    table = Table("项", "单位", "所属期", "文件", "工作表", "单元格", "数值")
+    shown = total = 0
+    with engine().begin() as connection:
+        unit = 0 if organisation == "0" else ids(connection)[organisation]
+        for cell in cells_behind(
+            connection, known, indicator, unit, LINES[line], Period.parse(period), moment(at)
+        ):
+            total += 1
+            if shown < limit:
+                shown += 1
+                table.add_row(
+                    cell.side, cell.name, cell.period, cell.file_name, cell.sheet, cell.cell,
+                    str(cell.value),
+                )  # fmt: skip
+    console.print(f"{known.indicators[indicator].name}：{total} 个单元格")
+    console.print(table)
+
+
+@app.command("verify", help="检查日志链、原件与数据摘要")
+def verify() -> None:
+    """Audit chain, originals and content digest."""
+    from sqlalchemy import text
+
+    from pipelines.places import places
+    from warehouse import audit
+    from warehouse.engine import sql
+
+    with engine().connect() as connection:
+        broken = audit.first_broken(connection)
+        hashes = connection.execute(text("SELECT DISTINCT sha256 FROM receipt")).scalars().all()
+        digest = connection.execute(text(sql("content_digest"))).one()
+    for sha256 in hashes:
+        places().originals.get(sha256)
+    console.print(f"原件 {len(hashes)} 份完好；数据行 {digest.lines}，摘要 {digest.digest}")
+    if broken is not None:
+        console.print(f"[red]日志自第 {broken} 条起被改动[/red]")
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """A user error is one Chinese sentence and exit code 2; anything else keeps its traceback."""
+    try:
+        app()
+    except DefinitionsInvalid as error:
+        console.print(f"[red]定义文件有 {len(error.mistakes)} 处错误，未做任何处理：[/red]")
+        console.print(str(error))
+        sys.exit(USER_ERROR)
+    except (LookupError, FileNotFoundError) as error:
+        console.print(f"[red]{error}[/red]")
+        sys.exit(USER_ERROR)
+
+
+if __name__ == "__main__":
+    main()
