@@ -519,6 +519,7 @@ class Scheme(Model):
 
     code: str = Field(pattern=r"^[A-Z]+(-[A-Z]+)*-\d{4}$")
     title: str
+    label: str = Field(description="whom it is for, in a few characters")
     kind: Literal["target-responsibility", "star-home"] = "target-responsibility"
     first_year: int
     last_year: int | None = None

@@ -1,0 +1,155 @@
+"""The assessment book (考核结果汇编): one workbook that a chair can sign and a unit can check."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from xlsxwriter import Workbook
+
+from pipelines.assess.layout import GREY, RED, RULE, SANS, SERIF, Look, Page
+from pipelines.assess.method_page import write_method
+from pipelines.assess.result_pages import (
+    score_sheet_names,
+    write_adjustments,
+    write_ranking,
+    write_ratings,
+    write_score_sheet,
+    write_stars,
+)
+from pipelines.assess.results import AssessmentResult
+
+_BOX = {"border": 1, "border_color": RULE, "text_wrap": True}
+
+
+def assessment_book(
+    result: AssessmentResult,
+    *,
+    title: str,
+    year: int,
+    cutoff: date | datetime,
+    definitions_digest: str,
+    federation: str,
+    further: Sequence[AssessmentResult] = (),
+) -> bytes:
+    """The book of one result, or of several schemes of the same year, as the bytes of an .xlsx.
+
+    The same arguments give the same bytes: `cutoff` is the only time in the file. Star homes get
+    their own page; every other scheme a ranking, a score sheet per unit, adjustments and ratings.
+    """
+    results = (result, *further)
+    several = sum(r.scheme.kind != "star-home" for r in results) > 1
+    stream = io.BytesIO()
+    book = Workbook(stream, {"in_memory": True, "strings_to_formulas": False})
+    made = cutoff if isinstance(cutoff, datetime) else datetime.combine(cutoff, time())
+    book.set_properties(
+        {
+            "title": title,
+            "author": federation,
+            "company": federation,
+            "comments": f"定义版本 {definitions_digest}",
+            "created": made.replace(tzinfo=None),
+        }
+    )
+    look = Look(book)
+    footer = f"{federation}　{title}".replace("&", "&&")
+    _cover(look, results, title, year, made, definitions_digest, federation)
+    for each in results:
+        tag = each.scheme.label if len(results) > 1 else ""
+        write_method(look, each, f"考核办法{tag}", footer)
+    for each in results:
+        tag = each.scheme.label if several else ""
+        if each.scheme.kind == "star-home":
+            write_stars(look, each, "星级职工之家", footer)
+        else:
+            _target_responsibility(look, each, tag, footer)
+    _signatures(look, title, federation, footer)
+    book.close()
+    return stream.getvalue()
+
+
+def _target_responsibility(
+    look: Look, result: AssessmentResult, tag: str, footer: str
+) -> None:
+    ranking, cells = write_ranking(look, result, f"排名{tag}", footer)
+    write_adjustments(look, result, f"加分扣分{tag}", footer)
+    if any(b.source == "ratings" for b in result.scheme.blocks):
+        write_ratings(look, result, f"群众评价{tag}", footer)
+    names = score_sheet_names(look, result, tag)
+    for unit in result.units:
+        page = write_score_sheet(look, result, unit, names[unit.unit.code], footer)
+        row, column = cells[unit.unit.code]
+        link = look.format({**_BOX, "font_color": "#1F4E79"})
+        ranking.sheet.write_url(
+            row, column, f"internal:'{page.name.replace(chr(39), chr(39) * 2)}'!A1", link,
+            unit.unit.name,
+        )  # fmt: skip
+
+
+def _cover(
+    look: Look,
+    results: Sequence[AssessmentResult],
+    title: str,
+    year: int,
+    made: datetime,
+    digest: str,
+    federation: str,
+) -> None:
+    page = Page(look, "封面", (14, 22, 30, 30, 22, 14), "")
+    page.space(70)
+    page.span(0, page.last, federation, {
+        "font_name": SANS, "font_size": 20, "align": "center", "font_color": RED, "bold": True,
+    })  # fmt: skip
+    page.end_row(38)
+    page.span(1, 4, "", {"bottom": 5, "bottom_color": RED})
+    page.end_row(12)
+    page.space(46)
+    page.span(0, page.last, title, {
+        "font_name": SANS, "font_size": 30, "align": "center", "bold": True,
+    })  # fmt: skip
+    page.end_row(54)
+    page.span(0, page.last, f"（{year}年度）", {
+        "font_name": SERIF, "font_size": 16, "align": "center", "font_color": GREY,
+    })  # fmt: skip
+    page.end_row(32)
+    page.space(44)
+    provisional = any(r.provisional for r in results)
+    facts = [
+        ("考核方案", "；".join(f"{r.scheme.title}（{r.scheme.code}）" for r in results)),
+        ("考核单位", "；".join(f"{r.scheme.label} {len(r.units)} 家" for r in results)),
+        ("数据截止", f"{made.year}年{made.month}月{made.day}日"),
+        ("定义版本", digest),
+        ("结果状态", "暂定（部分评分尚未采集，见“排名”页说明）" if provisional else "待公示"),
+    ]
+    for label, text in facts:
+        page.span(1, 1, label, _BOX, {"align": "center", "bg_color": "#F3F1EE", "font_color": GREY})
+        strong = {"font_color": RED, "bold": True} if provisional and label == "结果状态" else {}
+        page.span(2, 4, text, _BOX, {"indent": 1}, strong)
+        page.end_row(26)
+    page.sheet.print_area(0, 0, page.row, page.last)
+
+
+def _signatures(look: Look, title: str, federation: str, footer: str) -> None:
+    page = Page(look, "签字页", (18, 34, 18, 34, 18, 34), footer)
+    page.title("审定与签字", title)
+    page.space(10)
+    label = {**_BOX, "align": "center", "bg_color": "#F3F1EE", "font_name": SANS}
+    signed = {**_BOX, "align": "right", "valign": "bottom", "font_color": GREY}
+    day = "签字：　　　　　　　　　　\n　　　　年　　月　　日　"
+    for trio in (("制表人", "复核人", "数据管理员"), ("考评组组长", "经审委员会", "纪检监督")):
+        for i, who in enumerate(trio):
+            page.put(2 * i, who, label)
+            page.put(2 * i + 1, day, signed)
+        page.end_row(66)
+    for who, hint in (
+        ("联合会审意见", "考评组联合会审，抽查核实情况"),
+        ("主席办公会意见", "等次、名额并列票决及一票否决事项"),
+        ("公示情况", "公示 5 个工作日；异议与申诉受理、答复情况"),
+    ):
+        page.put(0, who, label)
+        page.span(1, 5, f"（{hint}）\n\n\n{day}", signed)
+        page.end_row(92)
+    page.put(0, "签发", label)
+    page.span(1, 5, f"{federation}（盖章）　　　　主席{day}", signed)
+    page.end_row(92)

@@ -1,0 +1,210 @@
+"""The scoring functions SF1 to SF12 of the assessment schemes, pure and exact.
+
+Figures come as Decimal (or Fraction) and marks leave as Fraction: a mark is kept exact until the
+total is rounded once, so that thirds and sevenths cannot push a total over a grade's edge.
+`full` is the full marks m > 0, `actual` a, `target` t, `base` last year's value b. With `lower`
+a smaller figure is the better one. A broken domain is a ValueError: whether a base exists at all
+is decided before, by the caller (`parts.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+Number = Decimal | Fraction | int
+Steps = Sequence[tuple[Number, Number]]
+
+ZERO = Fraction(0)
+ONE = Fraction(1)
+
+
+def clamp(value: Fraction) -> Fraction:
+    """The value, held between 0 and 1."""
+    return min(max(value, ZERO), ONE)
+
+
+def completion(actual: Number, target: Number, *, lower: bool = False) -> Fraction:
+    """Share of the target reached, 0 and up: a/t, or t/a where less is better.
+
+    Domain: t > 0; where less is better t >= 0, and an actual of 0 or less counts as just met.
+    """
+    a, t = Fraction(actual), Fraction(target)
+    if lower:
+        if t < 0:
+            raise ValueError(f"target {target} is below 0")
+        return ONE if a <= 0 else t / a
+    if t <= 0:
+        raise ValueError(f"target {target} is not above 0")
+    return max(a / t, ZERO)
+
+
+def capped_proportion(
+    full: Number, actual: Number, target: Number, *, lower: bool = False
+) -> Fraction:
+    """SF1: m x min(a/t, 1)."""
+    return Fraction(full) * clamp(completion(actual, target, lower=lower))
+
+
+def proportion_with_floor(
+    full: Number, actual: Number, target: Number, floor: Number, *, lower: bool = False
+) -> Fraction:
+    """SF2: nothing below `floor` (a share, 0 to 1) of the target, else as SF1."""
+    reached = completion(actual, target, lower=lower)
+    return ZERO if reached < Fraction(floor) else Fraction(full) * clamp(reached)
+
+
+def step_reached(actual: Number, steps: Steps, *, lower: bool = False) -> int | None:
+    """Place in `steps` (best first) of the first threshold met, included; None below all."""
+    a = Fraction(actual)
+    for i, (threshold, _) in enumerate(steps):
+        if (a <= Fraction(threshold)) if lower else (a >= Fraction(threshold)):
+            return i
+    return None
+
+
+def stepped(actual: Number, steps: Steps, *, lower: bool = False) -> Fraction:
+    """SF3: the marks of the best threshold met; 0 below all of them."""
+    reached = step_reached(actual, steps, lower=lower)
+    return ZERO if reached is None else Fraction(steps[reached][1])
+
+
+def meets(actual: Number, target: Number, *, lower: bool = False) -> bool:
+    """Whether the target is reached, the target itself included."""
+    a, t = Fraction(actual), Fraction(target)
+    return a <= t if lower else a >= t
+
+
+def pass_or_fail(full: Number, actual: Number, target: Number, *, lower: bool = False) -> Fraction:
+    """SF4: full marks when the target is met, else 0."""
+    return Fraction(full) if meets(actual, target, lower=lower) else ZERO
+
+
+def reverse(full: Number, actual: Number, target: Number, limit: Number) -> Fraction:
+    """SF5: m x clamp((L - a)/(L - t), 0, 1), for figures that should stay small.
+
+    Domain: any; where the limit L leaves no room above t, only meeting t earns the marks.
+    """
+    a, t, end = Fraction(actual), Fraction(target), Fraction(limit)
+    if end <= t:
+        return Fraction(full) if a <= t else ZERO
+    return Fraction(full) * clamp((end - a) / (end - t))
+
+
+def deduction(full: Number, count: Number, per_case: Number) -> Fraction:
+    """SF6: max(0, m - k x count); domain: count >= 0, k >= 0."""
+    if count < 0 or per_case < 0:
+        raise ValueError(f"count {count} or marks per case {per_case} below 0")
+    return max(ZERO, Fraction(full) - Fraction(per_case) * Fraction(count))
+
+
+def rank_in_group(full: Number, rank: Number, size: int) -> Fraction:
+    """SF7: m x (n - rank)/(n - 1); a group of one earns full marks. Domain: 1 <= rank <= n."""
+    if not 1 <= rank <= size:
+        raise ValueError(f"rank {rank} in a group of {size}")
+    if size == 1:
+        return Fraction(full)
+    return Fraction(full) * (size - Fraction(rank)) / (size - 1)
+
+
+def average_ranks(figures: Mapping[str, Number], *, lower: bool = False) -> dict[str, Fraction]:
+    """Rank of each key, 1 the best; equal figures share the mean of the places they fill."""
+    exact = {key: Fraction(figure) for key, figure in figures.items()}
+    ranks = {}
+    for key, figure in exact.items():
+        better = sum((f < figure) if lower else (f > figure) for f in exact.values())
+        equal = sum(f == figure for f in exact.values())
+        ranks[key] = better + Fraction(equal + 1, 2)
+    return ranks
+
+
+def improvement_degree(
+    actual: Number, target: Number, base: Number, *, lower: bool = False
+) -> Fraction:
+    """Share, 0 to 1, of the way from last year's value to the target.
+
+    Where last year's value had already reached the target, there is no way left to go: holding
+    the target is all that is asked, and falling behind it earns nothing.
+    """
+    sign = -1 if lower else 1
+    a, t, b = sign * Fraction(actual), sign * Fraction(target), sign * Fraction(base)
+    if b >= t:
+        return ONE if a >= t else ZERO
+    return clamp((a - b) / (t - b))
+
+
+def improvement(
+    full: Number, actual: Number, target: Number, base: Number, *, lower: bool = False
+) -> Fraction:
+    """SF8: m x clamp((a - b)/(t - b), 0, 1), signed by direction (S0 价值改善度)."""
+    return Fraction(full) * improvement_degree(actual, target, base, lower=lower)
+
+
+def level_and_improvement(
+    full: Number,
+    actual: Number,
+    target: Number,
+    base: Number | None,
+    level_share: Number,
+    *,
+    lower: bool = False,
+) -> Fraction:
+    """SF9: `level_share` of SF1 and the rest of SF8; without last year's value all by SF1."""
+    level = capped_proportion(full, actual, target, lower=lower)
+    if base is None:
+        return level
+    share = Fraction(level_share)
+    return share * level + (1 - share) * improvement(full, actual, target, base, lower=lower)
+
+
+def weighted_mean(scores: Sequence[tuple[Number, Number]]) -> Fraction:
+    """Mean of (score, weight) pairs; domain: weights >= 0 that do not sum to 0."""
+    weights = sum((Fraction(w) for _, w in scores), ZERO)
+    if weights <= 0 or any(w < 0 for _, w in scores):
+        raise ValueError("weights must be 0 or above and not all 0")
+    return sum((Fraction(s) * Fraction(w) for s, w in scores), ZERO) / weights
+
+
+def rating_mean(full: Number, scores: Sequence[tuple[Number, Number]]) -> Fraction:
+    """SF10: m x weighted mean of (score 0-100, weight) / 100."""
+    return Fraction(full) * clamp(weighted_mean(scores) / 100)
+
+
+def excess(
+    actual: Number,
+    target: Number,
+    step_pct: Number,
+    points: Number,
+    cap: Number,
+    *,
+    lower: bool = False,
+) -> Fraction:
+    """SF11: `points` for every full `step_pct` percent beyond the target, at most `cap`.
+
+    Domain: t > 0, step_pct > 0.
+    """
+    a, t = Fraction(actual), Fraction(target)
+    if t <= 0 or step_pct <= 0:
+        raise ValueError(f"target {target} or step {step_pct} is not above 0")
+    beyond = (t - a if lower else a - t) * 100 / t
+    steps = max(beyond // Fraction(step_pct), 0)
+    return min(steps * Fraction(points), Fraction(cap))
+
+
+def process(marks: Sequence[Fraction]) -> Fraction:
+    """SF12: mean of the quarterly marks; domain: at least one quarter."""
+    if not marks:
+        raise ValueError("no quarter to take the mean of")
+    return sum(marks, ZERO) / len(marks)
+
+
+def round_once(value: Number, places: int = 2) -> Decimal:
+    """Half to even at `places` decimals, from the exact value (GB/T 8170, P43)."""
+    scaled = round(Fraction(value) * 10**places)
+    return Decimal(scaled).scaleb(-places)
+
+
+def as_decimal(value: Number, places: int = 8) -> Decimal:
+    """An exact mark as a Decimal for storing and showing; not to be summed again."""
+    return round_once(value, places)

@@ -1,0 +1,69 @@
+"""Figures as a Chinese reader sees them: units, percent signs, no false equality at a threshold."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+
+from pipelines.assess.inputs import IndicatorFacts
+from pipelines.assess.scoring import Number, round_once
+
+ABSENT = "—"
+
+
+def plain(value: Number, places: int = 2) -> str:
+    """A number with thousands marks and no idle zeros: 1,234.5."""
+    text = f"{round_once(value, places):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def marks(value: Number) -> str:
+    """Marks always with two decimals: 1.60."""
+    return f"{round_once(value):.2f}"
+
+
+def percent(value: Number, places: int = 2) -> str:
+    """A percentage, already multiplied by 100: 92.31%."""
+    return f"{round_once(value, places):,f}%"
+
+
+def against(value: Number, edge: Number) -> Decimal:
+    """The value at 2 decimals, or cut off at more where rounding would put it on the edge."""
+    exact, line = Fraction(value), Fraction(edge)
+    if exact == line or Fraction(round_once(exact)) != Fraction(round_once(line)):
+        return round_once(exact)
+    for places in range(3, 9):
+        cut = round_once(exact, 12).quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
+        if Fraction(cut) != line:
+            return cut
+    return round_once(exact, 12)
+
+
+def percent_against(value: Number, edge: Number) -> str:
+    """A percentage that does not look equal to the edge unless it is."""
+    return f"{against(value, edge):,f}%"
+
+
+def plain_against(value: Number, edge: Number) -> str:
+    """A number that does not look equal to the edge unless it is."""
+    return f"{against(value, edge):,f}"
+
+
+def figure(value: Number | None, facts: IndicatorFacts, edge: Number | None = None) -> str:
+    """A figure of an indicator with its unit: 92.31%, 278 对; a dash where there is none."""
+    if value is None:
+        return ABSENT
+    shown = against(value, edge) if edge is not None else round_once(value)
+    if facts.unit == "%":
+        return f"{shown:,f}%"
+    text = f"{shown:,f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{text} {facts.unit}".rstrip()
+
+
+def goal(value: Number | None, facts: IndicatorFacts) -> str:
+    """A target with its unit, without idle zeros: 92%, 100 对."""
+    if value is None:
+        return ABSENT
+    return f"{plain(value)}%" if facts.unit == "%" else f"{plain(value)} {facts.unit}".rstrip()
