@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 
 from xlsxwriter import Workbook
 
-from pipelines.assess.layout import GREY, RED, RULE, SANS, SERIF, Look, Page
+from pipelines.assess.layout import BOX, CELL, GREY, SHADE, Look, Page
 from pipelines.assess.method_page import write_method
 from pipelines.assess.result_pages import (
     score_sheet_names,
@@ -19,8 +19,7 @@ from pipelines.assess.result_pages import (
     write_stars,
 )
 from pipelines.assess.results import AssessmentResult
-
-_BOX = {"border": 1, "border_color": RULE, "text_wrap": True}
+from pipelines.typesetting import HEADING, RED
 
 
 def assessment_book(
@@ -69,9 +68,7 @@ def assessment_book(
     return stream.getvalue()
 
 
-def _target_responsibility(
-    look: Look, result: AssessmentResult, tag: str, footer: str
-) -> None:
+def _target_responsibility(look: Look, result: AssessmentResult, tag: str, footer: str) -> None:
     ranking, cells = write_ranking(look, result, f"排名{tag}", footer)
     write_adjustments(look, result, f"加分扣分{tag}", footer)
     if any(b.source == "ratings" for b in result.scheme.blocks):
@@ -80,7 +77,7 @@ def _target_responsibility(
     for unit in result.units:
         page = write_score_sheet(look, result, unit, names[unit.unit.code], footer)
         row, column = cells[unit.unit.code]
-        link = look.format({**_BOX, "font_color": "#1F4E79"})
+        link = look.format(CELL, {"font_color": "#1F4E79"})
         ranking.sheet.write_url(
             row, column, f"internal:'{page.name.replace(chr(39), chr(39) * 2)}'!A1", link,
             unit.unit.name,
@@ -99,18 +96,18 @@ def _cover(
     page = Page(look, "封面", (14, 22, 30, 30, 22, 14), "")
     page.space(70)
     page.span(0, page.last, federation, {
-        "font_name": SANS, "font_size": 20, "align": "center", "font_color": RED, "bold": True,
+        "font_name": HEADING, "font_size": 20, "align": "center", "font_color": RED, "bold": True,
     })  # fmt: skip
     page.end_row(38)
     page.span(1, 4, "", {"bottom": 5, "bottom_color": RED})
     page.end_row(12)
     page.space(46)
     page.span(0, page.last, title, {
-        "font_name": SANS, "font_size": 30, "align": "center", "bold": True,
+        "font_name": HEADING, "font_size": 30, "align": "center", "bold": True,
     })  # fmt: skip
     page.end_row(54)
     page.span(0, page.last, f"（{year}年度）", {
-        "font_name": SERIF, "font_size": 16, "align": "center", "font_color": GREY,
+        "font_size": 16, "align": "center", "font_color": GREY,
     })  # fmt: skip
     page.end_row(32)
     page.space(44)
@@ -123,10 +120,14 @@ def _cover(
         ("结果状态", "暂定（部分评分尚未采集，见“排名”页说明）" if provisional else "待公示"),
     ]
     for label, text in facts:
-        page.span(1, 1, label, _BOX, {"align": "center", "bg_color": "#F3F1EE", "font_color": GREY})
         strong = {"font_color": RED, "bold": True} if provisional and label == "结果状态" else {}
-        page.span(2, 4, text, _BOX, {"indent": 1}, strong)
-        page.end_row(26)
+        page.line(
+            (label, text),
+            ({**BOX, "align": "center", "bg_color": SHADE, "font_color": GREY}, {**CELL, **strong}),
+            (1, 3),
+            first=1,
+            least=28,
+        )
     page.sheet.print_area(0, 0, page.row, page.last)
 
 
@@ -134,22 +135,23 @@ def _signatures(look: Look, title: str, federation: str, footer: str) -> None:
     page = Page(look, "签字页", (18, 34, 18, 34, 18, 34), footer)
     page.title("审定与签字", title)
     page.space(10)
-    label = {**_BOX, "align": "center", "bg_color": "#F3F1EE", "font_name": SANS}
-    signed = {**_BOX, "align": "right", "valign": "bottom", "font_color": GREY}
-    day = "签字：　　　　　　　　　　\n　　　　年　　月　　日　"
-    for trio in (("制表人", "复核人", "数据管理员"), ("考评组组长", "经审委员会", "纪检监督")):
+    label = {**BOX, "align": "center", "bg_color": SHADE, "font_name": HEADING}
+    open_below = {**CELL, "bottom": 0, "font_color": GREY, "valign": "top"}
+    signed = {**BOX, "align": "right", "valign": "bottom", "font_color": GREY, "indent": 1}
+    day = "　　　　年　　月　　日"
+    for trio in (("制表人", "复核人", "数据管理员"), ("考评组组长", "经费审查委员会", "纪检监督")):
         for i, who in enumerate(trio):
             page.put(2 * i, who, label)
-            page.put(2 * i + 1, day, signed)
-        page.end_row(66)
-    for who, hint in (
-        ("联合会审意见", "考评组联合会审，抽查核实情况"),
-        ("主席办公会意见", "等次、名额并列票决及一票否决事项"),
-        ("公示情况", "公示 5 个工作日；异议与申诉受理、答复情况"),
+            page.put(2 * i + 1, f"签字：　　　　　　　　　　\n{day}", signed)
+        page.end_row(64)
+    for who, hint, who_signs in (
+        ("联合会审意见", "考评组联合会审及现场抽查核实情况：", "签字："),
+        ("公示情况", "公示 5 个工作日；异议与申诉的受理、答复情况：", "签字："),
+        ("主席办公会意见", "等次审定、名额并列票决及一票否决事项：", "签字："),
+        ("签发", "", f"{federation}（盖章）　　　　主席签字："),
     ):
-        page.put(0, who, label)
-        page.span(1, 5, f"（{hint}）\n\n\n{day}", signed)
-        page.end_row(92)
-    page.put(0, "签发", label)
-    page.span(1, 5, f"{federation}（盖章）　　　　主席{day}", signed)
-    page.end_row(92)
+        page.span(0, 0, who, label, rows=2)
+        page.span(1, page.last, hint, open_below)
+        page.end_row(46)
+        page.span(1, page.last, f"{who_signs}　　　　　　　　{day}", signed, {"top": 0})
+        page.end_row(34)

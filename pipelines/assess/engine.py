@@ -146,10 +146,14 @@ class _Collected:
             absent = [r for r in block.raters if r not in self.raters]
             if len(absent) == len(block.raters):
                 return [f"“{block.name}”的评价票（EVAL-01）尚未采集，{outcome}，结果为暂定。"]
-            return [
-                f"“{block.name}”中{'、'.join(absent)}的评价票尚未采集，"
-                "其份额暂由已采集的评价主体分摊，结果为暂定。"
-            ] if absent else []
+            return (
+                [
+                    f"“{block.name}”中{'、'.join(absent)}的评价票尚未采集，"
+                    "其份额暂由已采集的评价主体分摊，结果为暂定。"
+                ]
+                if absent
+                else []
+            )
         absent = [i.name for i in block.items if i.assessed is not None and i.code not in marked]
         if not absent:
             return []
@@ -218,9 +222,7 @@ def _block(
     return result, score
 
 
-def _ratings(
-    scheme: Scheme, block: Block, unit: Unit, collected: _Collected
-) -> ScoredBlock:
+def _ratings(scheme: Scheme, block: Block, unit: Unit, collected: _Collected) -> ScoredBlock:
     if scheme.ballots is None:
         raise ValueError(f"{scheme.code} does not say what a ballot is worth")
     worth = scheme.ballots
@@ -320,9 +322,7 @@ def _unit(
         adds = (score or scoring.ZERO) * weight / 100
         total += adds
         blocks.append(
-            replace(
-                result, weight=scoring.as_decimal(weight), weighted=scoring.as_decimal(adds)
-            )
+            replace(result, weight=scoring.as_decimal(weight), weighted=scoring.as_decimal(adds))
         )
     lines = [part for block in blocks for part in block.parts]
     bonus, bonus_points = standing.bonus(scheme, inputs, figures, unit.code, lines)
@@ -354,9 +354,7 @@ def _unit(
     )
 
 
-def _notices(
-    scheme: Scheme, figures: Figures, inputs: AssessmentInputs
-) -> tuple[str, ...]:
+def _notices(scheme: Scheme, figures: Figures, inputs: AssessmentInputs) -> tuple[str, ...]:
     """Indicators without a figure for any unit: the marks are 0, and the reader must know."""
     parts: dict[str, Part] = {
         p.indicator: p for b in scheme.blocks for i in b.items for p in i.parts

@@ -17,14 +17,14 @@ from pipelines.assess.wording import figure, goal, marks, percent, plain
 
 FUNCTION_NAMES: dict[str, str] = {
     "SF1": "按比例",
-    "SF2": "按比例（设起分线）",
+    "SF2": "过线按比例",
     "SF3": "阶梯",
     "SF4": "达标",
     "SF5": "反向",
     "SF6": "扣分",
     "SF7": "组内名次",
     "SF8": "改善度",
-    "SF9": "水平加改善",
+    "SF9": "水平与改善",
     "SF10": "得分率",
     "SF12": "季度过程",
 }
@@ -137,10 +137,7 @@ def _working(line: PartResult, part: Part) -> str:
             return f"{_last_year(line)}，改善度 {percent(working.improvement or 0)}，得 {got} 分"
         case "SF9":
             if working.improvement is None:
-                return (
-                    f"没有上年同口径数据，全部按水平计分："
-                    f"{full} × {percent(capped)} = {got} 分"
-                )
+                return f"没有上年同口径数据，全部按水平计分：{full} × {percent(capped)} = {got} 分"
             level = part.level_share or Decimal(0)
             return (
                 f"{_last_year(line)}：{full} ×（{plain(level)} × 完成率 {percent(capped)} + "

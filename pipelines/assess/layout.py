@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,35 +11,45 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-RED = "#9E1B1E"
-INK = "#262626"
-GREY = "#6B6B6B"
-RULE = "#BFBFBF"
-SHADE = "#F3F1EE"
-BAND = "#E7E2DC"
-SERIF = "宋体"
-SANS = "黑体"
+from pipelines.assess.scoring import round_once
+from pipelines.typesetting import (
+    BODY,
+    GREY_TEXT,
+    HEADER_FILL,
+    HEADING,
+    INK,
+    LINE,
+    RED,
+    wrapped_lines,
+)
+
+GREY = GREY_TEXT
+RULE = LINE
+SHADE = HEADER_FILL
+BAND = "#E9E4DF"
 ABSENT = "—"
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 Value = str | int | float | Decimal | None
 Props = dict[str, Any]
 
-CELL: Props = {"border": 1, "border_color": RULE, "text_wrap": True}
-CENTRE: Props = {**CELL, "align": "center"}
-NUMBER: Props = {**CELL, "align": "right", "num_format": "0.00"}
-COUNT: Props = {**CELL, "align": "right", "num_format": "#,##0"}
-SHARE: Props = {**CELL, "align": "right", "num_format": '0.00"%"'}
+BOX: Props = {"border": 1, "border_color": RULE, "text_wrap": True}
+CELL: Props = {**BOX, "align": "left", "indent": 1}
+CENTRE: Props = {**BOX, "align": "center"}
+# "_ " leaves the width of a space: LibreOffice draws an indent of right-aligned numbers at whim.
+NUMBER: Props = {**BOX, "align": "right", "num_format": "0.00_ "}
+COUNT: Props = {**NUMBER, "num_format": "#,##0_ "}
+SHARE: Props = {**NUMBER, "num_format": '0.00"%"_ '}
 HEAD: Props = {
     **CENTRE,
-    "font_name": SANS,
+    "font_name": HEADING,
     "bold": True,
     "font_color": "#FFFFFF",
     "bg_color": RED,
     "border_color": "#FFFFFF",
 }
 SECTION: Props = {
-    "font_name": SANS,
+    "font_name": HEADING,
     "bold": True,
     "font_size": 12,
     "font_color": RED,
@@ -49,7 +57,7 @@ SECTION: Props = {
     "bottom_color": RED,
 }
 TITLE: Props = {
-    "font_name": SANS,
+    "font_name": HEADING,
     "bold": True,
     "font_size": 18,
     "align": "center",
@@ -57,6 +65,7 @@ TITLE: Props = {
 }
 NOTE: Props = {"font_color": GREY, "font_size": 9, "text_wrap": True, "valign": "top"}
 STRONG: Props = {"bold": True}
+CENTRED: Props = {"align": "center", "indent": 0}
 
 
 class Look:
@@ -70,7 +79,7 @@ class Look:
     def format(self, *parts: Props) -> Format:
         """The format of these properties over the body text of the book."""
         merged: Props = {
-            "font_name": SERIF, "font_size": 10, "font_color": INK, "valign": "vcenter",
+            "font_name": BODY, "font_size": 10, "font_color": INK, "valign": "vcenter",
         }  # fmt: skip
         for part in parts:
             merged.update(part)
@@ -88,17 +97,6 @@ class Look:
             name, count = clean[: 31 - len(tail)] + tail, count + 1
         self._names.add(name.lower())
         return name
-
-
-def width_of(text: str) -> int:
-    """Width in columns: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
-
-
-def lines_of(text: str, width: float) -> int:
-    """How many lines a text takes in a column of that width."""
-    room = max(width - 1.5, 2)
-    return sum(max(1, math.ceil(width_of(line) / room)) for line in text.split("\n"))
 
 
 class Page:
@@ -122,7 +120,8 @@ class Page:
         self.sheet.set_margins(left=0.5, right=0.5, top=0.55, bottom=0.65)
         self.sheet.fit_to_pages(1, 0)
         self.sheet.center_horizontally()
-        self.sheet.set_footer(f"&L&8{footer}&R&8第 &P 页　共 &N 页")
+        if footer:
+            self.sheet.set_footer(f"&L&8{footer}&R&8第 &P 页　共 &N 页")
 
     @property
     def last(self) -> int:
@@ -140,7 +139,8 @@ class Page:
         elif isinstance(value, str):
             self.sheet.write_string(row, column, value, self.look.format(*props))
         else:
-            number = float(round(value, 8)) if isinstance(value, Decimal) else value
+            # Excel would round halves away from zero; the sentences beside round them to even.
+            number = float(round_once(value)) if isinstance(value, Decimal) else value
             self.sheet.write_number(row, column, number, self.look.format(*props))
 
     def span(self, first: int, last: int, text: str, *props: Props, rows: int = 1) -> None:
@@ -151,6 +151,12 @@ class Page:
         else:
             self.sheet.merge_range(self.row, first, self.row + rows - 1, last, "", form)
             self.sheet.write_string(self.row, first, text, form)
+
+    def join(self, first: int, column: int, text: str, *props: Props) -> None:
+        """Make one cell of a column from row `first` to the last row written."""
+        if self.row - 1 > first:
+            form = self.look.format(*props)
+            self.sheet.merge_range(first, column, self.row - 1, column, text, form)
 
     def end_row(self, height: float) -> None:
         """Close the current row with that height in points."""
@@ -177,14 +183,14 @@ class Page:
     def paragraph(self, text: str, *props: Props) -> None:
         """A text over the whole width, as high as it needs."""
         self.span(0, self.last, text, {"text_wrap": True}, *props)
-        self.end_row(15 * lines_of(text, sum(self.widths)) + 3)
+        self.end_row(15 * wrapped_lines(text, sum(self.widths)) + 3)
 
     def head(self, labels: Sequence[str], spans: Sequence[int] | None = None) -> None:
         """The header of a table; `spans` says how many columns each label covers."""
         column, height = 0, 1
         for label, span in zip(labels, spans or [1] * len(labels), strict=True):
             width = sum(self.widths[column : column + span])
-            height = max(height, lines_of(label, width))
+            height = max(height, wrapped_lines(label, width))
             self.span(column, column + span - 1, label, HEAD)
             column += span
         self.end_row(15 * height + 7)
@@ -195,22 +201,22 @@ class Page:
         props: Sequence[Props],
         spans: Sequence[int] | None = None,
         *,
+        first: int = 0,
         least: float = 20,
         shade: Props | None = None,
     ) -> None:
-        """One row of a table, as high as its longest text needs."""
-        column, height = 0, 1
+        """One row of a table from column `first`, as high as its longest text needs."""
+        column, height = first, 1
         for value, prop, span in zip(values, props, spans or [1] * len(values), strict=True):
             look = (prop, shade) if shade else (prop,)
             if isinstance(value, str):
-                width = sum(self.widths[column : column + span])
-                height = max(height, lines_of(value, width))
+                width = sum(self.widths[column : column + span]) - prop.get("indent", 0)
+                # Column widths are in digits of 11 points; smaller type has more room.
+                width *= 10.5 / prop.get("font_size", 10)
+                height = max(height, wrapped_lines(value, width))
             if span > 1:
                 self.span(column, column + span - 1, ABSENT if value is None else str(value), *look)
             else:
                 self.put(column, value, *look)
             column += span
         self.end_row(max(least, 13.5 * height + 6))
-
-
-CENTRED: Props = {"align": "center"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from definitions.model import Block, Part, Scheme
 from pipelines.assess.explain import function_in_words
 from pipelines.assess.inputs import IndicatorFacts
-from pipelines.assess.layout import ABSENT, CELL, CENTRE, NOTE, NUMBER, Look, Page
+from pipelines.assess.layout import ABSENT, CELL, CENTRE, NOTE, Look, Page
 from pipelines.assess.results import AssessmentResult
 from pipelines.assess.wording import goal, plain
 
@@ -30,7 +30,7 @@ def write_method(look: Look, result: AssessmentResult, name: str, footer: str) -
         number += 1
     numerals = "一二三四五六七八"
     for heading, write in (
-        ("等次与结果运用", _grades),
+        ("星级标准" if scheme.kind == "star-home" else "等次与结果运用", _grades),
         ("加分与扣分", _adjustments),
         ("一票否决", _vetoes),
         ("计分约定", _conventions),
@@ -80,32 +80,19 @@ def _how(scheme: Scheme, block: Block) -> str:
 def _items(page: Page, scheme: Scheme, facts: dict[str, IndicatorFacts]) -> None:
     page.section("二、计分项目")
     page.head(("项目", "指标", "分值", "目标", "计分方法", "依据"))
-    props = (CELL, CELL, {**NUMBER, "num_format": "0.##", "align": "center"}, CENTRE, CELL, CELL)
-    for block in scheme.blocks:
-        if block.source != "items":
-            continue
-        for item in block.items:
-            for part in item.parts:
-                fact = facts.get(part.indicator)
-                label = fact.name if fact else part.indicator
-                lower = fact is not None and fact.better == "lower"
-                page.line(
-                    (
-                        f"{item.code} {item.name}",
-                        f"{label}\n{part.indicator}" if fact else label,
-                        part.marks,
-                        _target(part, fact),
-                        function_in_words(part, lower=lower),
-                        part.basis,
-                    ),
-                    props,
-                )
-            if item.assessed is not None:
-                page.line(
-                    (f"{item.code} {item.name}", "考评组评分", item.assessed, ABSENT,
-                     "各考评组百分制评分取平均 ÷ 100 × 分值", item.basis),
-                    props,
-                )  # fmt: skip
+    props = (CELL, CELL, {**CENTRE, "num_format": "0.##"}, CENTRE, CELL, CELL)
+    for item in (i for b in scheme.blocks if b.source == "items" for i in b.items):
+        first, name = page.row, f"{item.code} {item.name}"
+        for part in item.parts:
+            fact = facts.get(part.indicator)
+            label = f"{fact.name}\n{part.indicator}" if fact else part.indicator
+            lower = fact is not None and fact.better == "lower"
+            words = function_in_words(part, lower=lower)
+            page.line((name, label, part.marks, _target(part, fact), words, part.basis), props)
+        if item.assessed is not None:
+            words = "各考评组百分制评分取平均 ÷ 100 × 分值"
+            page.line((name, "考评组评分", item.assessed, ABSENT, words, item.basis), props)
+        page.join(first, 0, name, CELL)
     page.space()
 
 
@@ -121,7 +108,10 @@ def _target(part: Part, fact: IndicatorFacts | None) -> str:
 def _grades(page: Page, scheme: Scheme, heading: str) -> bool:
     page.section(heading)
     star = scheme.kind == "star-home"
-    page.head(("星级" if star else "等次", "总分", "名额与条件", "结果运用"), (1, 1, 3, 1))
+    spans = (1, 1, 4) if star else (1, 1, 3, 1)
+    page.head(
+        ("星级", "总分", "条件") if star else ("等次", "总分", "名额与条件", "结果运用"), spans
+    )
     above: str | None = None
     for band in scheme.bands:
         floor = plain(band.at_least)
@@ -132,11 +122,8 @@ def _grades(page: Page, scheme: Scheme, heading: str) -> bool:
         else:
             line = f"{floor} 分及以上，不满 {above} 分"
         above = floor
-        page.line(
-            (band.name, line, _condition(scheme, band.name), band.consequence or ABSENT),
-            (CENTRE, CELL, CELL, CELL),
-            (1, 1, 3, 1),
-        )
+        texts = (band.name, line, _condition(scheme, band.name), band.consequence or ABSENT)
+        page.line(texts[: len(spans)], (CENTRE, CELL, CELL, CELL)[: len(spans)], spans)
     if scheme.validity is not None:
         rule = scheme.validity
         page.paragraph(
@@ -237,7 +224,7 @@ def _waiting(page: Page, scheme: Scheme, heading: str) -> bool:
                 "、".join(waiting.indicators),
                 "、".join(waiting.forms),
             ),
-            (CENTRE, CELL, {**NUMBER, "num_format": "0.##", "align": "center"}, CELL, CELL),
+            (CENTRE, CELL, {**CENTRE, "num_format": "0.##"}, CELL, CELL),
             (1, 1, 1, 2, 1),
         )
     return True

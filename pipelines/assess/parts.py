@@ -224,9 +224,7 @@ def _score_figure(
         reached = scoring.completion(actual, target, lower=line.lower)
         working = replace(working, completion=scoring.as_decimal(reached * 100))
     if function == "SF3":
-        working = replace(
-            working, step=scoring.step_reached(actual, part.steps, lower=line.lower)
-        )
+        working = replace(working, step=scoring.step_reached(actual, part.steps, lower=line.lower))
     if function == "SF7":
         if place is None:
             raise ValueError(f"{part.indicator}: SF7 without a place in the group")
@@ -242,9 +240,7 @@ def _score_figure(
     if function in ("SF8", "SF9") and line.last_year is not None and target is not None:
         degree = scoring.improvement_degree(actual, target, line.last_year, lower=line.lower)
         working = replace(working, improvement=scoring.as_decimal(degree * 100))
-    scored = replace(
-        line, state=State.SCORED, marks=scoring.as_decimal(marks), working=working
-    )
+    scored = replace(line, state=State.SCORED, marks=scoring.as_decimal(marks), working=working)
     return scored, marks
 
 
@@ -263,9 +259,7 @@ def _marks(
         case "SF1":
             return scoring.capped_proportion(full, actual, goal, lower=lower)
         case "SF2":
-            return scoring.proportion_with_floor(
-                full, actual, goal, part.floor or 0, lower=lower
-            )
+            return scoring.proportion_with_floor(full, actual, goal, part.floor or 0, lower=lower)
         case "SF3":
             return scoring.stepped(actual, part.steps, lower=lower)
         case "SF4":

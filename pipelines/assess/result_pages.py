@@ -14,9 +14,7 @@ from pipelines.assess.layout import (
     GREY,
     NOTE,
     NUMBER,
-    RED,
     RULE,
-    SANS,
     SHADE,
     SHARE,
     STRONG,
@@ -34,9 +32,11 @@ from pipelines.assess.results import (
     UnitResult,
 )
 from pipelines.assess.wording import marks, plain
+from pipelines.typesetting import HEADING, RED
 
 _GROUP: Props = {
-    "font_name": SANS, "bold": True, "bg_color": BAND, "border": 1, "border_color": RULE,
+    "font_name": HEADING, "bold": True, "bg_color": BAND, "border": 1, "border_color": RULE,
+    "indent": 1,
 }  # fmt: skip
 _BEST: Props = {"bold": True, "font_color": RED}
 _LABEL: Props = {**CENTRE, "bg_color": SHADE, "font_color": GREY}
@@ -54,7 +54,7 @@ def write_ranking(
     """Ranking by group. Returns the page and the cell of each unit, to be linked later."""
     scheme = result.scheme
     blocks = scheme.blocks
-    widths = (7, 30, *(11 for _ in blocks), 8, 8, 11, 10, 10, 9, 40)
+    widths = (7, 28, *(11 for _ in blocks), 9, 9, 11, 11, 13, 10, 40)
     page = Page(look, name, widths, footer)
     page.title(f"{result.year}年度考核结果排名", scheme.title)
     for sentence in (*result.provisional, *result.notices):
@@ -129,7 +129,7 @@ def _grade(unit: UnitResult) -> str:
     return f"{unit.grade}{tail}"
 
 
-_SHEET_WIDTHS = (17, 22, 6.5, 11.5, 11.5, 11.5, 11, 7.5, 56, 9, 22)
+_SHEET_WIDTHS = (19, 25, 6, 12, 11, 12, 11, 8, 66, 8.5, 20)
 _SHEET_HEAD = (
     "项目", "指标", "分值", "目标", "自报", "系统核定", "计分方法", "得分", "计分说明",
     "责任人", "数据来源",
@@ -143,7 +143,7 @@ def write_score_sheet(
     page = Page(look, name, _SHEET_WIDTHS, footer)
     page.title(f"{unit.unit.name}", f"{result.year}年度考核评分表　{result.scheme.title}")
     _summary(page, result, unit)
-    for sentence in unit.notes:
+    for sentence in (*result.provisional, *unit.notes):
         page.paragraph(f"※ {sentence}", {"font_color": RED})
     page.space(6)
     page.head(_SHEET_HEAD)
@@ -173,7 +173,7 @@ def _summary(page: Page, result: AssessmentResult, unit: UnitResult) -> None:
     rank = f"{unit.rank} / {unit.group_size}" if unit.rank else "不排名次"
     pairs: list[tuple[str, Value, Props]] = [("分组", unit.group, CENTRE)]
     pairs += [
-        (f"{b.block.name}（{plain(b.weight)}%）", b.score, {**NUMBER, "align": "center"})
+        (f"{b.block.name}（{plain(b.weight)}%）", b.score, {**CENTRE, "num_format": "0.00"})
         for b in unit.blocks
     ]
     pairs += [
@@ -185,7 +185,9 @@ def _summary(page: Page, result: AssessmentResult, unit: UnitResult) -> None:
         ("总分 / 等次", f"{_total(unit)}　{_grade(unit)}", {**CENTRE, **_BEST, "font_size": 13}),
         ("组内名次 / 上年", f"{rank}　/　{unit.unit.last_year_rank or ABSENT}", CENTRE),
     ]
-    spans = _even_spans(page.widths, len(pairs))
+    # The widest column carries the total, so that it is the first thing seen.
+    wide = page.widths.index(max(page.widths))
+    spans = [*_even_spans(page.widths[:wide], len(pairs) - 2), (wide, wide), (wide + 1, page.last)]
     for row, height in (("label", 18), ("value", 28)):
         for (label, value, props), (first, last) in zip(pairs, spans, strict=True):
             if row == "label":
@@ -248,10 +250,7 @@ def _block_lines(page: Page, block: BlockResult) -> None:
         _part_line(page, line)
         following = block.parts[i + 1].item if i + 1 < len(block.parts) else None
         if following is not line.item:
-            if page.row - 1 > start:
-                page.sheet.merge_range(
-                    start, 0, page.row - 1, 0, _item_name(line), page.look.format(CELL)
-                )
+            page.join(start, 0, _item_name(line), CELL)
             start = page.row
 
 
@@ -261,14 +260,14 @@ def _item_name(line: PartResult) -> str:
 
 def _line_props(line: PartResult | None) -> tuple[Props, ...]:
     unit = line.indicator.unit if line and line.indicator else ""
-    figure: Props = {**NUMBER, "num_format": "#,##0.##"}
+    figure: Props = {**NUMBER, "num_format": "#,##0.##_ "}
     if unit == "%":
         figure = SHARE
     elif line is not None and _whole(line):
         figure = COUNT
     quiet: Props = {"font_color": GREY} if line and line.state is not State.SCORED else {}
     return (
-        CELL, {**CELL, **quiet}, {**NUMBER, "num_format": "0.##", "align": "center"},
+        CELL, {**CELL, **quiet}, {**CENTRE, "num_format": "0.##"},
         figure, {**figure, "font_color": GREY}, figure, CENTRE, _MARKS,
         {**CELL, "font_size": 9, **quiet}, CENTRE, {**CELL, "font_size": 8, "font_color": GREY},
     )  # fmt: skip
@@ -307,7 +306,8 @@ def write_adjustments(look: Look, result: AssessmentResult, name: str, footer: s
     page.head(("单位", "类别", "事项", "文号（凭据）", "分值", "是否计入", "说明"))
     page.sheet.freeze_panes(page.row, 1)
     page.sheet.repeat_rows(page.row - 1)
-    props = (CELL, CENTRE, CELL, CELL, {**NUMBER, "num_format": "+0.00;-0.00;0.00"}, CENTRE, CELL)
+    points = {**NUMBER, "num_format": "+0.00_ ;-0.00_ ;0.00_ "}
+    props = (CELL, CENTRE, CELL, CELL, points, CENTRE, CELL)
     empty = True
     for unit in result.units:
         entries = [(a, 1) for a in unit.bonus] + [(a, -1) for a in unit.deductions]

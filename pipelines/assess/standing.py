@@ -249,9 +249,7 @@ def _within_quota(scheme: Scheme, members: list[UnitResult]) -> list[UnitResult]
                     f"“{band.name}”名额 {free} 家，总分并列的 {equal} 家跨名额边界，"
                     f"暂列“{below}”，提请主席办公会票决"
                 )
-            current[i] = replace(
-                result, grade=below, grade_reasons=(*result.grade_reasons, reason)
-            )
+            current[i] = replace(result, grade=below, grade_reasons=(*result.grade_reasons, reason))
     return current
 
 
@@ -268,6 +266,4 @@ def _ranked(scheme: Scheme, members: list[UnitResult]) -> list[UnitResult]:
         if result.standing is not Standing.INVALID and len(totals) >= scheme.smallest_group:
             rank = 1 + sum(t > _total(result) for t in totals)
         ranked.append(replace(result, rank=rank, group_size=len(totals)))
-    return sorted(
-        ranked, key=lambda r: (r.standing is Standing.INVALID, -_total(r), r.unit.code)
-    )
+    return sorted(ranked, key=lambda r: (r.standing is Standing.INVALID, -_total(r), r.unit.code))
