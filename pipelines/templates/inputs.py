@@ -117,6 +117,7 @@ def _rule(
             return {"validate": "list", "source": list(YES_NO)}, "请选“是”或“否”"
         case ColumnType.INT:
             low, high = _limits(column)
+            low, high = int(low), int(high) if high is not None else None
             if high is not None:
                 return (
                     {"validate": "integer", "criteria": "between", "minimum": low, "maximum": high},

@@ -69,8 +69,11 @@ def saved(book: Workbook, at: date, kept: Kept) -> bytes:
         book.properties.created = moment
     target = io.BytesIO()
     with _Archive(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        # openpyxl numbers the parts by the order of the sheets, anew at each saving.
         archive.results = {
-            s.path[1:]: kept.results[s.title] for s in book.worksheets if s.title in kept.results
+            f"xl/worksheets/sheet{i}.xml": kept.results[sheet.title]
+            for i, sheet in enumerate(book.worksheets, start=1)
+            if sheet.title in kept.results
         }
         ExcelWriter(book, archive).write_data()
     return target.getvalue()

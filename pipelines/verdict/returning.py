@@ -25,8 +25,8 @@ from pipelines.verdict.review_sheet import Review, is_review, remove_review, wri
 
 Table = tuple[str, Sequence[Sequence[Any]]]
 _CONVERTED = (
-    "原文件不是 .xlsx 格式，已转成 .xlsx 退回：工作表名和单元格位置不变，颜色和公式没有保留。"
-    "请在本文件中修改，或改好原文件再报。"
+    "原文件的格式（如 .xls、.et、.csv）不能直接标注，已转成 .xlsx 退回：工作表名和单元格位置不变，"
+    "颜色和公式没有保留。请在本文件中修改，或改好原文件再报。"
 )
 _UNOPENED = "原文件无法打开或无法标注，因此本文件只有这一页审核意见；请按意见处理后重新报送原表。"
 _UNMARKED = "问题格子太多，有 {count} 个格子只变色、未加批注，问题见下表。"
@@ -44,25 +44,29 @@ def returned_workbook(
     due: date | None = None,
     explained: Collection[FindingKey] = (),
     tables: Sequence[Table] | None = None,
+    openable: bool = True,
 ) -> bytes:
     """An .xlsx with every finding listed on the first sheet and marked in its cell.
 
     `format` is the true format as the reader tells it (xlsx, xls, csv, ...). What is not .xlsx is
     converted, values only, from `tables` (sheet name and rows from A1, as the reader saw them) or
-    by reading it here. A file that cannot be opened gives a workbook with the review alone.
+    by reading it here. A file that cannot be opened gives a workbook with the review alone; what
+    the reader gave up on (`openable` False) is not even tried: it may be hostile.
     Marks and review of an earlier round are removed first, explanations typed there carried over.
     Equal arguments give equal bytes; nothing of a cell's value is copied into the review.
     """
     notes: list[str] = []
     typed: dict[FindingKey, str] = {}
     kept = Kept({}, False)
-    own = _own_book(original) if format in ("xlsx", "xlsm") else None
+    own = _own_book(original) if openable and format in ("xlsx", "xlsm") else None
     if own is not None:
         book, kept = own
         typed = remove_review(book)
         remove_marks(book)
     else:
-        book = _converted(original, format, findings, tables)
+        if tables is None:
+            tables = _read_tables(original, format, findings) if openable else ()
+        book = _converted(tables)
         notes.append(_CONVERTED if book.sheetnames else _UNOPENED)
     silent = mark(book, findings)
     if silent:
@@ -99,12 +103,8 @@ def _own_book(original: bytes) -> tuple[Workbook, Kept] | None:
         return None
 
 
-def _converted(
-    original: bytes, format: str, findings: Sequence[Finding], tables: Sequence[Table] | None
-) -> Workbook:
-    """A new workbook with the values at their addresses; without sheets when nothing opens."""
-    if tables is None:
-        tables = _read_tables(original, format, findings)
+def _converted(tables: Sequence[Table]) -> Workbook:
+    """A new workbook with the values at their addresses; without sheets when there are none."""
     book = Workbook()
     book.remove(book.worksheets[0])
     for name, rows in tables:

@@ -125,22 +125,13 @@ def _summary(sheet: Worksheet, review: Review) -> int:
     """Heading, verdict, counts and what to do next; returns the row of the table's header."""
     width = sum(WIDTHS)
     row = 1
-    for text, size, bold, colour in (
-        (review.heading, 16, True, RED),
-        (
-            f"{REVIEW_MARK}，再次报送时会自动更新。审核日期 {review.at.isoformat()}",
-            9,
-            False,
-            GREY_TEXT,
-        ),
-        (_conclusion(review), 13, True, INK),
+    origin = f"{REVIEW_MARK}，再次报送时会自动更新。审核日期 {review.at.isoformat()}"
+    for text, size, face, colour in (
+        (review.heading, 16, HEADING, RED),
+        (origin, 9, BODY, GREY_TEXT),
+        (_conclusion(review), 13, HEADING, _VERDICT_INK[review.verdict]),
     ):
-        _line(
-            sheet,
-            row,
-            text,
-            Font(BODY if not bold else HEADING, size, bold=bold, color=_argb(colour)),
-        )
+        _line(sheet, row, text, Font(face, size, bold=face == HEADING, color=_argb(colour)))
         sheet.row_dimensions[row].height = size * 1.9
         row += 1
     for i, text in enumerate(_steps(review), start=1):
