@@ -83,8 +83,7 @@ class WorkingDays:
         else:
             month = period.end.year * 12 + period.end.month - 1 + due.months_after
             days = [
-                date(month // 12, month % 12 + 1, n)
-                for n in (due.day, due.check_day, due.lock_day)
+                date(month // 12, month % 12 + 1, n) for n in (due.day, due.check_day, due.lock_day)
             ]
         return Deadlines(*(self.on_or_after(d) for d in days))
 
@@ -95,5 +94,3 @@ def _published(day: date) -> bool:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError as error:
         raise CalendarUnknown(day.year) from error
-
-

@@ -2,9 +2,9 @@
 
 `members_total <= workers_total` names columns of the form at hand; `previous.members_total` the
 same row one period earlier; `last_year.amount` one year earlier; `ORG_02.workers_total` the row of
-another form for the same organisation and period; `param.fund_rate` a dated parameter;
-`period.end` the period of the submission (`period.month` is the calendar month in which it ends).
-A parameter nobody decided for the period is blank. An expression is only parsed and checked here; pandas
+another form for the same organisation and period; `param.fund_rate_pct` a dated parameter, blank
+where nobody decided it for the period; `period.end` the period of the submission (`period.month`
+is the calendar month in which it ends). An expression is only parsed and checked here; pandas
 (expectations) and SQL (warehouse) each bring their own meaning of it. A blank operand makes a
 comparison unknown, and an unknown rule is not a broken rule.
 """

@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from definitions.calendars import WorkingDays
-from definitions.expression import SCOPES, Expression
+from definitions.expression import Expression
 from definitions.model import (
     CalendarYear,
     CodeList,
@@ -26,6 +26,7 @@ from definitions.model import (
     Rule,
     Scheme,
 )
+from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import Period
 
 HERE = Path(__file__).parent
@@ -204,6 +205,12 @@ class _Loader:
             if model is not None:
                 yield i, model
 
+    def _entries(self, document: Document) -> list[tuple[str, Any]]:
+        if not isinstance(document.data, dict):
+            document.say((), "a mapping is expected here")
+            return []
+        return list(document.data.items())
+
     def load(self) -> Definitions:
         documents = list(self._open("forms/*.yaml"))
         for path in self.extra:
@@ -218,21 +225,22 @@ class _Loader:
                 for i, rule in enumerate(form.rules):
                     self.rules.append((rule, form.code, document, ("rules", i)))
         for document in self._open("rules/*.yaml"):
-            for form_code, rules in (document.data or {}).items():
-                for i, data in enumerate(rules):
-                    rule = document.model(Rule, data, (form_code, i))
-                    if rule:
-                        owner = None if form_code == "all" else form_code
-                        self.rules.append((rule, owner, document, (form_code, i)))
+            for form_code, listed in self._entries(document):
+                if not isinstance(listed, list):
+                    document.say((form_code,), "a list of rules is expected here")
+                    continue
+                owner = None if form_code == "all" else form_code
+                for i, data in enumerate(listed):
+                    found = document.model(Rule, data, (form_code, i))
+                    if found:
+                        self.rules.append((found, owner, document, (form_code, i)))
         for document in self._open("code_lists.yaml"):
-            for code, data in document.data.items():
+            for code, data in self._entries(document):
                 code_list = document.model(CodeList, data, (code,))
                 if code_list:
                     self.code_lists[code] = code_list
         for document in self._open("indicators/*.yaml"):
-            self.indicators += [
-                (m, document, (i,)) for i, m in self._items(document, Indicator)
-            ]
+            self.indicators += [(m, document, (i,)) for i, m in self._items(document, Indicator)]
         for document in self._open("parameters/*.yaml"):
             for i, parameter in self._items(document, Parameter):
                 if parameter.code in self.parameters:
@@ -265,14 +273,13 @@ class _Loader:
             industries=tables["industries"],
             calendar=WorkingDays(years),
             sources={
-                d.name: json.dumps(d.data, ensure_ascii=False, default=str)
-                for d in self.documents
+                d.name: json.dumps(d.data, ensure_ascii=False, default=str) for d in self.documents
             },
         )
 
     def _table(self, name: str) -> dict[str, str]:
         for document in self._open(f"{name}.yaml"):
-            return {str(k): str(v) for k, v in document.data.items()}
+            return {str(k): str(v) for k, v in self._entries(document)}
         return {}
 
     def _cross_rules(self) -> dict[str, tuple[Rule, ...]]:
@@ -312,6 +319,8 @@ class _Loader:
                 document.say(place, f"{rule.code}: unknown form {owner}")
             elif rule.check and owner is not None:
                 self._check_names(document, (*place, "check"), rule.check, forms[owner], forms)
+                for complaint in unknown_placeholders(rule, forms[owner], self.parameters):
+                    document.say(place, complaint)
                 for code in rule.columns:
                     if code not in forms[owner].position:
                         document.say((*place, "columns"), f"{rule.code}: unknown column {code}")
@@ -324,9 +333,9 @@ class _Loader:
                 for expression in (measure.sum, measure.where):
                     if expression:
                         self._check_names(document, place, expression, source, forms)
-                for code in (measure.distinct, measure.dated):
-                    if code and code not in source.position:
-                        document.say(place, f"{indicator.code}: unknown column {code}")
+                for name in filter(None, (measure.distinct, measure.dated)):
+                    if name not in source.position:
+                        document.say(place, f"{indicator.code}: unknown column {name}")
             base = indicator.denominator or indicator.coverage[1:]
             if indicator.aggregate in ("ratio", "wmean") and not base:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
@@ -363,9 +372,7 @@ class _Loader:
                 ):
                     document.say(place, f"editions {other.edition} and {form.edition} overlap")
 
-    def _check_aliases(
-        self, form: Form, document: Document, path: tuple[str | int, ...]
-    ) -> None:
+    def _check_aliases(self, form: Form, document: Document, path: tuple[str | int, ...]) -> None:
         names: dict[str, str] = {}
         for i, column in enumerate(form.columns):
             for name in (column.label, *column.aliases):
@@ -384,21 +391,5 @@ class _Loader:
         form: Form,
         forms: dict[str, Form],
     ) -> None:
-        for name in expression.columns:
-            if name not in form.position:
-                document.say(place, f"unknown column {name} in {expression.text!r}")
-        for scope, name in expression.scoped:
-            if scope in ("previous", "last_year"):
-                known = name in form.position
-            elif scope == "param":
-                known = name in self.parameters
-            elif scope == "period":
-                known = name in ("start", "end", "year", "label", "month")
-            else:
-                other = forms.get(scope.replace("_", "-"))
-                known = other is not None and name in other.position
-            if not known:
-                document.say(place, f"unknown name {scope}.{name} in {expression.text!r}")
-        for code in expression.other_forms():
-            if code not in forms and code not in SCOPES:
-                document.say(place, f"unknown form {code} in {expression.text!r}")
+        for complaint in unknown_names(expression, form, forms, self.parameters):
+            document.say(place, complaint)
