@@ -1,10 +1,12 @@
-"""Command line of the runtime: `python -m running up | demo | stop`."""
+"""Command line of the runtime: `python -m running up | demo | prepare | stop`."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 import typer
@@ -44,6 +46,26 @@ def demo() -> None:
     from running.demo import run
 
     run()
+
+
+@app.command()
+def prepare() -> None:
+    """Bring both databases to the newest schema and set Airflow's passwords; for containers.
+
+    Airflow's settings and AIRFLOW_ADMIN_PASSWORD, AIRFLOW_CHAIR_PASSWORD come from the environment.
+    """
+    from warehouse.engine import prepare as prepare_warehouse
+
+    prepare_warehouse()
+    airflow.migrate(dict(os.environ))
+    airflow.write_passwords(
+        Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]),
+        {
+            airflow.ADMIN: os.environ["AIRFLOW_ADMIN_PASSWORD"],
+            airflow.CHAIR: os.environ["AIRFLOW_CHAIR_PASSWORD"],
+        },
+    )
+    print("Databases and accounts are ready.")
 
 
 @app.command()

@@ -291,7 +291,7 @@ def start(
         **(environment or {}),
     }
     running = Airflow(home, port, {u: keys[u] for u in (ADMIN, CHAIR)}, settings)
-    _migrate(running)
+    migrate(settings)
     try:
         for component in COMPONENTS:
             running.processes[component] = _spawn(running, component)
@@ -329,7 +329,7 @@ def _configuration(
     url = server.ensure_database(server.AIRFLOW_DATABASE)
     address = f"http://127.0.0.1:{port}"
     passwords = home / "passwords.json"
-    _write_private(passwords, {user: keys[user] for user in (ADMIN, CHAIR)})
+    write_passwords(passwords, {user: keys[user] for user in (ADMIN, CHAIR)})
     options = {
         "core": {
             "dags_folder": str(dags_folder),
@@ -404,11 +404,12 @@ def _keys(home: Path) -> dict[str, str]:
     made = {name: secrets.token_urlsafe(32) for name in ("secret", "jwt")}
     made["fernet"] = urlsafe_b64encode(secrets.token_bytes(32)).decode()
     made |= {user: secrets.token_urlsafe(12) for user in (ADMIN, CHAIR)}
-    _write_private(file, made)
+    write_passwords(file, made)
     return made
 
 
-def _write_private(file: Path, content: dict[str, str]) -> None:
+def write_passwords(file: Path, content: dict[str, str]) -> None:
+    """Write secrets as JSON that only the owner may read, all at once."""
     fresh = file.with_name(file.name + ".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
@@ -416,15 +417,15 @@ def _write_private(file: Path, content: dict[str, str]) -> None:
     fresh.rename(file)
 
 
-def _migrate(running: Airflow) -> None:
-    with _log_file(running.home, "migrate").open("wb") as log:
-        done = subprocess.run(
-            [sys.executable, "-m", "airflow", "db", "migrate"],
-            env=running.environment, cwd=running.home,
-            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False,
-        )  # fmt: skip
+def migrate(environment: dict[str, str]) -> None:
+    """Bring Airflow's database to the newest schema; AirflowFailed with its words."""
+    done = subprocess.run(
+        [sys.executable, "-m", "airflow", "db", "migrate"],
+        env=environment, cwd=environment["AIRFLOW_HOME"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
     if done.returncode:
-        raise AirflowFailed(f"airflow db migrate: {running._tail('migrate')}")
+        raise AirflowFailed(f"airflow db migrate: {done.stdout[-3000:]}")
 
 
 def _spawn(running: Airflow, component: str) -> subprocess.Popen[bytes]:
