@@ -75,6 +75,7 @@ class CoverageRow:
     on_time: int
     first_pass: int
     missing: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,29 +105,49 @@ class Figures:
 
 
 def display(value: Decimal | None, indicator: Indicator) -> str:
-    """A value as printed: thousands separated, the indicator's decimals, half up; — for none."""
+    """A value as printed: thousands separated, the indicator's decimals, half up; — for none.
+
+    Whole sums of money go without 角分, as official documents write them.
+    """
     if value is None:
         return "—"
-    rounded = value.quantize(Decimal(1).scaleb(-indicator.decimals), ROUND_HALF_UP)
-    return f"{rounded:,f}"
+    shown = rounded(value, indicator)
+    if indicator.unit == "元" and shown == shown.to_integral_value():
+        return f"{shown:,.0f}"
+    return f"{shown:,f}"
+
+
+def rounded(value: Decimal, indicator: Indicator) -> Decimal:
+    """A value with the indicator's decimals, half up."""
+    return value.quantize(Decimal(1).scaleb(-indicator.decimals), ROUND_HALF_UP)
 
 
 def change_words(now: Decimal | None, before: Decimal | None, indicator: Indicator) -> str:
-    """增长 x%、下降 x%、提高 x个百分点、持平 within ±0.5 %; empty without a comparison."""
+    """增长 x%, 下降 x%, 提高 x个百分点, 持平; empty without a comparison.
+
+    Counts within ±0.5 % are 基本持平; past a tenfold they are told as a multiple, because
+    nobody reads 增长49,900%.
+    """
     if now is None or before is None:
         return ""
+    if now == before:
+        return "持平"
     if indicator.unit == "%":
         points = now - before
         if abs(points) < Decimal("0.05"):
-            return "持平"
+            return "基本持平"
         return f"{'提高' if points > 0 else '降低'}{_short(abs(points))}个百分点"
     if before == 0:
         return ""
-    percent = (now - before) / abs(before) * 100
+    if now < 0 or before < 0:
+        return "增加" if now > before else "减少"
+    percent = (now - before) / before * 100
     if abs(percent) <= Decimal("0.5"):
         return "基本持平"
+    if percent >= 900:
+        return f"增长{_short(percent / 100)}倍"
     return f"{'增长' if percent > 0 else '下降'}{_short(abs(percent))}%"
 
 
 def _short(value: Decimal) -> str:
-    return f"{value.quantize(Decimal('0.1'), ROUND_HALF_UP):f}"
+    return f"{value.quantize(Decimal('0.1'), ROUND_HALF_UP):,f}"

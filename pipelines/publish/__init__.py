@@ -1,0 +1,43 @@
+"""Published documents: year-end review, monthly bulletin, consolidated workbook, manifest.
+
+Pure: figures and definitions in, bytes out; no database and no clock.
+"""
+
+from pipelines.publish.bulletin import bulletin
+from pipelines.publish.consolidated import consolidated, consolidated_workbook
+from pipelines.publish.extras import (
+    AssessmentRow,
+    Extras,
+    RuleCount,
+    StarHomeRow,
+    UnitWords,
+    UnmetTarget,
+    WorkRow,
+)
+from pipelines.publish.publication import (
+    Publication,
+    PublishedFile,
+    PublishedNumber,
+    read_manifest,
+    write_publication,
+)
+from pipelines.publish.review import review
+
+__all__ = [
+    "AssessmentRow",
+    "Extras",
+    "Publication",
+    "PublishedFile",
+    "PublishedNumber",
+    "RuleCount",
+    "StarHomeRow",
+    "UnitWords",
+    "UnmetTarget",
+    "WorkRow",
+    "bulletin",
+    "consolidated",
+    "consolidated_workbook",
+    "read_manifest",
+    "review",
+    "write_publication",
+]

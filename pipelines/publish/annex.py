@@ -1,0 +1,172 @@
+"""The annex of the review: every indicator of every unit along both lines, to filter and check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from definitions.loading import Definitions
+from definitions.model import Indicator
+from definitions.periods import PeriodKind
+from pipelines.figures import (
+    Figures,
+)
+from pipelines.publish import registers
+from pipelines.publish.content import Document, Number, Section, Table
+from pipelines.publish.extras import Extras
+from pipelines.publish.outline import PARTS
+from pipelines.publish.sheets import Book, Field
+from pipelines.publish.telling import sides
+
+_CHARTED = (
+    "I-ORG-15",
+    "I-SKILL-02",
+    "I-SKILL-09",
+    "I-WARM-02",
+    "I-RIGHT-01",
+    "I-FIN-02",
+)
+
+
+def annex(document: Document, figures: Figures, definitions: Definitions, extras: Extras) -> bytes:
+    """The workbook; equal input gives equal bytes."""
+    book = Book(f"{document.title}附表", document.issuer, figures.cutoff)
+    _overview(book, document, figures)
+    charted: list[tuple[str, int, Indicator]] = []
+    for section in document.sections:
+        charted += _section(book, section, figures, definitions)
+    _charts(book, charted, figures)
+    registers.results(book, extras)
+    registers.transfers(book, figures)
+    registers.coverage(book, figures)
+    registers.glossary(book, definitions, figures)
+    _lineage(book, document, figures, definitions)
+    return book.bytes()
+
+
+def _overview(book: Book, document: Document, figures: Figures) -> None:
+    table = next(
+        (b for b in document.blocks() if isinstance(b, Table) and b.title == "关键数据一览"), None
+    )
+    note = (
+        f"数据截止 {figures.cutoff:%Y-%m-%d %H:%M}　指标定义版本 {figures.definitions_digest[:12]}"
+        "　“—”为未报或无法计算，不作零处理"
+    )
+    now, then = sides(figures.period.kind)
+    fields = [
+        Field("价值维度", "center", 11),
+        Field("指标", "text", 34),
+        Field(now, "number", 17),
+        Field(then, "number", 17),
+        Field(f"比{then}", "center", 18),
+        Field("目标", "number", 15),
+        Field("完成情况", "center", 12),
+    ]
+    rows: list[list[Any]] = []
+    decimals: list[int | None] = []
+    for row in table.rows if table else ():
+        rows.append([c.reference.value if isinstance(c, Number) else c for c in row])
+        shown = next((c.text for c in row if isinstance(c, Number)), "0")
+        decimals.append(len(shown.partition(".")[2]))
+    book.table("概览", f"{document.title}　关键数据一览", fields, rows, note=note, freeze=2,
+               decimals=decimals)  # fmt: skip
+
+
+def _codes(section: Section, figures: Figures, definitions: Definitions) -> list[Indicator]:
+    part = next((p for p in PARTS if p.code == section.code), None)
+    if part is None:
+        return []
+    order = [c for t in part.topics for c, _ in t.clauses]
+    mine = [i for i in definitions.indicators.values() if i.code.split("-")[1] in part.families]
+    mine.sort(key=lambda i: (order.index(i.code) if i.code in order else len(order), i.code))
+    return [i for i in mine if figures.get(i.code) is not None]
+
+
+def _section(
+    book: Book, section: Section, figures: Figures, definitions: Definitions
+) -> list[tuple[str, int, Indicator]]:
+    """One sheet per section; returns where charted indicators have their month columns."""
+    found = _codes(section, figures, definitions)
+    if not found:
+        return []
+    name = f"{section.code} {section.title}"
+    places = registers.indicators(book, name, section.title, found, figures)
+    return [(name, places[i.code], i) for i in found if i.code in _CHARTED]
+
+
+def _charts(book: Book, charted: Sequence[tuple[str, int, Indicator]], figures: Figures) -> None:
+    """Native charts that read the month columns of the sections."""
+    if not charted or figures.period.kind is PeriodKind.MONTH:
+        return
+    sheet = book.sheet("图表")
+    sheet.write_string(0, 0, f"{figures.unit.name}主要指标分月情况", book.format("text", "title"))
+    months, first = len(figures.period.months()), registers.FIRST_MONTH
+    for place, (name, row, indicator) in enumerate(charted):
+        chart = book.book.add_chart({"type": "column"})
+        target = next(s.get_name() for s in book.sheets() if s.get_name() == name[:31])
+        chart.add_series(
+            {
+                "name": indicator.name,
+                "categories": [target, 2, first, 2, first + months - 1],
+                "values": [target, row, first, row, first + months - 1],
+                "fill": {"color": "#2F5D8C"},
+                "gap": 60,
+            }
+        )
+        chart.set_title(
+            {
+                "name": f"{indicator.name}（{indicator.unit}）",
+                "name_font": {"size": 11, "bold": False, "name": "微软雅黑"},
+            }
+        )
+        chart.set_legend({"none": True})
+        chart.set_y_axis(
+            {
+                "num_format": "#,##0",
+                "line": {"none": True},
+                "major_gridlines": {"visible": True, "line": {"color": "#E4E8EC"}},
+            }
+        )
+        chart.set_x_axis({"num_font": {"name": "微软雅黑", "size": 9}})
+        chart.show_na_as_empty_cell()
+        chart.set_size({"width": 620, "height": 280})
+        options = {"description": f"{indicator.name}分月情况"}
+        sheet.insert_chart(2 + (place // 2) * 15, (place % 2) * 10, chart, options)
+
+
+def _lineage(book: Book, document: Document, figures: Figures, definitions: Definitions) -> None:
+    fields = [
+        Field("出处", "center", 11),
+        Field("章节", "text", 26),
+        Field("单位", "text", 34),
+        Field("指标", "text", 26),
+        Field("口径", "text", 22),
+        Field("数值", "number", 18),
+        Field("统计线", "center", 9),
+        Field("期间", "center", 11),
+        Field("指标代码", "center", 13),
+        Field("单位编码", "center", 18),
+    ]
+    names = {u.code: u.name for units in figures.children.values() for u in units}
+    names[figures.unit.code] = figures.unit.name
+    rows, decimals = [], []
+    for section in document.sections:
+        for number in section.numbers():
+            indicator = definitions.indicators.get(number.indicator)
+            rows.append(
+                (
+                    number.anchor,
+                    section.title,
+                    names.get(number.unit, number.unit),
+                    indicator.name if indicator else number.indicator,
+                    number.basis,
+                    number.value,
+                    number.line,
+                    number.period,
+                    number.indicator,
+                    number.unit,
+                )
+            )
+            decimals.append(indicator.decimals if indicator else 0)
+    note = "正文每个数的出处：按单位、期间、指标可在系统中逐级查到上报的工作簿和单元格。"
+    book.table("数据溯源", "数据溯源表", fields, rows, note=note, decimals=decimals)

@@ -1,0 +1,226 @@
+"""The monthly bulletin: who reported, the headline figures, both ends, findings by rule."""
+
+from __future__ import annotations
+
+from definitions.loading import Definitions
+from pipelines.figures import BLOCK, Figure, Figures, Unit, change_words, display
+from pipelines.publish import page, registers, word
+from pipelines.publish.content import (
+    Block,
+    Column,
+    Document,
+    Inline,
+    Number,
+    Paragraph,
+    Section,
+    Subheading,
+    Table,
+)
+from pipelines.publish.extras import Extras
+from pipelines.publish.publication import Publication
+from pipelines.publish.results import rules
+from pipelines.publish.review import coverage_sentence
+from pipelines.publish.sheets import Book, Field
+from pipelines.publish.tables import (
+    UnitCoverage,
+    by_unit,
+    coverage_chart,
+    coverage_table,
+    headed,
+    headline_figures,
+)
+from pipelines.publish.telling import NONE, Teller, sides
+
+_NAMED_MISSING = 20
+_ENDS = 3
+
+
+def bulletin(
+    figures: Figures, definitions: Definitions, extras: Extras | None = None
+) -> Publication:
+    """The bulletin of a month as Word, web page and workbook; equal input gives equal bytes."""
+    extras = extras or Extras()
+    document = bulletin_document(figures, definitions, extras)
+    name = document.title
+    return Publication(
+        kind="R-03 月度通报",
+        title=name,
+        unit=figures.unit.code,
+        period=figures.period,
+        cutoff=figures.cutoff,
+        digest=figures.definitions_digest,
+        files=(
+            (f"{name}.docx", word.word(document, figures.cutoff)),
+            (f"{name}.html", page.page(document, figures, definitions).encode()),
+            (f"{name}附表.xlsx", _workbook(document, figures, definitions, extras)),
+        ),
+        numbers=tuple(document.numbers()),
+    )
+
+
+def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras) -> Document:
+    """The content of the bulletin: coverage, headline figures, both ends, findings by rule."""
+    teller = Teller(figures, definitions)
+    sections = [_coverage(teller, extras.shown_units), _headlines(teller)]
+    ends = _ends(teller)
+    if ends is not None:
+        sections.append(ends)
+    found = rules(extras) if extras.rule_counts else []
+    if not found:
+        found = [Paragraph(("本期审核未发现问题。",))]
+    sections.append(Section("B4", "审核发现的问题", tuple(found)))
+    cutoff = figures.cutoff
+    signature = [figures.unit.name]
+    if extras.issued_on is not None:
+        day = extras.issued_on
+        signature.append(f"{day.year}年{day.month}月{day.day}日")
+    return Document(
+        title=f"{figures.unit.name}{figures.period.chinese}工作数据通报",
+        issuer=figures.unit.name,
+        head=(
+            figures.unit.name,
+            f"数据截止：{cutoff.year}年{cutoff.month}月{cutoff.day}日{cutoff:%H:%M}",
+        ),
+        sections=tuple(sections),
+        signature=tuple(signature),
+    )
+
+
+def _coverage(teller: Teller, limit: int) -> Section:
+    teller.open("B1")
+    figures = teller.figures
+    blocks: list[Block] = [Paragraph((coverage_sentence(teller),))]
+    rows = by_unit(figures)
+    full = [r for r in rows if r.expected and r.on_time == r.expected]
+    if full and len(full) < len(rows):
+        blocks.append(Paragraph((f"全部按时报送的单位{len(full):,}家：{_named(full)}。",)))
+    elif full:
+        blocks.append(Paragraph((f"{len(full):,}家单位全部按时报送。",)))
+    chart = coverage_chart(figures, "各单位报表报送情况")
+    table = coverage_table(figures, "各单位报表报送情况", limit)
+    blocks += [b for b in (chart, table) if b is not None]
+    late = [r for r in rows if r.lacking]
+    if late:
+        blocks.append(Subheading("缺报名单"))
+        for row in late[:limit]:
+            names = "、".join(row.missing[:_NAMED_MISSING])
+            more = f"等{len(row.missing):,}家" if len(row.missing) > _NAMED_MISSING else ""
+            told = f"：{names}{more}" if names else ""
+            blocks.append(Paragraph((f"{row.name}缺报{row.lacking:,}份{told}。",)))
+        if len(late) > limit:
+            blocks.append(Paragraph((f"另有{len(late) - limit:,}家单位缺报，名单见附表。",)))
+    return Section("B1", "报表报送情况", tuple(blocks))
+
+
+def _named(rows: list[UnitCoverage]) -> str:
+    names = "、".join(r.name for r in rows[:_NAMED_MISSING])
+    return f"{names}等" if len(rows) > _NAMED_MISSING else names
+
+
+def _headlines(teller: Teller) -> Section:
+    teller.open("B2")
+    _, then = sides(teller.figures.period.kind)
+    rows: list[tuple[Inline, ...]] = []
+    for dimension, figure in headline_figures(teller):
+        if figure.value is None and figure.previous is None:
+            continue
+        indicator = teller.definitions.indicators[figure.indicator]
+        rows.append(
+            (
+                dimension,
+                headed(indicator),
+                teller.cell(figure),
+                teller.cell(figure, "上期"),
+                change_words(figure.value, figure.previous, indicator) or NONE,
+                teller.cell(figure, "上年同期"),
+                change_words(figure.value, figure.last_year, indicator) or NONE,
+            )
+        )
+    if not rows:
+        return Section("B2", "主要指标", (Paragraph(("本期没有可汇总的指标数据。",)),))
+    columns = (
+        Column("价值维度", "center", 1.05, grouped=True),
+        Column("指标", "left", 2.3),
+        Column("本月", weight=1.3),
+        Column("上月", weight=1.3),
+        Column("比上月", weight=1.65),
+        Column(then, weight=1.3),
+        Column(f"比{then}", weight=1.65),
+    )
+    note = "注：“—”为未报或无法计算，不作零处理。"
+    return Section("B2", "主要指标", (Table("主要指标情况", columns, tuple(rows), note=note),))
+
+
+def _ends(teller: Teller) -> Section | None:
+    """The first and last three units by each headline figure that enough units report."""
+    teller.open("B3")
+    rows: list[tuple[Inline, ...]] = []
+    numbers: list[Inline] = []
+    for _, figure in headline_figures(teller):
+        indicator = teller.definitions.indicators[figure.indicator]
+        if indicator.better == "neither":
+            continue
+        ordered = _ordered(teller, figure.indicator)
+        if len(ordered) < 2 * _ENDS:
+            continue
+        if indicator.better == "lower":
+            ordered.reverse()
+        for place, (unit, own) in enumerate(ordered):
+            if place >= _ENDS and place < len(ordered) - _ENDS:
+                continue
+            end = "居前" if place < _ENDS else "靠后"
+            value = own.value
+            if value is None:
+                continue
+            number: Number = teller.number(own, value, display(value, indicator))
+            numbers.append(number)
+            rows.append((headed(indicator), end, str(place + 1), unit.name, number))
+    if not rows:
+        return None
+    columns = (
+        Column("指标", "left", 2.0, grouped=True),
+        Column("位置", "center", 0.7),
+        Column("位次", "center", 0.7),
+        Column("单位", "left", 2.8),
+        Column("数值", weight=1.2),
+    )
+    note = "注：只排已报送的单位；未报单位不参加排序。"
+    table = Table("主要指标居前和靠后的单位", columns, tuple(rows), note=note)
+    return Section("B3", "各单位位次", (table,))
+
+
+def _ordered(teller: Teller, code: str) -> list[tuple[Unit, Figure]]:
+    """Children along 块 with a value, highest first; a reported zero is a value."""
+    found = [
+        (unit, figure)
+        for unit in teller.figures.children.get(BLOCK, ())
+        if (figure := teller.figures.get(code, unit.code)) and figure.value is not None
+    ]
+    return sorted(found, key=lambda pair: -(pair[1].value or 0))
+
+
+def _workbook(
+    document: Document, figures: Figures, definitions: Definitions, extras: Extras
+) -> bytes:
+    book = Book(f"{document.title}附表", document.issuer, figures.cutoff)
+    registers.coverage(book, figures)
+    fields = [
+        Field("上级工会", "text", 36),
+        Field("报表", "center", 12),
+        Field("期间", "center", 12),
+        Field("缺报单位", "text", 44),
+    ]
+    names = {u.code: u.name for u in figures.children.get(BLOCK, ())}
+    rows = [
+        (names[r.unit], r.form, r.period, name)
+        for r in figures.coverage
+        if r.unit in names
+        for name in r.missing
+    ]
+    if rows:
+        book.table("缺报名单", "缺报名单", fields, rows)
+    known = list(definitions.indicators.values())
+    registers.indicators(book, "主要指标", "各单位指标情况", known, figures)
+    registers.results(book, extras)
+    registers.glossary(book, definitions, figures)
+    return book.bytes()

@@ -1,0 +1,328 @@
+"""The consolidated workbook: every accepted row of a form, subtotals along a line, codebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from definitions.loading import Definitions
+from definitions.model import Column, ColumnKind, ColumnType, Form
+from definitions.periods import Period, PeriodKind
+from pipelines.figures import CoverageRow
+from pipelines.publish.publication import Publication
+from pipelines.publish.sheets import LAST_ROW, Book, Field, Kind
+
+# Columns of the frame that say whose a row is; form columns have Latin codes and never collide.
+UNIT_CODE, UNIT_NAME, PARENT = "单位编码", "单位名称", "上级工会"
+PLACE = (PARENT, UNIT_CODE, UNIT_NAME)
+_ROWS_PER_SHEET = LAST_ROW - 100
+_LINES = {"块": "地方（块）", "条": "产业（条）"}
+_KINDS: dict[ColumnKind, str] = {
+    ColumnKind.KEY: "主键",
+    ColumnKind.STOCK: "期末数",
+    ColumnKind.FLOW: "本期数",
+    ColumnKind.CUMULATIVE: "本年累计",
+    ColumnKind.DERIVED: "系统计算",
+    ColumnKind.ATTRIBUTE: "属性",
+    ColumnKind.TEXT: "文字",
+}
+_TYPES: dict[ColumnType, str] = {
+    ColumnType.INT: "整数",
+    ColumnType.DEC: "小数",
+    ColumnType.PCT: "百分数",
+    ColumnType.DATE: "日期",
+    ColumnType.YEAR_MONTH: "年月",
+    ColumnType.BOOL: "是/否",
+    ColumnType.ENUM: "单选",
+    ColumnType.MULTI: "多选",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What the rows are: form edition, period, line, cut-off and the digest of the definitions."""
+
+    form: Form
+    period: Period
+    line: str
+    cutoff: datetime
+    digest: str
+    unit: str
+    unit_name: str
+
+
+def consolidated(
+    cut: Cut,
+    rows: pd.DataFrame,
+    definitions: Definitions,
+    coverage: Sequence[CoverageRow] = (),
+    totals: Mapping[str, Decimal] | None = None,
+) -> Publication:
+    """The consolidated workbook as a publication of one file."""
+    title = f"{cut.unit_name}{cut.form.code}{cut.form.title}合并报表（{cut.period.chinese}）"
+    content = consolidated_workbook(cut, rows, definitions, coverage, totals)
+    name = f"{cut.form.code} {cut.form.title}合并报表 {cut.period.label} {cut.line}.xlsx"
+    return Publication(
+        kind="R-14 合并报表",
+        title=title,
+        unit=cut.unit,
+        period=cut.period,
+        cutoff=cut.cutoff,
+        digest=cut.digest,
+        files=((name, content),),
+    )
+
+
+def consolidated_workbook(
+    cut: Cut,
+    rows: pd.DataFrame,
+    definitions: Definitions,
+    coverage: Sequence[CoverageRow] = (),
+    totals: Mapping[str, Decimal] | None = None,
+) -> bytes:
+    """Sheets 说明, 数据, 分上级小计, 指标代码表, 报送情况; person-level columns are left out.
+
+    `rows` has 单位编码, 单位名称, 上级工会 (the parent along the line) and the form's columns by
+    code; columns it lacks stay empty. `totals` by column code are the warehouse's own: where the
+    rows do not add up to them a ValueError is raised, because one of the two is wrong.
+    Written in constant memory: a sheet holds at most a million rows, more go to further sheets.
+    """
+    columns = [c for c in cut.form.columns if not c.personal]
+    summed = [c for c in columns if _summable(c)]
+    subtotals = _subtotals(rows, summed)
+    _agree(subtotals, summed, totals)
+    title = f"{cut.form.title}合并报表"
+    book = Book(f"{cut.unit_name}{title}", cut.unit_name, cut.cutoff, lean=True)
+    _about(book, cut, title, rows, coverage)
+    _data(book, cut, columns, rows)
+    _subtotal_sheet(book, cut, summed, subtotals)
+    _codebook(book, columns, definitions)
+    _coverage(book, coverage)
+    return book.bytes()
+
+
+def _summable(column: Column) -> bool:
+    return column.type in (ColumnType.INT, ColumnType.DEC) and column.kind in (
+        ColumnKind.STOCK,
+        ColumnKind.FLOW,
+        ColumnKind.CUMULATIVE,
+    )
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if pd.isna(value) else Decimal(str(value))
+
+
+@dataclass(frozen=True)
+class _Subtotal:
+    parent: str
+    units: int
+    rows: int
+    sums: dict[str, Decimal | None]
+
+
+def _subtotals(rows: pd.DataFrame, columns: Sequence[Column]) -> list[_Subtotal]:
+    """By parent in order of appearance, then the total; None where nobody filled a column."""
+    if rows.empty:
+        return []
+    parents = rows[PARENT].fillna("").astype(str)
+    found = [
+        _subtotal(str(parent) or "（无上级）", group, columns)
+        for parent, group in rows.groupby(parents, sort=False)
+    ]
+    found.append(_subtotal("合计", rows, columns))
+    return found
+
+
+def _subtotal(name: str, group: pd.DataFrame, columns: Sequence[Column]) -> _Subtotal:
+    sums: dict[str, Decimal | None] = {}
+    for column in columns:
+        values: list[Decimal] = []
+        if column.code in group.columns:
+            values = [v for raw in group[column.code] if (v := _decimal(raw)) is not None]
+        sums[column.code] = sum(values, Decimal(0)) if values else None
+    return _Subtotal(name, int(group[UNIT_CODE].nunique()), len(group), sums)
+
+
+def _agree(
+    subtotals: list[_Subtotal], columns: Sequence[Column], totals: Mapping[str, Decimal] | None
+) -> None:
+    if totals is None:
+        return
+    sums = subtotals[-1].sums if subtotals else {}
+    apart = [
+        f"{c.code}: rows {sums.get(c.code) or 0}, warehouse {totals[c.code]}"
+        for c in columns
+        if c.code in totals and (sums.get(c.code) or Decimal(0)) != totals[c.code]
+    ]
+    if apart:
+        raise ValueError("rows do not add up to the totals given: " + "; ".join(apart))
+
+
+def _about(
+    book: Book, cut: Cut, title: str, rows: pd.DataFrame, coverage: Sequence[CoverageRow]
+) -> None:
+    left_out = [c.label for c in cut.form.columns if c.personal]
+    expected, reported = sum(r.expected for r in coverage), sum(r.reported for r in coverage)
+    units = int(rows[UNIT_CODE].nunique()) if not rows.empty else 0
+    lines = [
+        ("表号", cut.form.code),
+        ("报表名称", cut.form.title),
+        ("表样版本", cut.form.edition),
+        ("制定机关", cut.form.issuer),
+        ("批准（备案）文号", cut.form.document),
+        ("汇总单位", cut.unit_name),
+        ("所属期", cut.period.chinese),
+        ("统计线", _LINES.get(cut.line, cut.line)),
+        ("数据截止", f"{cut.cutoff:%Y-%m-%d %H:%M}"),
+        ("指标定义摘要", cut.digest),
+        ("数据行数", f"{len(rows):,}"),
+        ("涉及单位（家）", f"{units:,}"),
+    ]
+    if coverage:
+        lines.append(("报送情况", f"应报{expected:,}份，实报{reported:,}份"))
+    if left_out:
+        lines.append(("未导出的个人信息列", "、".join(left_out)))
+    lines += [
+        ("空白单元格", "未填或未报，不等于零"),
+        ("合计", "由基层报表逐行相加；百分数和文字不合计"),
+    ]
+    fields = [Field("项目", "text", 22), Field("内容", "wrap", 80)]
+    book.table("说明", title, fields, lines)
+
+
+def _kind(column: Column) -> Kind:
+    match column.type:
+        case ColumnType.INT:
+            return "int"
+        case ColumnType.DEC:
+            return "number"
+        case ColumnType.PCT:
+            return "number"
+        case ColumnType.DATE:
+            return "date"
+        case ColumnType.BOOL | ColumnType.ENUM | ColumnType.YEAR_MONTH:
+            return "center"
+        case _:
+            return "text"
+
+
+def _head(column: Column) -> str:
+    unit = column.unit or ("%" if column.type is ColumnType.PCT else "")
+    return f"{column.label}（{unit}）" if unit else column.label
+
+
+def _width(column: Column) -> float:
+    wide = 2 * len(_head(column)) + 2
+    if column.type is ColumnType.TEXT:
+        return 40
+    return max(11.0, min(float(wide), 24.0))
+
+
+def _data(book: Book, cut: Cut, columns: Sequence[Column], rows: pd.DataFrame) -> None:
+    fields = [
+        Field(PARENT, "text", 26),
+        Field(UNIT_CODE, "text", 18),
+        Field(UNIT_NAME, "text", 34),
+        *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
+    ]
+    codes = [*PLACE, *(c.code for c in columns)]
+    note = f"{cut.period.chinese}　{_LINES.get(cut.line, cut.line)}　空白为未填或未报，不等于零"
+    for start in range(0, max(len(rows), 1), _ROWS_PER_SHEET):
+        part = rows.iloc[start : start + _ROWS_PER_SHEET]
+        name = "数据" if start == 0 else f"数据{start // _ROWS_PER_SHEET + 1}"
+        book.table(name, f"{cut.form.title}", fields, _cells(part, codes), note=note, freeze=3)
+
+
+def _decimals(column: Column) -> int | None:
+    return column.decimals if column.type in (ColumnType.DEC, ColumnType.PCT) else None
+
+
+def _cells(rows: pd.DataFrame, codes: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of the codes; a column that the frame lacks is empty."""
+    blank = [None] * len(rows)
+    series = [rows[c].tolist() if c in rows.columns else blank for c in codes]
+    return zip(*series, strict=True)
+
+
+def _subtotal_sheet(
+    book: Book, cut: Cut, columns: Sequence[Column], subtotals: Sequence[_Subtotal]
+) -> None:
+    fields = [
+        Field(PARENT, "text", 34),
+        Field("单位数（家）", "int", 12),
+        Field("行数", "int", 10),
+        *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
+    ]
+    rows = [(s.parent, s.units, s.rows, *(s.sums[c.code] for c in columns)) for s in subtotals]
+    totals = frozenset({len(rows) - 1}) if rows else frozenset[int]()
+    note = "按报告期末的上级工会小计；空白为没有单位填报。"
+    if cut.period.kind is not PeriodKind.MONTH:
+        note += "期末数为各期填报数相加，只供核对，期末合计见指标。"
+    book.table("分上级小计", f"{cut.form.title}分上级小计", fields, rows, note=note, totals=totals)
+
+
+def _codebook(book: Book, columns: Sequence[Column], definitions: Definitions) -> None:
+    fields = [
+        Field("序号", "int", 7),
+        Field("字段代码", "text", 20),
+        Field("表头", "text", 26),
+        Field("其他写法", "wrap", 34),
+        Field("类型", "center", 9),
+        Field("计量单位", "center", 10),
+        Field("口径", "center", 10),
+        Field("必填", "center", 8),
+        Field("可选值", "wrap", 50),
+        Field("填报说明", "wrap", 50),
+    ]
+    rows = []
+    for i, column in enumerate(columns, 1):
+        values = definitions.code_lists[column.list].values if column.list else ()
+        rows.append(
+            (
+                i,
+                column.code,
+                column.label,
+                "、".join(column.aliases),
+                _TYPES.get(column.type, "文字"),
+                column.unit or ("%" if column.type is ColumnType.PCT else ""),
+                _KINDS[column.kind],
+                "是" if column.required else "视情况" if column.required_when else "否",
+                "、".join(values),
+                column.guidance,
+            )
+        )
+    book.table("指标代码表", "指标代码表", fields, rows, freeze=3)
+
+
+def _coverage(book: Book, coverage: Sequence[CoverageRow]) -> None:
+    fields = [
+        Field("单位", "text", 36),
+        Field("期间", "center", 12),
+        Field("应报（份）", "int", 11),
+        Field("实报（份）", "int", 11),
+        Field("按时（份）", "int", 11),
+        Field("首次通过（份）", "int", 13),
+        Field("缺报（份）", "int", 11),
+        Field("缺报单位", "wrap", 70),
+    ]
+    rows = [
+        (
+            r.name or r.unit,
+            r.period,
+            r.expected,
+            r.reported,
+            r.on_time,
+            r.first_pass,
+            r.expected - r.reported,
+            "、".join(r.missing),
+        )
+        for r in coverage
+    ]
+    note = "" if rows else "本表按需报送，没有应报名册。"
+    book.table("报送情况", "报送情况", fields, rows, note=note)

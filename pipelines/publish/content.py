@@ -1,0 +1,157 @@
+"""What a published document consists of, before it becomes Word, a web page or a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from pipelines.publish.publication import PublishedNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A printed figure: its text as readers see it and the reference by which it walks back."""
+
+    text: str
+    reference: PublishedNumber
+
+
+Inline = str | Number
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text; `note` is set smaller, `quote` are a unit's own words."""
+
+    runs: tuple[Inline, ...]
+    style: Literal["body", "note", "quote", "item"] = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Subheading:
+    """A heading of the second level, with its ordinal: （一）…."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table column: its head, how cells stand in it, and its share of the width.
+
+    In a grouped column, equal neighbours are set as one cell.
+    """
+
+    label: str
+    align: Literal["left", "right", "center"] = "right"
+    weight: float = 1.0
+    grouped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that fits a portrait page; the last `totals` rows are set as totals."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Inline, ...], ...]
+    totals: int = 0
+    note: str = ""
+
+    def spans(self, column: int) -> list[int]:
+        """Rows that each cell of a column covers; 0 where a cell above covers it."""
+        if not self.columns[column].grouped:
+            return [1] * len(self.rows)
+        spans: list[int] = []
+        first = 0
+        for i, row in enumerate(self.rows):
+            if i and row[column] == self.rows[first][column]:
+                spans.append(0)
+                spans[first] += 1
+            else:
+                spans.append(1)
+                first = i
+        return spans
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One row of chart values, None where nothing was reported."""
+
+    name: str
+    values: tuple[Decimal | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of figures; `kind` decides how `categories` and `series` are drawn.
+
+    months: columns of the first series, a line of the second. units: bars, largest first.
+    funnel: bars of one unit of measure, each beside its share of the one above.
+    chain: stages with different units of measure; `details` holds a second line per stage.
+    coverage: 按时 / 逾期 / 缺报 stacked to 100 per category.
+    """
+
+    kind: Literal["months", "units", "funnel", "chain", "coverage"]
+    title: str
+    unit: str
+    categories: tuple[str, ...]
+    series: tuple[Series, ...]
+    labels: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+Block = Paragraph | Subheading | Table | Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One numbered part; `code` is its stable name (R06), `title` has no ordinal."""
+
+    code: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    def numbers(self) -> list[PublishedNumber]:
+        """Its printed figures in reading order."""
+        found: list[PublishedNumber] = []
+        for block in self.blocks:
+            rows: Sequence[Sequence[Inline]] = ()
+            if isinstance(block, Paragraph):
+                rows = (block.runs,)
+            elif isinstance(block, Table):
+                rows = block.rows
+            found.extend(c.reference for row in rows for c in row if isinstance(c, Number))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole publication: head, sections, signature."""
+
+    title: str
+    issuer: str
+    head: tuple[str, ...]
+    sections: tuple[Section, ...]
+    signature: tuple[str, ...] = ()
+
+    def blocks(self) -> Iterator[Block]:
+        """Every block in reading order."""
+        for section in self.sections:
+            yield from section.blocks
+
+    def numbers(self) -> list[PublishedNumber]:
+        """Every printed figure in reading order."""
+        return [number for section in self.sections for number in section.numbers()]
+
+
+_DIGITS = "零一二三四五六七八九"
+
+
+def ordinal(number: int) -> str:
+    """1 → 一, 12 → 十二, 20 → 二十; up to 99."""
+    tens, ones = divmod(number, 10)
+    if tens == 0:
+        return _DIGITS[ones]
+    return f"{'' if tens == 1 else _DIGITS[tens]}十{_DIGITS[ones] if ones else ''}"

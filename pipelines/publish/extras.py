@@ -1,0 +1,92 @@
+"""What a review tells beside the figures: assessment, star-rated homes, works, problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """One of the 16 key works: tasks due and met by computed values; completion in percent."""
+
+    work: str
+    name: str
+    tasks: int
+    met: int
+    completion: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRow:
+    """One unit's result; `total` in marks, `rank` None where a group is too small to rank."""
+
+    unit: str
+    group: str
+    total: Decimal
+    grade: str
+    rank: int | None
+    veto: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StarHomeRow:
+    """One star-rated home: three parties' marks (0-100), their weights in percent, the result."""
+
+    name: str
+    unit: str
+    member: Decimal
+    employer: Decimal
+    upper: Decimal
+    weights: tuple[Decimal, Decimal, Decimal]
+    total: Decimal
+    star: str
+    participation: Decimal | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnmetTarget:
+    """A task of the letter that was not met by the computed value; `reason` in the unit's words."""
+
+    unit: str
+    task: str
+    measure: str
+    target: Decimal
+    actual: Decimal | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How often a rule spoke in the period, and in how many units."""
+
+    rule: str
+    title: str
+    severity: str
+    findings: int
+    units: int
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitWords:
+    """A unit's own text, quoted and never turned into numbers."""
+
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Everything optional; what is missing is said to be missing or left out."""
+
+    works: tuple[WorkRow, ...] = ()
+    assessments: tuple[AssessmentRow, ...] = ()
+    star_homes: tuple[StarHomeRow, ...] = ()
+    unmet: tuple[UnmetTarget, ...] = ()
+    rule_counts: tuple[RuleCount, ...] = ()
+    words: tuple[UnitWords, ...] = ()
+    issued_on: date | None = None
+    shown_units: int = 12

@@ -1,0 +1,124 @@
+"""A publication: its files, the numbers in them, and the manifest they are written through."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from definitions.periods import Period
+
+MANIFEST = "manifest.json"
+# Zip entries carry a time of writing; a fixed one keeps equal content equal in bytes.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedNumber:
+    """One printed figure and where it comes from; `basis` says which side of the figure it is."""
+
+    anchor: str
+    line: str
+    unit: str
+    period: str
+    indicator: str
+    value: Decimal
+    basis: str = "本期"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Everything that goes out under one title at one cut-off; files as (name, bytes)."""
+
+    kind: str
+    title: str
+    unit: str
+    period: Period
+    cutoff: datetime
+    digest: str
+    files: tuple[tuple[str, bytes], ...]
+    numbers: tuple[PublishedNumber, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file as the manifest records it; `size` in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+def write_publication(folder: Path, publication: Publication) -> list[PublishedFile]:
+    """Write the files, then the manifest that names them; a reader trusts only the manifest.
+
+    Each file appears whole or not at all, and the manifest last, so a run killed midway leaves
+    the earlier publication readable and can be repeated. Files of an earlier manifest that are
+    no longer named are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    before = {f.name for f in read_manifest(folder)}
+    written = [
+        PublishedFile(name, hashlib.sha256(content).hexdigest(), len(content))
+        for name, content in publication.files
+    ]
+    for name, content in publication.files:
+        _replace(folder / name, content)
+    _replace(folder / MANIFEST, manifest(publication, written))
+    for name in before - {f.name for f in written}:
+        (folder / name).unlink(missing_ok=True)
+    return written
+
+
+def manifest(publication: Publication, files: Sequence[PublishedFile]) -> bytes:
+    """The manifest as bytes: what, of whom, when cut off, by which definitions, which files."""
+    content = {
+        "kind": publication.kind,
+        "title": publication.title,
+        "unit": publication.unit,
+        "period": publication.period.label,
+        "cutoff": publication.cutoff.isoformat(),
+        "definitions_digest": publication.digest,
+        "numbers": len(publication.numbers),
+        "files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files],
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def read_manifest(folder: Path) -> list[PublishedFile]:
+    """The files of a written publication; empty when there is none."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return []
+    return [PublishedFile(**item) for item in json.loads(path.read_text())["files"]]
+
+
+def same_bytes(archive: bytes) -> bytes:
+    """An OOXML package again with fixed entry times, so that equal content is equal in bytes."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(archive)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for entry in old.infolist():
+            info = zipfile.ZipInfo(entry.filename, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o600 << 16
+            new.writestr(info, old.read(entry))
+    return out.getvalue()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)

@@ -1,0 +1,270 @@
+"""Lists behind a publication, each on its own sheet: results, transfers, coverage, indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from definitions.loading import Definitions
+from definitions.model import Indicator
+from definitions.periods import PeriodKind
+from pipelines.figures import (
+    BLOCK,
+    INDUSTRY,
+    UNASSIGNED,
+    Figure,
+    Figures,
+    Unit,
+    change_words,
+    rounded,
+)
+from pipelines.publish.extras import Extras
+from pipelines.publish.sheets import Book, Field
+from pipelines.publish.tables import by_unit, overall, percent
+from pipelines.publish.telling import sides
+
+FIRST_MONTH = 13  # column of the first month in a sheet of indicators, from 0
+LINE_NAMES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
+
+
+def indicators(
+    book: Book, name: str, title: str, found: Sequence[Indicator], figures: Figures
+) -> dict[str, int]:
+    """Every unit's figures, the whole first; returns the sheet row (from 0) of each whole."""
+    months = figures.period.months() if figures.period.kind is not PeriodKind.MONTH else []
+    now, then = sides(figures.period.kind)
+    fields = [
+        Field("指标", "text", 24),
+        Field("计量单位", "center", 9),
+        Field("统计线", "center", 11),
+        Field("单位", "text", 34),
+        Field(now, "number", 15),
+        Field(then, "number", 15),
+        Field(f"比{then}", "center", 15),
+        Field(f"可比口径{then}", "number", 15),
+        Field("可比口径变动", "center", 15),
+        Field("目标", "number", 14),
+        Field("完成率（%）", "number", 11),
+        Field("实报（份）", "int", 9),
+        Field("应报（份）", "int", 9),
+        *(Field(f"{m.number}月", "number", 12) for m in months),
+        Field("指标代码", "center", 12),
+        Field("单位编码", "center", 16),
+    ]
+    rows: list[list[Any]] = []
+    decimals: list[int | None] = []
+    totals: set[int] = set()
+    first: dict[str, int] = {}
+    for indicator in found:
+        first[indicator.code] = len(rows) + 3
+        for line, unit in _units(figures):
+            whole = unit.code == figures.unit.code
+            figure = figures.get(indicator.code, unit.code, line=line)
+            if figure is None:
+                continue
+            if whole:
+                totals.add(len(rows))
+            cells = _cells(indicator, figure, whole, line, unit)
+            cells += [_month(figures, indicator, unit, m.label, line) for m in months]
+            rows.append([*cells, indicator.code, unit.code])
+            decimals.append(indicator.decimals)
+    note = "按指标、统计线、单位排列，可用表头筛选；空白为未报或无法计算，不作零处理。"
+    book.table(name, title, fields, rows, note=note, freeze=4, printed=FIRST_MONTH,
+               totals=frozenset(totals), decimals=decimals)  # fmt: skip
+    return first
+
+
+def _units(figures: Figures) -> list[tuple[str, Unit]]:
+    """The whole first, then its children along 块, then along 条 with those outside it last."""
+    found = [(BLOCK, figures.unit)]
+    for line in (BLOCK, INDUSTRY):
+        children = figures.children.get(line, ())
+        outside = [u for u in children if UNASSIGNED in (u.code, u.name)]
+        found += [(line, u) for u in children if u not in outside]
+        found += [(line, u) for u in outside]
+    return found
+
+
+def _cells(indicator: Indicator, figure: Figure, whole: bool, line: str, unit: Unit) -> list[Any]:
+    share = None
+    if figure.target and figure.value is not None and indicator.unit != "%":
+        share = figure.value / figure.target * 100
+    return [
+        indicator.name,
+        indicator.unit,
+        "合计" if whole else LINE_NAMES.get(line, line),
+        unit.name,
+        _rounded(figure.value, indicator),
+        _rounded(figure.last_year, indicator),
+        change_words(figure.value, figure.last_year, indicator),
+        _rounded(figure.comparable, indicator),
+        change_words(figure.value, figure.comparable, indicator),
+        figure.target,
+        share,
+        figure.reported if figure.expected is not None else None,
+        figure.expected,
+    ]
+
+
+def _rounded(value: Decimal | None, indicator: Indicator) -> Decimal | None:
+    """Rounded as printed, so that the workbook and the review never differ."""
+    return None if value is None else rounded(value, indicator)
+
+
+def _month(
+    figures: Figures, indicator: Indicator, unit: Unit, label: str, line: str
+) -> Decimal | None:
+    figure = figures.get(indicator.code, unit.code, label, line)
+    return _rounded(figure.value, indicator) if figure is not None else None
+
+
+def results(book: Book, extras: Extras) -> None:
+    if extras.assessments:
+        fields = [
+            Field("组别", "text", 20),
+            Field("名次", "center", 8),
+            Field("单位", "text", 38),
+            Field("总分", "number", 11),
+            Field("等次", "center", 10),
+            Field("一票否决事项", "wrap", 40),
+        ]
+        book.table("考核结果", "考核结果", fields, [
+            (r.group, r.rank, r.unit, r.total, r.grade, r.veto) for r in extras.assessments
+        ])  # fmt: skip
+    if extras.star_homes:
+        fields = [
+            Field("职工之家", "text", 32),
+            Field("所属工会", "text", 34),
+            Field("会员评分", "number", 11),
+            Field("单位评分", "number", 11),
+            Field("上级评分", "number", 11),
+            Field("会员权重（%）", "int", 11),
+            Field("单位权重（%）", "int", 11),
+            Field("上级权重（%）", "int", 11),
+            Field("参评率（%）", "number", 11),
+            Field("总分", "number", 11),
+            Field("星级", "center", 9),
+            Field("说明", "wrap", 30),
+        ]
+        book.table("星级职工之家", "星级职工之家评定结果", fields, [
+            (r.name, r.unit, r.member, r.employer, r.upper, *r.weights, r.participation,
+             r.total, r.star, r.note)
+            for r in extras.star_homes
+        ])  # fmt: skip
+    if extras.unmet:
+        fields = [
+            Field("单位", "text", 34),
+            Field("任务", "wrap", 34),
+            Field("目标", "number", 14),
+            Field("完成", "number", 14),
+            Field("计量单位", "center", 10),
+            Field("单位说明的原因", "wrap", 50),
+        ]
+        book.table("未完成任务", "未完成的目标任务", fields, [
+            (r.unit, r.task, r.target, r.actual if r.actual is not None else "未报", r.measure,
+             r.reason)
+            for r in extras.unmet
+        ])  # fmt: skip
+    if extras.rule_counts:
+        fields = [
+            Field("规则", "center", 12),
+            Field("问题", "wrap", 38),
+            Field("处理", "center", 10),
+            Field("次数", "int", 9),
+            Field("涉及单位（家）", "int", 12),
+            Field("改进要求", "wrap", 60),
+        ]
+        book.table("审核问题", "审核发现的问题", fields, [
+            (r.rule, r.title, r.severity, r.findings, r.units, r.advice)
+            for r in extras.rule_counts
+        ])  # fmt: skip
+
+
+def transfers(book: Book, figures: Figures) -> None:
+    if not figures.transfers:
+        return
+    fields = [
+        Field("序号", "int", 7),
+        Field("工会组织编码", "center", 18),
+        Field("工会名称", "text", 38),
+        Field("变动类型", "center", 12),
+        Field("隶属线", "center", 9),
+        Field("原上级工会", "text", 30),
+        Field("现上级工会", "text", 30),
+        Field("生效日期", "date", 13),
+        Field("批准文号", "text", 26),
+    ]
+    rows = [
+        (i, t.unit, t.name, t.change, t.line, t.from_name, t.to_name, t.effective, t.approval)
+        for i, t in enumerate(figures.transfers, 1)
+    ]
+    note = "隶属关系变动只改变归属，不改变合计；月内变动按月末隶属关系归属。"
+    book.table("组织关系变动", "工会组织关系变动明细", fields, rows, note=note, freeze=3)
+
+
+def coverage(book: Book, figures: Figures) -> None:
+    fields = [
+        Field("统计线", "center", 12),
+        Field("单位", "text", 36),
+        Field("应报（份）", "int", 11),
+        Field("实报（份）", "int", 11),
+        Field("报送率", "center", 10),
+        Field("按时（份）", "int", 11),
+        Field("按时率", "center", 10),
+        Field("首次通过（份）", "int", 12),
+        Field("首次通过率", "center", 11),
+        Field("缺报（份）", "int", 11),
+        Field("缺报单位", "wrap", 60),
+    ]
+    rows: list[tuple[Any, ...]] = []
+    total = overall(figures)
+    found = [("合计", total)] if total else []
+    found += [(LINE_NAMES[line], r) for line in (BLOCK, INDUSTRY) for r in by_unit(figures, line)]
+    for line, r in found:
+        rows.append(
+            (
+                line,
+                r.name,
+                r.expected,
+                r.reported,
+                percent(r.reported, r.expected),
+                r.on_time,
+                percent(r.on_time, r.expected),
+                r.first_pass,
+                percent(r.first_pass, r.reported),
+                r.lacking,
+                "、".join(r.missing),
+            )
+        )
+    if rows:
+        totals = frozenset({0}) if total else frozenset()
+        book.table("报送情况", "报表报送情况", fields, rows, freeze=2, totals=totals)
+
+
+_AGGREGATES = {
+    "sum": "按单位、按月相加",
+    "latest": "取各单位最近一期后相加",
+    "ratio": "分子、分母分别合计后相除",
+    "wmean": "加权平均",
+    "distinct": "去重计数",
+    "score": "按方案计分，不汇总",
+}
+
+
+def glossary(book: Book, definitions: Definitions, figures: Figures) -> None:
+    used = {key[3] for key in figures.values}
+    fields = [
+        Field("指标代码", "center", 13),
+        Field("指标", "text", 26),
+        Field("计量单位", "center", 10),
+        Field("汇总方法", "text", 24),
+        Field("定义", "wrap", 60),
+        Field("依据", "wrap", 40),
+    ]
+    rows = [
+        (i.code, i.name, i.unit, _AGGREGATES[i.aggregate], i.definition, i.authority)
+        for i in definitions.indicators.values()
+        if i.code in used
+    ]
+    book.table("指标说明", "指标说明", fields, rows, freeze=2)

@@ -1,0 +1,256 @@
+"""Assessment, star-rated homes, the 16 works, unmet targets and recurring data problems."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import ROUND_HALF_UP, Decimal
+
+from pipelines.publish.content import Block, Column, Inline, Paragraph, Subheading, Table, ordinal
+from pipelines.publish.extras import AssessmentRow, Extras
+from pipelines.publish.telling import NONE
+
+_GRADES = ("优秀", "良好", "合格", "不合格")
+
+
+def marks(value: Decimal | None) -> str:
+    """Marks with two decimals; — for none."""
+    if value is None:
+        return NONE
+    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
+
+
+def star_homes(extras: Extras) -> list[Block]:
+    """The star list with each party's marks and the weights of the year."""
+    rows = extras.star_homes
+    if not rows:
+        return []
+    member, employer, upper = rows[0].weights
+    stars = Counter(r.star for r in rows)
+    told = "、".join(f"{s}{n}家" for s, n in sorted(stars.items(), key=lambda i: _star(i[0])))
+    best = max(rows, key=lambda r: r.total)
+    sentence = (
+        f"按会员评家{_weight(member)}、所在单位评家{_weight(employer)}、上级工会评家"
+        f"{_weight(upper)}的权重计分，{len(rows):,}家单位完成星级职工之家评定，其中{told}；"
+        f"{best.name}得分{marks(best.total)}分，为最高分。"
+    )
+    blocks: list[Block] = [Paragraph((sentence,))]
+    shown = rows[: extras.shown_units]
+    cells = tuple(
+        (r.name, marks(r.member), marks(r.employer), marks(r.upper), marks(r.total), r.star)
+        for r in shown
+    )
+    columns = (
+        Column("职工之家", "left", 2.6),
+        Column("会员评分"),
+        Column("单位评分"),
+        Column("上级评分"),
+        Column("总分"),
+        Column("星级", "center"),
+    )
+    note = "注：其余见附表。" if len(rows) > len(shown) else ""
+    blocks.append(Table("星级职工之家评定结果", columns, cells, note=note))
+    return blocks
+
+
+def _star(star: str) -> int:
+    order = ("五星", "四星", "三星")
+    return order.index(star) if star in order else len(order)
+
+
+def _weight(value: Decimal) -> str:
+    return f"{value.normalize():f}%"
+
+
+def works(extras: Extras) -> list[Block]:
+    """The board of the 16 key works."""
+    if not extras.works:
+        return []
+    due, met = sum(r.tasks for r in extras.works), sum(r.met for r in extras.works)
+    done = sum(r.tasks > 0 and r.met == r.tasks for r in extras.works)
+    given = sum(r.tasks > 0 for r in extras.works)
+    rows: list[tuple[Inline, ...]] = [
+        (
+            str(i),
+            r.name,
+            f"{r.tasks:,}" if r.tasks else NONE,
+            f"{r.met:,}" if r.tasks else NONE,
+            NONE if r.completion is None else f"{marks(r.completion)}%",
+        )
+        for i, r in enumerate(extras.works, 1)
+    ]
+    rows.append(
+        ("合计", "", f"{due:,}", f"{met:,}", f"{marks(_share(met, due))}%" if due else NONE)
+    )
+    columns = (
+        Column("序号", "center", 0.6),
+        Column("重点工作", "left", 3.2),
+        Column("下达任务（项）"),
+        Column("完成任务（项）"),
+        Column("完成率"),
+    )
+    sentence = (
+        f"责任书下达任务的重点工作{given}项，全部任务完成的{done}项；下达任务{due:,}项，"
+        f"按系统计算数完成{met:,}项。"
+    )
+    return [
+        Paragraph((sentence,)),
+        Table("重点工作完成情况", columns, tuple(rows), totals=1, note="注：“—”为未下达任务。"),
+    ]
+
+
+def _share(part: int, whole: int) -> Decimal:
+    return Decimal(part) / Decimal(whole) * 100
+
+
+def results(extras: Extras) -> list[Block]:
+    """Totals, grades and ranks by group; long groups show their first."""
+    rows = extras.assessments
+    if not rows:
+        return []
+    grades = Counter(r.grade for r in rows)
+    told = "、".join(f"{g}{grades[g]:,}家" for g in _GRADES if grades[g])
+    blocks: list[Block] = [Paragraph((f"纳入考核单位{len(rows):,}家，其中{told}。",))]
+    cut = False
+    cells: list[tuple[Inline, ...]] = []
+    for group in dict.fromkeys(r.group for r in rows):
+        members = sorted((r for r in rows if r.group == group), key=_place)
+        cut = cut or len(members) > extras.shown_units
+        for row in members[: extras.shown_units]:
+            rank = str(row.rank) if row.rank is not None else NONE
+            cells.append((group, rank, row.unit, marks(row.total), row.grade))
+    columns = (
+        Column("组别", "center", 1.5, grouped=True),
+        Column("名次", "center", 0.7),
+        Column("单位", "left", 2.8),
+        Column("总分", weight=0.9),
+        Column("等次", "center", 0.9),
+    )
+    notes = []
+    if any(r.rank is None for r in rows):
+        notes.append("组内单位不足规定数的只评等次、不排名")
+    if cut:
+        notes.append("各组只列前列，其余见附表")
+    note = f"注：{'；'.join(notes)}。" if notes else ""
+    blocks.append(Table("考核结果", columns, tuple(cells), note=note))
+    vetoed = [r for r in rows if r.veto]
+    if vetoed:
+        words = "；".join(f"{r.unit}（{r.veto}）" for r in vetoed)
+        blocks.append(Paragraph((f"适用一票否决的单位{len(vetoed)}家：{words}。",)))
+    return blocks
+
+
+def _place(row: AssessmentRow) -> tuple[int, Decimal]:
+    return (row.rank if row.rank is not None else 10**9, -row.total)
+
+
+def problems(extras: Extras, uncovered: int) -> list[Block]:
+    """Unmet targets, recurring data problems, units' own words, and what follows for next year."""
+    blocks: list[Block] = []
+    if extras.unmet:
+        blocks += [Subheading("未完成的目标任务"), *_unmet(extras)]
+    if extras.rule_counts:
+        blocks += [Subheading("数据质量方面的主要问题"), *rules(extras)]
+    if extras.words:
+        blocks.append(Subheading("各单位反映的问题"))
+        blocks += [Paragraph((f"{w.unit}：“{w.text}”",), "quote") for w in extras.words]
+    plans = _plans(extras, uncovered)
+    if plans:
+        blocks.append(Subheading("下年打算"))
+        blocks += [Paragraph((f"{ordinal(i)}是{p}",), "item") for i, p in enumerate(plans, 1)]
+    return blocks
+
+
+def _unmet(extras: Extras) -> list[Block]:
+    units = len({r.unit for r in extras.unmet})
+    shown = extras.unmet[: extras.shown_units]
+    rows = tuple(
+        (
+            r.unit,
+            r.task,
+            f"{_plain(r.target)}{r.measure}",
+            f"{_plain(r.actual)}{r.measure}" if r.actual is not None else "未报",
+            f"{_share_of(r.actual, r.target)}",
+            r.reason or NONE,
+        )
+        for r in shown
+    )
+    columns = (
+        Column("单位", "left", 1.7),
+        Column("任务", "left", 1.7),
+        Column("目标", weight=1.1),
+        Column("完成", weight=1.1),
+        Column("完成率", weight=0.8),
+        Column("单位说明的原因", "left", 2.2),
+    )
+    note = "注：其余见附表。" if len(extras.unmet) > len(shown) else ""
+    return [
+        Paragraph((f"{units:,}家单位{len(extras.unmet):,}项任务未完成，情况如下。",)),
+        Table("未完成目标任务", columns, rows, note=note),
+    ]
+
+
+def _plain(value: Decimal | None) -> str:
+    if value is None:
+        return NONE
+    return f"{value:,.0f}" if value == value.to_integral_value() else marks(value)
+
+
+def _share_of(actual: Decimal | None, target: Decimal) -> str:
+    if actual is None or not target:
+        return NONE
+    return f"{actual / target * 100:.1f}%"
+
+
+def rules(extras: Extras) -> list[Block]:
+    """Recurring data problems, most frequent first."""
+    rows = sorted(extras.rule_counts, key=lambda r: (-r.findings, r.rule))
+    total = sum(r.findings for r in rows)
+    first = rows[0]
+    shown = rows[: extras.shown_units]
+    cells = tuple(
+        (r.title, r.severity, f"{r.findings:,}", f"{r.units:,}", r.advice or NONE) for r in shown
+    )
+    columns = (
+        Column("问题", "left", 2.4),
+        Column("处理", "center", 0.8),
+        Column("次数", weight=0.7),
+        Column("涉及单位（家）", weight=0.9),
+        Column("改进要求", "left", 2.6),
+    )
+    note = "注：其余见附表。" if len(rows) > len(shown) else ""
+    return [
+        Paragraph(
+            (
+                f"审核共发现问题{total:,}处，最多的是“{first.title}”，{first.findings:,}处、"
+                f"涉及{first.units:,}家单位。",
+            )
+        ),
+        Table("审核发现的问题", columns, cells, note=note),
+    ]
+
+
+def _plans(extras: Extras, uncovered: int) -> list[str]:
+    """Each intention answers a fact of this document; without the fact it is not written."""
+    plans = []
+    if extras.unmet:
+        tasks = len(extras.unmet)
+        plans.append(
+            f"盯住未完成任务。对{tasks:,}项未完成任务逐项明确责任单位、责任人和完成时限，"
+            "纳入下年目标责任书，按月调度、按季通报。"
+        )
+    if uncovered:
+        plans.append(
+            f"补齐报送缺口。对缺报的{uncovered:,}份报表逐户核实原因，由直接上级工会督促补报，"
+            "新建和划转单位同步开通报送。"
+        )
+    if extras.rule_counts:
+        first = max(extras.rule_counts, key=lambda r: (r.findings, r.rule))
+        plans.append(
+            f"提高数据质量。针对“{first.title}”等多发问题开展填报培训，把首次通过率纳入日常工作考核。"
+        )
+    weak = [r for r in extras.assessments if r.grade == "不合格"]
+    if weak:
+        plans.append(
+            f"抓好结果运用。对考核不合格的{len(weak):,}家单位开展约谈，限期书面整改并跟踪复查。"
+        )
+    return plans

@@ -1,0 +1,239 @@
+"""The year-end review: one content model out of the figures, rendered to Word, web and workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from definitions.loading import Definitions
+from definitions.periods import PeriodKind
+from pipelines.figures import INDUSTRY, Figures
+from pipelines.publish import annex, page, word
+from pipelines.publish.changes import transfers
+from pipelines.publish.content import Block, Document, Inline, Paragraph, Section, Subheading
+from pipelines.publish.extras import Extras
+from pipelines.publish.outline import PARTS, Part, Topic
+from pipelines.publish.pictures import picture
+from pipelines.publish.publication import Publication
+from pipelines.publish.results import problems, results, star_homes, works
+from pipelines.publish.tables import (
+    coverage_chart,
+    coverage_table,
+    headlines,
+    main_table,
+    overall,
+    percent,
+    unit_table,
+)
+from pipelines.publish.telling import Teller
+
+_OVERVIEW: tuple[tuple[str, ...], ...] = (
+    ("I-ORG-01", "I-ORG-04", "I-ORG-09", "I-ORG-15"),
+    ("I-SKILL-02", "I-SKILL-07", "I-SKILL-09", "I-SKILL-11"),
+    ("I-AID-05", "I-WARM-02", "I-RIGHT-09"),
+    ("I-HOME-02", "I-HOME-03", "I-FIN-02"),
+)
+
+
+def review(figures: Figures, definitions: Definitions, extras: Extras | None = None) -> Publication:
+    """The year-end review as Word, web page and workbook; equal input gives equal bytes."""
+    extras = extras or Extras()
+    document = review_document(figures, definitions, extras)
+    numbers = tuple(document.numbers())
+    name = document.title
+    return Publication(
+        kind="R-01 年终总结",
+        title=name,
+        unit=figures.unit.code,
+        period=figures.period,
+        cutoff=figures.cutoff,
+        digest=figures.definitions_digest,
+        files=(
+            (f"{name}.docx", word.word(document, figures.cutoff)),
+            (f"{name}.html", page.page(document, figures, definitions).encode()),
+            (f"{name}附表.xlsx", annex.annex(document, figures, definitions, extras)),
+        ),
+        numbers=numbers,
+    )
+
+
+def review_document(figures: Figures, definitions: Definitions, extras: Extras) -> Document:
+    """The content of the review, sections R00 to R14 of the domain catalogue, 9.1."""
+    teller = Teller(figures, definitions)
+    sections = [_overview(teller)]
+    for part in PARTS:
+        section = _section(teller, part, extras)
+        if section is not None:
+            sections.append(section)
+    total = overall(figures)
+    teller.open("R14")
+    last = problems(extras, total.lacking if total else 0)
+    if not last:
+        last = [Paragraph(("报告期内目标任务均已完成，审核未发现多发问题。",))]
+    sections.append(Section("R14", "问题与下年打算", tuple(last)))
+    year = figures.period.kind is PeriodKind.YEAR
+    when = f"{figures.period.year}年" if year else figures.period.chinese
+    signature = [figures.unit.name]
+    if extras.issued_on is not None:
+        day = extras.issued_on
+        signature.append(f"{day.year}年{day.month}月{day.day}日")
+    cutoff = figures.cutoff
+    return Document(
+        title=f"{figures.unit.name}{when}工作总结",
+        issuer=figures.unit.name,
+        head=(
+            f"{figures.unit.name}",
+            f"数据截止：{cutoff.year}年{cutoff.month}月{cutoff.day}日{cutoff:%H:%M}",
+        ),
+        sections=tuple(sections),
+        signature=tuple(signature),
+    )
+
+
+def _overview(teller: Teller) -> Section:
+    teller.open("R00")
+    figures = teller.figures
+    blocks: list[Block] = []
+    for group in _OVERVIEW:
+        known = [(c, "") for c in group if teller.indicator(c) is not None]
+        told = teller.sentence(known)
+        if told:
+            blocks.append(Paragraph(tuple(told)))
+    table = headlines(teller)
+    if table is not None:
+        blocks += [Subheading("关键数据"), table]
+    blocks.append(Subheading("报送与口径"))
+    blocks.append(Paragraph((coverage_sentence(teller),)))
+    chart = coverage_chart(figures, "各单位报表报送情况")
+    sent = coverage_table(figures, "各单位报表报送情况")
+    blocks += [b for b in (chart, sent) if b is not None]
+    blocks.append(Paragraph((_basis_words(teller),), "note"))
+    blocks += [Paragraph((note,), "note") for note in figures.notes]
+    return Section("R00", "概述与关键数据一览", tuple(blocks))
+
+
+def coverage_sentence(teller: Teller) -> str:
+    total = overall(teller.figures)
+    if total is None or not total.expected:
+        return "本报告期没有应报报表的名册，无法说明报送率。"
+    told = (
+        f"本报告期应报报表{total.expected:,}份，实报{total.reported:,}份，"
+        f"报送率{percent(total.reported, total.expected)}；其中按时报送{total.on_time:,}份，"
+        f"按时率{percent(total.on_time, total.expected)}；首次审核通过{total.first_pass:,}份，"
+        f"首次通过率{percent(total.first_pass, total.reported)}。"
+    )
+    if total.lacking:
+        told += f"缺报{total.lacking:,}份，缺报单位的数据不在合计之内，未以零代替。"
+    return told
+
+
+def _basis_words(teller: Teller) -> str:
+    figures = teller.figures
+    omitted = "、".join(p.title for p in PARTS if not _codes(teller, p))
+    cutoff = figures.cutoff
+    told = (
+        f"统计口径：数据截至{cutoff.year}年{cutoff.month}月{cutoff.day}日{cutoff:%H:%M}受理并审核通过"
+        "的报表；合计由基层报表逐户相加，不由汇总数再汇总；期末数取截止时各单位最近一期，"
+        "比率先分别合计分子、分母再相除；“—”表示未报或无法计算，不作零处理；同比变动在正负0.5%"
+        f"以内的记为基本持平。指标定义版本{figures.definitions_digest[:12]}。"
+    )
+    if omitted:
+        told += f"本期尚未设置报表的工作不列专节：{omitted}。"
+    return told
+
+
+def _codes(teller: Teller, part: Part) -> list[str]:
+    """Indicators of a section: those of its topics in order, then the rest of its families."""
+    named = [c for t in part.topics for c, _ in t.clauses]
+    mine = [c for c in teller.definitions.indicators if c.split("-")[1] in part.families]
+    order = {code: i for i, code in enumerate(named)}
+    return sorted(mine, key=lambda c: (order.get(c, len(order)), c))
+
+
+def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
+    """One section; None where the definitions hold no indicator for it."""
+    codes = _codes(teller, part)
+    if not codes:
+        return None
+    teller.open(part.code)
+    figures = [f for c in codes if (f := teller.figures.get(c)) is not None]
+    if not any(f.value is not None for f in figures) and not _has_rows(teller, part, extras):
+        return Section(part.code, part.title, (Paragraph((_nothing(teller, part, codes),)),))
+    blocks: list[Block] = []
+    table = main_table(teller, part.title, codes)
+    if table is not None:
+        blocks.append(table)
+    named = {c for t in part.topics for c, _ in t.clauses}
+    rest = tuple(c for c in codes if c not in named)
+    topics: Sequence[Topic] = part.topics
+    if rest:
+        title = "其他指标" if part.topics else part.title
+        topics = (*topics, Topic(title, tuple((c, "") for c in rest), named=rest, table=rest[:6]))
+    for topic in topics:
+        told = _topic(teller, topic, extras.shown_units)
+        told += _told_apart(teller, topic, extras)
+        if told:
+            blocks += [Subheading(topic.title), *told]
+    if teller.uncompared:
+        blocks.append(Paragraph(("本节未列同比的指标，上年无同口径数据。",), "note"))
+    return Section(part.code, part.title, tuple(blocks))
+
+
+def _has_rows(teller: Teller, part: Part, extras: Extras) -> bool:
+    """Whether something beside indicators is to be told in the section."""
+    given = {
+        "transfers": bool(teller.figures.transfers),
+        "stars": bool(extras.star_homes),
+        "works": bool(extras.works),
+        "results": bool(extras.assessments),
+    }
+    return any(given.get(t.part, False) for t in part.topics)
+
+
+def _told_apart(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
+    """Blocks of a topic that do not come from its indicators."""
+    match topic.part:
+        case "transfers":
+            return transfers(teller, extras.shown_units)
+        case "stars":
+            return star_homes(extras)
+        case "works":
+            return works(extras)
+        case "results":
+            return results(extras)
+        case _:
+            return []
+
+
+def _topic(teller: Teller, topic: Topic, limit: int) -> list[Block]:
+    clauses = [(c, w) for c, w in topic.clauses if teller.indicator(c) is not None]
+    blocks: list[Block] = []
+    told: list[Inline] = teller.sentence(clauses)
+    sole = teller.sole([c for c, _ in clauses])
+    leaders = [f"以上均来自{sole.name}。"] if sole else teller.leaders(topic.named)
+    if told or leaders:
+        blocks.append(Paragraph((*told, *leaders)))
+    chart = picture(teller, topic)
+    if chart is not None:
+        blocks.append(chart)
+    table = unit_table(teller, f"{topic.title}分单位情况", topic.table, limit=limit)
+    if table is not None:
+        blocks.append(table)
+    if topic.part == "lines":
+        table = unit_table(
+            teller, f"{topic.title}分产业情况", topic.table, line=INDUSTRY, limit=limit
+        )
+        if table is not None:
+            blocks.append(table)
+    return blocks
+
+
+def _nothing(teller: Teller, part: Part, codes: Sequence[str]) -> str:
+    """The one sentence of a section without data, coverage included."""
+    owed = [f for c in codes if (f := teller.figures.get(c)) and f.expected is not None]
+    if owed:
+        most = max(owed, key=lambda f: f.expected or 0)
+        return (
+            f"{part.title}有关报表应报{most.expected or 0:,}份、实报{most.reported:,}份，"
+            "本期没有可汇总的数据。"
+        )
+    return f"{part.title}有关报表本期无单位报送，没有可汇总的数据。"

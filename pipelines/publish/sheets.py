@@ -1,0 +1,216 @@
+"""Workbook pages: one table per sheet with frozen head, filter, widths and number formats."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from math import isfinite
+from typing import Any, Literal
+
+import xlsxwriter
+
+FONT = "微软雅黑"
+LONGEST = 32767  # characters a cell can hold
+LAST_ROW = 1_048_576
+Kind = Literal["text", "int", "number", "money", "percent", "date", "center", "wrap"]
+_NUMBER_FORMATS: dict[Kind, str] = {
+    "text": "@",
+    "center": "@",
+    "wrap": "@",
+    "int": "#,##0",
+    "number": "#,##0.00",
+    "money": "#,##0.00",
+    "percent": '0.00"%"',
+    "date": "yyyy-mm-dd",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a sheet: its head, kind, width in characters, decimals where they are fixed."""
+
+    label: str
+    kind: Kind = "text"
+    width: float = 12
+    decimals: int | None = None
+
+
+class Book:
+    """A workbook under way; `bytes()` closes it. Text is never taken for a formula or a link."""
+
+    def __init__(self, title: str, issuer: str, cutoff: datetime, lean: bool = False) -> None:
+        self._buffer = io.BytesIO()
+        self.book = xlsxwriter.Workbook(
+            self._buffer,
+            {
+                "constant_memory": lean,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "nan_inf_to_errors": False,
+            },
+        )
+        self.book.set_properties(
+            {
+                "title": title,
+                "author": issuer,
+                "created": cutoff.replace(tzinfo=None, microsecond=0),
+            }
+        )
+        self.format = cache(self._format)
+
+    def bytes(self) -> bytes:
+        """Close the workbook and give its bytes."""
+        self.book.close()
+        return self._buffer.getvalue()
+
+    def _format(self, kind: Kind, look: str = "", decimals: int | None = None) -> Any:
+        properties: dict[str, Any] = {
+            "font_name": FONT,
+            "font_size": 10,
+            "valign": "vcenter",
+            "num_format": _NUMBER_FORMATS[kind],
+        }
+        if decimals is not None and kind in ("int", "number", "money"):
+            properties["num_format"] = "#,##0" + ("." + "0" * decimals if decimals else "")
+        if kind in ("center", "date"):
+            properties["align"] = "center"
+        if kind == "wrap":
+            properties["text_wrap"] = True
+        if look in ("", "total", "absent"):
+            properties |= {"bottom": 1, "bottom_color": "#E4E8EC"}
+        if look == "total":
+            properties |= {"bold": True, "bg_color": "#F2F4F6"}
+        if look == "absent":
+            properties |= {"font_color": "#8A97A3", "align": "right"}
+        if look == "head":
+            properties |= {
+                "bold": True,
+                "align": "center",
+                "text_wrap": True,
+                "bg_color": "#2F5D8C",
+                "font_color": "#FFFFFF",
+                "border": 1,
+                "border_color": "#5680A8",
+            }
+        if look == "title":
+            properties |= {"bold": True, "font_size": 15, "num_format": "@"}
+        if look == "quiet":
+            properties |= {"font_color": "#6B7B88", "font_size": 9, "num_format": "@"}
+        return self.book.add_format(properties)
+
+    def sheet(self, name: str) -> Any:
+        """A new sheet, landscape A4, one page wide."""
+        sheet = self.book.add_worksheet(sheet_name(name, [s.get_name() for s in self.sheets()]))
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.set_footer("&C第 &P 页 / 共 &N 页")
+        sheet.hide_gridlines(2)
+        return sheet
+
+    def sheets(self) -> Sequence[Any]:
+        """The sheets so far."""
+        found: Sequence[Any] = self.book.worksheets()
+        return found
+
+    def table(
+        self,
+        name: str,
+        title: str,
+        fields: Sequence[Field],
+        rows: Iterable[Sequence[Any]],
+        *,
+        note: str = "",
+        freeze: int = 1,
+        totals: frozenset[int] = frozenset(),
+        decimals: Sequence[int | None] = (),
+        printed: int = 0,
+    ) -> tuple[Any, int]:
+        """One table on its own sheet; returns the sheet and the number of rows written.
+
+        Title in row 1, note in row 2, head in row 3. `totals` are row numbers from 0. `decimals`
+        gives, row by row, the decimals of numbers in it. `printed` columns go on paper, 0 for all.
+        """
+        sheet = self.sheet(name)
+        for i, field in enumerate(fields):
+            sheet.set_column(i, i, field.width)
+        sheet.freeze_panes(3, freeze)
+        sheet.repeat_rows(2)
+        sheet.set_row(0, 26)
+        sheet.write_string(0, 0, title, self.format("text", "title"))
+        sheet.write_string(1, 0, note, self.format("text", "quiet"))
+        sheet.set_row(2, 32)
+        for i, field in enumerate(fields):
+            sheet.write_string(2, i, field.label, self.format("center", "head"))
+        count = 0
+        for count, row in enumerate(rows, 1):
+            look = "total" if count - 1 in totals else ""
+            row_places = decimals[count - 1] if decimals else None
+            for i, (field, value) in enumerate(zip(fields, row, strict=True)):
+                places = field.decimals if row_places is None else row_places
+                self.write(sheet, count + 2, i, value, field.kind, look, places)
+        if count:
+            sheet.autofilter(2, 0, count + 2, len(fields) - 1)
+        if printed:
+            sheet.print_area(0, 0, count + 2, printed - 1)
+        return sheet, count
+
+    def write(
+        self,
+        sheet: Any,
+        row: int,
+        column: int,
+        value: Any,
+        kind: Kind,
+        look: str = "",
+        decimals: int | None = None,
+    ) -> None:
+        """One cell. Text stays text whatever it looks like; a missing number stays blank."""
+        made = self.format(kind, look, decimals)
+        if value is None or value == "" or _not_a_number(value):
+            sheet.write_blank(row, column, None, made)
+        elif isinstance(value, str):
+            if kind in ("int", "number", "money", "percent"):
+                made = self.format("text", "absent" if look == "" else look)
+            sheet.write_string(row, column, fitting(value), made)
+        elif isinstance(value, bool):
+            sheet.write_string(row, column, "是" if value else "否", made)
+        elif isinstance(value, datetime | date):
+            sheet.write_datetime(row, column, value, self.format("date", look))
+        elif kind in ("text", "center", "wrap"):
+            sheet.write_string(row, column, fitting(str(value)), made)
+        else:
+            sheet.write_number(row, column, float(value), made)
+
+
+def fitting(text: str) -> str:
+    """Text cut to what a cell can hold, saying so where it was cut."""
+    if len(text) <= LONGEST:
+        return text
+    mark = "…（超长，已截断）"
+    return text[: LONGEST - len(mark)] + mark
+
+
+def sheet_name(name: str, taken: Sequence[str]) -> str:
+    """A legal sheet name of at most 31 characters, unlike those taken."""
+    clean = "".join("·" if c in "[]:*?/\\'" else c for c in name)[:31] or "表"
+    made, number = clean, 2
+    while made.lower() in {t.lower() for t in taken}:
+        tail = f"（{number}）"
+        made, number = clean[: 31 - len(tail)] + tail, number + 1
+    return made
+
+
+def _not_a_number(value: Any) -> bool:
+    """NaN, NaT and infinities, which mean missing in a frame."""
+    if isinstance(value, float):
+        return not isfinite(value)
+    if isinstance(value, Decimal):
+        return not value.is_finite()
+    return type(value).__name__ in ("NaTType", "NAType")

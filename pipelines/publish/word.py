@@ -1,0 +1,396 @@
+"""A document as Word: A4 in the manner of GB/T 9704, real headings, repeated table heads."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import docx
+from docx.enum.section import WD_ORIENT
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.opc.constants import RELATIONSHIP_TYPE as RT
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from pipelines.publish import charts
+from pipelines.publish.content import (
+    Chart,
+    Document,
+    Inline,
+    Number,
+    Paragraph,
+    Section,
+    Subheading,
+    Table,
+    ordinal,
+)
+from pipelines.publish.publication import same_bytes
+
+TITLE, SONG, HEI, KAI, FANG = "方正小标宋简体", "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312"
+# Where a reader's machine lacks a face, Word takes the alternative named beside it.
+_ALTERNATIVES = {
+    TITLE: "华文中宋",
+    SONG: "SimSun",
+    HEI: "SimHei",
+    KAI: "楷体",
+    FANG: "仿宋",
+}
+TEXT_WIDTH = 156  # millimetres
+_ALIGN = {
+    "left": WD_ALIGN_PARAGRAPH.LEFT,
+    "right": WD_ALIGN_PARAGRAPH.RIGHT,
+    "center": WD_ALIGN_PARAGRAPH.CENTER,
+}
+
+
+def word(document: Document, cutoff: datetime) -> bytes:
+    """The document as .docx; equal input gives equal bytes."""
+    made = docx.Document()
+    _settings(made, document, cutoff)
+    _styles(made)
+    _page(made)
+    _head(made, document)
+    counter = _Counter()
+    for number, section in enumerate(document.sections, 1):
+        made.add_paragraph(f"{ordinal(number)}、{section.title}", style="Heading 1")
+        _section(made, section, counter)
+    for i, line in enumerate(document.signature):
+        paragraph = made.add_paragraph(line, style="Signature Line")
+        if i == 0:
+            paragraph.paragraph_format.space_before = Pt(28)
+    out = io.BytesIO()
+    made.save(out)
+    return same_bytes(out.getvalue())
+
+
+class _Counter:
+    """Running numbers of tables, pictures and second-level headings."""
+
+    def __init__(self) -> None:
+        self.tables = 0
+        self.pictures = 0
+
+
+def _settings(made: Any, document: Document, cutoff: datetime) -> None:
+    properties = made.core_properties
+    properties.title = document.title
+    properties.author = properties.last_modified_by = document.issuer
+    properties.created = properties.modified = cutoff.replace(tzinfo=None, microsecond=0)
+    properties.language = "zh-CN"
+    properties.comments = properties.keywords = properties.subject = ""
+    made.settings.odd_and_even_pages_header_footer = True
+    _fonts(made)
+
+
+def _fonts(made: Any) -> None:
+    """The font table with alternatives, for machines without the official faces."""
+    rows = "".join(
+        f'<w:font w:name="{name}"><w:altName w:val="{other}"/><w:charset w:val="86"/></w:font>'
+        for name, other in _ALTERNATIVES.items()
+    )
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        '<w:fonts xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        f"{rows}</w:fonts>"
+    ).encode()
+    for relation in made.part.rels.values():
+        if relation.reltype == RT.FONT_TABLE:
+            relation.target_part._blob = xml
+            return
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.fontTable+xml"
+    part = Part(PackURI("/word/fontTable.xml"), kind, xml, made.part.package)
+    made.part.relate_to(part, RT.FONT_TABLE)
+
+
+def _face(style: Any, name: str, size: float, colour: RGBColor | None = None) -> None:
+    font = style.font
+    font.size = Pt(size)
+    font.bold = False
+    font.italic = False
+    font.color.rgb = colour or RGBColor(0, 0, 0)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for key in list(fonts.attrib):
+        del fonts.attrib[key]
+    for key in ("w:ascii", "w:hAnsi"):
+        fonts.set(qn(key), "Times New Roman")
+    fonts.set(qn("w:eastAsia"), name)
+
+
+def _styles(made: Any) -> None:
+    styles = made.styles
+    normal = styles["Normal"]
+    _face(normal, FANG, 16)
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "en-US")
+    language.set(qn("w:eastAsia"), "zh-CN")
+    normal.element.get_or_add_rPr().append(language)
+    _spacing(normal, 29)
+    normal.paragraph_format.first_line_indent = Pt(32)
+    normal.paragraph_format.widow_control = True
+
+    for name, face, size, before in (("Heading 1", HEI, 16.0, 10), ("Heading 2", KAI, 16.0, 4)):
+        style = styles[name]
+        _face(style, face, size)
+        _spacing(style, 29, before)
+        style.paragraph_format.first_line_indent = Pt(32)
+        style.paragraph_format.keep_with_next = True
+
+    title = styles["Title"]
+    _face(title, TITLE, 22)
+    _spacing(title, 34, 12, 10)
+    title.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    title.paragraph_format.first_line_indent = Pt(0)
+    border = title.element.pPr.find(qn("w:pBdr"))
+    if border is not None:
+        title.element.pPr.remove(border)
+
+    made_styles: tuple[tuple[str, str, float, float, Any], ...] = (
+        ("Head Line", KAI, 14, 24, WD_ALIGN_PARAGRAPH.CENTER),
+        ("Caption Line", HEI, 10.5, 18, WD_ALIGN_PARAGRAPH.CENTER),
+        ("Cell", SONG, 9.5, 13, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Cell Head", HEI, 9.5, 13, WD_ALIGN_PARAGRAPH.CENTER),
+        ("Note Line", SONG, 10, 16, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Quote Line", KAI, 16, 29, WD_ALIGN_PARAGRAPH.JUSTIFY),
+        ("Picture", SONG, 9.5, 0, WD_ALIGN_PARAGRAPH.CENTER),
+        ("Signature Line", FANG, 16, 29, WD_ALIGN_PARAGRAPH.RIGHT),
+    )
+    for name, face, size, leading, align in made_styles:
+        style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = normal
+        _face(style, face, size)
+        if leading:
+            _spacing(style, leading)
+        else:
+            style.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+        style.paragraph_format.first_line_indent = Pt(0)
+        style.paragraph_format.alignment = align
+    styles["Quote Line"].paragraph_format.first_line_indent = Pt(32)
+    styles["Caption Line"].paragraph_format.keep_with_next = True
+    styles["Caption Line"].paragraph_format.space_before = Pt(8)
+    styles["Note Line"].paragraph_format.space_after = Pt(6)
+    styles["Signature Line"].paragraph_format.right_indent = Pt(32)
+
+
+def _spacing(style: Any, leading: float, before: float = 0, after: float = 0) -> None:
+    layout = style.paragraph_format
+    layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY if leading > 20 else WD_LINE_SPACING.AT_LEAST
+    layout.line_spacing = Pt(leading)
+    layout.space_before, layout.space_after = Pt(before), Pt(after)
+
+
+def _page(made: Any) -> None:
+    page = made.sections[0]
+    page.orientation = WD_ORIENT.PORTRAIT
+    page.page_width, page.page_height = Mm(210), Mm(297)
+    page.top_margin, page.bottom_margin = Mm(37), Mm(35)
+    page.left_margin, page.right_margin = Mm(28), Mm(26)
+    page.footer_distance = Mm(25)
+    for footer, align in (
+        (page.footer, WD_ALIGN_PARAGRAPH.RIGHT),
+        (page.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
+    ):
+        paragraph = footer.paragraphs[0]
+        paragraph.alignment = align
+        paragraph.paragraph_format.first_line_indent = Pt(0)
+        paragraph.paragraph_format.left_indent = Pt(14)
+        paragraph.paragraph_format.right_indent = Pt(14)
+        for piece in ("— ", None, " —"):
+            run = paragraph.add_run(piece or "")
+            run.font.size = Pt(14)
+            run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), SONG)
+            if piece is None:
+                _field(run, "PAGE")
+
+
+def _field(run: Any, code: str) -> None:
+    for kind in ("begin", None, "end"):
+        if kind is None:
+            element = OxmlElement("w:instrText")
+            element.set(qn("xml:space"), "preserve")
+            element.text = code
+        else:
+            element = OxmlElement("w:fldChar")
+            element.set(qn("w:fldCharType"), kind)
+        run._r.append(element)
+
+
+def _head(made: Any, document: Document) -> None:
+    made.add_paragraph(document.title, style="Title")
+    for line in document.head:
+        made.add_paragraph(line, style="Head Line")
+    made.paragraphs[-1].paragraph_format.space_after = Pt(12)
+
+
+def _section(made: Any, section: Section, counter: _Counter) -> None:
+    headings = 0
+    for block in section.blocks:
+        match block:
+            case Paragraph():
+                style = {"note": "Note Line", "quote": "Quote Line"}.get(block.style, "Normal")
+                made.add_paragraph(text(block.runs), style=style)
+            case Subheading():
+                headings += 1
+                made.add_paragraph(f"（{ordinal(headings)}）{block.text}", style="Heading 2")
+            case Table():
+                counter.tables += 1
+                _table(made, block, counter.tables)
+            case Chart():
+                counter.pictures += 1
+                _picture(made, block, counter.pictures)
+
+
+def text(runs: Sequence[Inline]) -> str:
+    """Running text without references."""
+    return "".join(r.text if isinstance(r, Number) else r for r in runs)
+
+
+def _picture(made: Any, chart: Chart, number: int) -> None:
+    paragraph = made.add_paragraph(style="Picture")
+    paragraph.paragraph_format.keep_with_next = True
+    paragraph.paragraph_format.space_before = Pt(6)
+    shape = paragraph.add_run().add_picture(io.BytesIO(charts.png(chart)), width=Mm(TEXT_WIDTH))
+    properties = shape._inline.docPr
+    properties.set("name", f"图{number}")
+    properties.set("descr", chart.title)
+    caption = made.add_paragraph(f"图{number}　{chart.title}", style="Caption Line")
+    caption.paragraph_format.keep_with_next = False
+    caption.paragraph_format.space_before = Pt(0)
+    caption.paragraph_format.space_after = Pt(8)
+
+
+def _table(made: Any, table: Table, number: int) -> None:
+    made.add_paragraph(f"表{number}　{table.title}", style="Caption Line")
+    grid = made.add_table(rows=0, cols=len(table.columns))
+    grid.alignment = WD_TABLE_ALIGNMENT.CENTER
+    grid.autofit = False
+    _borders(grid)
+    whole = sum(c.weight for c in table.columns)
+    widths = [Mm(TEXT_WIDTH * c.weight / whole) for c in table.columns]
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = width
+    _row(grid, [c.label for c in table.columns], ["center"] * len(widths), widths, head=True)
+    aligns = [c.align for c in table.columns]
+    spans: dict[int, list[int]] = {}
+    last = len(table.rows) - table.totals
+    for place, column in enumerate(table.columns):
+        if column.grouped:
+            spans[place] = table.spans(place)
+    for i, cells in enumerate(table.rows):
+        row = _row(grid, [text([c]) for c in cells], aligns, widths)
+        if i >= last:
+            for cell in row.cells:
+                _shade(cell, "F2F4F6")
+        for place, span in spans.items():
+            _span(row.cells[place], span[i])
+        if _together(i, len(table.rows)):
+            for cell in row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
+    note = made.add_paragraph(table.note, style="Note Line")
+    if not table.note:
+        note.paragraph_format.line_spacing = Pt(8)
+        note.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
+        note.paragraph_format.space_after = Pt(0)
+
+
+def _row(
+    grid: Any,
+    cells: Sequence[str],
+    aligns: Sequence[str],
+    widths: Sequence[Any],
+    head: bool = False,
+) -> Any:
+    row = grid.add_row()
+    properties = row._tr.get_or_add_trPr()
+    properties.append(OxmlElement("w:cantSplit"))
+    if head:
+        properties.append(OxmlElement("w:tblHeader"))
+    for cell, words, align, width in zip(row.cells, cells, aligns, widths, strict=True):
+        cell.width = width
+        paragraph = cell.paragraphs[0]
+        paragraph.style = "Cell Head" if head else "Cell"
+        paragraph.add_run(words)
+        paragraph.alignment = _ALIGN[align]
+        middle = OxmlElement("w:vAlign")
+        middle.set(qn("w:val"), "center")
+        cell._tc.get_or_add_tcPr().append(middle)
+        if head:
+            _shade(cell, "E8EDF2")
+    return row
+
+
+def _together(row: int, rows: int) -> bool:
+    """Short tables stay on one page; long ones leave no lone row at either end of a page."""
+    if row == rows - 1:
+        return False
+    return rows <= 14 or row < 2 or row >= rows - 3
+
+
+def _span(cell: Any, rows: int) -> None:
+    """Join a cell with the equal ones below it; the joined ones keep no text."""
+    if rows == 1:
+        return
+    merge = OxmlElement("w:vMerge")
+    if rows:
+        merge.set(qn("w:val"), "restart")
+    else:
+        for run in cell.paragraphs[0].runs:
+            run.text = ""
+    properties = cell._tc.get_or_add_tcPr()
+    properties.find(qn("w:tcW")).addnext(merge)
+
+
+def _shade(cell: Any, colour: str) -> None:
+    shade = OxmlElement("w:shd")
+    shade.set(qn("w:val"), "clear")
+    shade.set(qn("w:color"), "auto")
+    shade.set(qn("w:fill"), colour)
+    properties = cell._tc.get_or_add_tcPr()
+    # The schema wants shading before vertical alignment.
+    middle = properties.find(qn("w:vAlign"))
+    if middle is not None:
+        middle.addprevious(shade)
+    else:
+        properties.append(shade)
+
+
+def _borders(grid: Any) -> None:
+    properties = grid._tbl.tblPr
+    borders = OxmlElement("w:tblBorders")
+    for side, size, colour in (
+        ("top", 12, "22303C"),
+        ("bottom", 12, "22303C"),
+        ("insideH", 4, "B8C2CC"),
+        ("insideV", 4, "DDE3E8"),
+    ):
+        line = OxmlElement(f"w:{side}")
+        for key, value in (("val", "single"), ("sz", str(size)), ("space", "0"), ("color", colour)):
+            line.set(qn(f"w:{key}"), value)
+        borders.append(line)
+    # Order inside tblPr is fixed by the schema: before tblLayout and tblCellMar.
+    after = next(
+        (properties.find(qn(f"w:{n}")) for n in ("shd", "tblLayout", "tblCellMar", "tblLook")
+         if properties.find(qn(f"w:{n}")) is not None),
+        None,
+    )  # fmt: skip
+    if after is not None:
+        after.addprevious(borders)
+    else:
+        properties.append(borders)
+    margins = OxmlElement("w:tblCellMar")
+    for side, width in (("left", 70), ("right", 70)):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), str(width))
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    look = properties.find(qn("w:tblLook"))
+    if look is not None:
+        look.addprevious(margins)
+    else:
+        properties.append(margins)
