@@ -70,7 +70,7 @@ def join_context(frame: Frame, checks: Sequence[Check], evidence: Evidence, worl
         if earlier is not None:
             added = _earlier(frame, columns, earlier, evidence)
         else:
-            other = definitions.form(scope.replace("_", "-"), frame.period)
+            other = _edition(definitions, scope.replace("_", "-"), frame.period)
             added = _beside(frame, other, columns, evidence)
         for column in columns:
             frame.data[f"{scope}.{column}"] = added[column].array
@@ -101,14 +101,23 @@ def _earlier(
 def _beside(frame: Frame, other: Form, columns: Sequence[str], evidence: Evidence) -> pd.DataFrame:
     """The row of another form for the same union and period, first from the same workbook.
 
-    Where the other form has several rows for one union nothing is taken: no row is the row.
+    A form of a longer period holds until the next one is sent, so a yearly statement of last year
+    serves until this year's is there. Where the other form has several rows for one union nothing
+    is taken: no row is the row.
     """
     keys = [k for k in other.keys if k in frame.form.position]
     if "org_code" in other.position and "org_code" in frame.form.position:
         keys = list(dict.fromkeys(["org_code", *keys]))
-    label = frame.period.within(other.period).label
-    rows = evidence.rows(other.code, [label], _orgs(frame))
+    period = frame.period.within(other.period)
+    longer = period.start < frame.period.start or period.end > frame.period.end
+    labels = [period.label, period.previous().label] if longer else [period.label]
+    rows = _latest(evidence.rows(other.code, labels, _orgs(frame)), keys)
     return _nearest(frame.data[[SUBMISSION, *keys]], rows, keys, columns)
+
+
+def _latest(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Rows reported for the latest period in which their key was reported at all."""
+    return rows[rows[PERIOD].eq(rows.groupby(keys)[PERIOD].transform("max"))]
 
 
 def _nearest(
@@ -191,8 +200,7 @@ def _lookup(frame: Frame, node: ast.Call, evidence: Evidence, world: World) -> A
         orgs = [str(v) for v in left["org_code"].dropna().unique()]
     rows = evidence.rows(other.code, _window(frame.period, other), orgs)
     keys = list(given)
-    latest = rows[PERIOD].eq(rows.groupby(keys)[PERIOD].transform("max"))
-    return _nearest(left, rows[latest], keys, [column])[column].array
+    return _nearest(left, _latest(rows, keys), keys, [column])[column].array
 
 
 def _edition(definitions: Definitions, code: str, period: Period) -> Form:

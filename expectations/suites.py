@@ -247,18 +247,20 @@ def _time_kinds(
     }
     cumulative = [c for c in form.columns if c.kind is ColumnKind.CUMULATIVE and c.type.numeric]
     flows = {c.code: c for c in form.columns}
+    sums = {
+        c.code: {"flow": flow}
+        for c in cumulative
+        if (flow := c.code.removeprefix("cum_")) != c.code
+        and flow in flows
+        and c.code not in special
+    }
+    yield "V-P-002", "cumulative", sums
+    # A sum that is wrong says it already; where refunds are allowed a cumulative may fall.
     yield (
-        "V-P-002",
-        "cumulative",
-        {
-            c.code: {"flow": c.code.removeprefix("cum_")}
-            for c in cumulative
-            if c.code.removeprefix("cum_") != c.code
-            and c.code.removeprefix("cum_") in flows
-            and c.code not in special
-        },
+        "V-P-003",
+        "falling",
+        _plain([c for c in cumulative if c.code not in sums and not c.negative]),
     )
-    yield "V-P-003", "falling", _plain(cumulative)
     stocks = [c for c in form.columns if c.kind is ColumnKind.STOCK and c.type is ColumnType.INT]
     if period.kind in (PeriodKind.MONTH, PeriodKind.QUARTER) and "stock_change_pct" in parameters:
         limit = {

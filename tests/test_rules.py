@@ -96,7 +96,9 @@ def broken_examples(form: Form, rule: Rule, period: str, examples: list[Example]
     """For each example whether its first row breaks the rule; each is a submission of its own."""
     when = Period.parse(period)
     check = next(
-        c for c in checks_for(form, when, definitions()) if c.rule.code == rule.code and c.kind == RULE
+        c
+        for c in checks_for(form, when, definitions())
+        if c.rule.code == rule.code and c.kind == RULE
     )
     sheets = [sheet_of(form, e) for e in examples]
     frame = build_frame(form, when, sheets, list(range(len(sheets))))
