@@ -36,10 +36,11 @@ ScoredBlock = tuple[BlockResult, Fraction | None]
 def assess(scheme: Scheme, inputs: AssessmentInputs) -> AssessmentResult:
     """Score, adjust, grade and rank every unit.
 
-    Raises ValueError where the inputs contradict themselves or the scheme: a record of an unknown
-    unit, two records for one key, a veto code or an indicator the scheme needs that is unknown.
-    Whatever is merely missing has an outcome and a sentence instead.
+    Raises ValueError where the inputs contradict themselves or the scheme: two records for one
+    key, an unknown veto code, an indicator without facts. Whatever is merely missing has an
+    outcome and a sentence instead. Records about units outside the assessment are left aside.
     """
+    inputs = _within(inputs)
     _check(scheme, inputs)
     figures = Figures.of(inputs)
     assessed = {i.code for b in scheme.blocks for i in b.items if i.assessed is not None}
@@ -78,16 +79,29 @@ def group_of(scheme: Scheme, unit: Unit) -> str:
     return f"{lowest[-1]}—{above[0] - 1}人" if above else f"{lowest[-1]}人以上"
 
 
+def _within(inputs: AssessmentInputs) -> AssessmentInputs:
+    units = {u.code for u in inputs.units}
+    return replace(
+        inputs,
+        measurements=tuple(m for m in inputs.measurements if m.unit in units),
+        targets=tuple(t for t in inputs.targets if t.unit in units),
+        self_reports=tuple(s for s in inputs.self_reports if s.unit in units),
+        tallies=tuple(t for t in inputs.tallies if t.unit in units),
+        assessor_marks=tuple(m for m in inputs.assessor_marks if m.unit in units),
+        party_scores=tuple(p for p in inputs.party_scores if p.unit in units),
+        bonus_claims=tuple(c for c in inputs.bonus_claims if c.unit in units),
+        deductions=tuple(d for d in inputs.deductions if d.unit in units),
+        vetoes=tuple(v for v in inputs.vetoes if v.unit in units),
+    )
+
+
 def _check(scheme: Scheme, inputs: AssessmentInputs) -> None:
     mistakes: list[str] = []
-    units = {u.code for u in inputs.units}
 
     def unique(what: str, keys: Iterable[tuple[str, ...]]) -> None:
         for key, count in Counter(keys).items():
             if count > 1:
                 mistakes.append(f"{what} given {count} times for {' '.join(key)}")
-            if key[0] not in units:
-                mistakes.append(f"{what} for unknown unit {key[0]}")
 
     unique("unit", ((u.code,) for u in inputs.units))
     unique("measurement", ((m.unit, m.indicator) for m in inputs.measurements))
@@ -96,13 +110,6 @@ def _check(scheme: Scheme, inputs: AssessmentInputs) -> None:
     unique("tally", ((t.unit, t.rater, t.object) for t in inputs.tallies))
     unique("mark", ((m.unit, m.item, m.assessor) for m in inputs.assessor_marks))
     unique("party score", ((p.unit, p.block) for p in inputs.party_scores))
-    for what, entries in (
-        ("bonus", inputs.bonus_claims),
-        ("deduction", inputs.deductions),
-        ("veto", inputs.vetoes),
-    ):
-        strangers = {e.unit for e in entries} - units
-        mistakes += [f"{what} for unknown unit {code}" for code in sorted(strangers)]
     known = {i.code for i in inputs.indicators}
     needed = {p.indicator for b in scheme.blocks for i in b.items for p in i.parts}
     mistakes += [f"no facts of indicator {code}" for code in sorted(needed - known)]

@@ -172,6 +172,8 @@ def _aside(line: PartResult) -> str:
             f"自报 {figure(line.self_reported, line.indicator)}，"
             f"偏差 {percent(line.deviation_pct or 0)}，以系统核定值计分"
         )
+    if line.owner:
+        asides.append(f"责任人{line.owner}")
     return "；" + "；".join(asides) if asides else ""
 
 
@@ -191,7 +193,7 @@ def source(line: PartResult) -> str:
     return " ".join(t for t in (coverage, line.reference) if t)
 
 
-def rater_sentence(result: RaterResult, block: BlockResult) -> str:
+def rater_sentence(result: RaterResult) -> str:
     """How a rater group's score came about."""
     tally = result.tally
     if tally is None:

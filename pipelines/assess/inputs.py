@@ -38,6 +38,7 @@ class IndicatorFacts:
     better: Literal["higher", "lower", "neither"] = "higher"
     decimals: int = 0
     multiply: Decimal = Decimal(1)
+    ratio: bool = False
 
     @classmethod
     def of(cls, indicator: Indicator) -> IndicatorFacts:
@@ -49,6 +50,7 @@ class IndicatorFacts:
             indicator.better,
             indicator.decimals,
             indicator.multiply,
+            indicator.aggregate in ("ratio", "wmean"),
         )
 
 
@@ -175,7 +177,11 @@ class VetoEntry:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentInputs:
-    """Everything one assessment reads; at most one record per unit and key."""
+    """Everything one assessment reads; at most one record per unit and key.
+
+    Records about other units than `units` are left aside, so that one year's rows can be handed
+    to every scheme.
+    """
 
     year: int
     units: tuple[Unit, ...]

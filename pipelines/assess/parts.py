@@ -73,7 +73,7 @@ class Figures:
     def exact(self, unit: str, indicator: str) -> Fraction | None:
         """The computed figure, exact; None when missing or not applicable."""
         measurement = self.measurements.get((unit, indicator))
-        if measurement is None or absence(measurement) is not None:
+        if measurement is None or absence(measurement, self.indicators[indicator]) is not None:
             return None
         if measurement.denominator is not None and measurement.numerator is not None:
             ratio = Fraction(measurement.numerator) / Fraction(measurement.denominator)
@@ -95,22 +95,27 @@ class Figures:
         return gap * 100 / abs(actual)
 
 
-def absence(measurement: Measurement | None) -> tuple[State, str] | None:
+def absence(measurement: Measurement | None, facts: IndicatorFacts) -> tuple[State, str] | None:
     """Why there is no figure to score, or None when there is one."""
     if measurement is None:
         return State.MISSING, "系统无该项数据，按缺报计 0 分"
+    top, bottom = measurement.numerator, measurement.denominator
     if measurement.expected > 0 and measurement.reported == 0:
         return (
             State.MISSING,
             f"应报 {measurement.expected} 份，实报 0 份，按缺报计 0 分（缺报不作“不适用”处理）",
         )
-    if measurement.denominator == 0:
+    if bottom == 0:
         return State.NOT_APPLICABLE, "本年度没有该项工作的计算基数（分母为 0），不适用"
-    if measurement.value is None and measurement.numerator is None:
-        if measurement.expected == 0:
-            return State.NOT_APPLICABLE, "该单位不承担此项报送任务，不适用"
-        return State.MISSING, "已报数据中没有该项数值，按缺报计 0 分"
-    return None
+    if measurement.value is not None or (top is not None and bottom is not None):
+        return None
+    if measurement.expected == 0 and measurement.reported == 0:
+        return State.NOT_APPLICABLE, "该单位不承担此项报送任务，不适用"
+    if facts.ratio and top is None and bottom is None:
+        return State.NOT_APPLICABLE, "已报送，本年度没有该项工作（零报告），无计算基数，不适用"
+    if facts.ratio and bottom is None:
+        return State.MISSING, "缺少分母数据，无法计算，按缺报计 0 分"
+    return State.MISSING, "已报送，没有该项数值，计 0 分"
 
 
 def places_in_group(
@@ -124,7 +129,8 @@ def places_in_group(
         if figure is not None:
             known[unit] = figure
         else:
-            absent = absence(figures.measurements.get((unit, indicator)))
+            facts = figures.indicators[indicator]
+            absent = absence(figures.measurements.get((unit, indicator)), facts)
             missing += absent is not None and absent[0] is State.MISSING
     ranks = scoring.average_ranks(known, lower=lower)
     values = list(known.values())
@@ -179,7 +185,7 @@ def score_part(
     )
     hindered = _without_target(figures, unit, function, target, uses_target, lower)
     if hindered is None and part.function != "SF12":
-        hindered = absence(measurement)
+        hindered = absence(measurement, facts)
     if hindered is not None:
         return replace(line, state=hindered[0], why=hindered[1]), scoring.ZERO
     if part.function == "SF12":

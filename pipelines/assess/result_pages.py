@@ -129,10 +129,10 @@ def _grade(unit: UnitResult) -> str:
     return f"{unit.grade}{tail}"
 
 
-_SHEET_WIDTHS = (19, 25, 6, 12, 11, 12, 11, 8, 66, 8.5, 20)
+_SHEET_WIDTHS = (19, 25, 6, 12, 11, 12, 11, 8, 70, 24)
 _SHEET_HEAD = (
     "项目", "指标", "分值", "目标", "自报", "系统核定", "计分方法", "得分", "计分说明",
-    "责任人", "数据来源",
+    "数据来源",
 )  # fmt: skip
 
 
@@ -238,8 +238,7 @@ def _block_lines(page: Page, block: BlockResult) -> None:
                     f"{tally.ballots}/{tally.eligible} 票" if tally else None,
                     "票分平均",
                     rater.score if rater.score is not None else ("0.00" if rater.counted else None),
-                    explain.rater_sentence(rater, block),
-                    None,
+                    explain.rater_sentence(rater),
                     tally.reference if tally else "",
                 ),
                 _line_props(None),
@@ -269,7 +268,7 @@ def _line_props(line: PartResult | None) -> tuple[Props, ...]:
     return (
         CELL, {**CELL, **quiet}, {**CENTRE, "num_format": "0.##"},
         figure, {**figure, "font_color": GREY}, figure, CENTRE, _MARKS,
-        {**CELL, "font_size": 9, **quiet}, CENTRE, {**CELL, "font_size": 8, "font_color": GREY},
+        {**CELL, "font_size": 9, **quiet}, {**CELL, "font_size": 8, "font_color": GREY},
     )  # fmt: skip
 
 
@@ -292,7 +291,6 @@ def _part_line(page: Page, line: PartResult) -> None:
             explain.FUNCTION_NAMES[part.function] if part else "百分制折合",
             line.state.value if line.state is State.NOT_APPLICABLE else line.marks,
             explain.part_sentence(line),
-            line.owner or None,
             explain.source(line),
         ),
         _line_props(line),
@@ -378,7 +376,7 @@ def write_ratings(look: Look, result: AssessmentResult, name: str, footer: str) 
                         unit.unit.name, rater.rater, f"{plain(rater.share)}%", *counts,
                         rater.satisfied_pct, rater.score,
                         "" if tally and not rater.must_explain and rater.score is not None
-                        else explain.rater_sentence(rater, block),
+                        else explain.rater_sentence(rater),
                     ),
                     props,
                 )  # fmt: skip
