@@ -11,6 +11,9 @@ from expectations.findings import Finding
 MARK_AUTHOR = "报表审核"
 REVIEW_SHEET = "审核意见"
 REVIEW_MARK = "本页由报表审核系统生成"
+# What a template holds besides forms: the row of guidance under a header, the sheet of choices.
+GUIDANCE_MARK = "填写说明"
+CODE_TABLE = "代码表"
 
 COVER_FIELDS: dict[str, tuple[str, ...]] = {
     "org_code": ("填报单位编码", "单位编码", "工会组织编码", "组织编码"),
@@ -45,7 +48,8 @@ class FormSheet:
     `columns[p]` is the sheet column (1-based) of form column p, None where the sheet lacks it.
     `values[p][i]` is the typed value of row i: float, str, date, bool or None when blank or not
     readable. `raw` keeps the text of cells that did not convert to themselves; `unreadable` holds
-    (i, p) of cells with content that could not be typed: a finding exists for each.
+    (i, p) of cells with content that could not be typed: a finding exists for each. `period` is
+    the label of the form's own period: a cover of 2017-03 holds quarterly rows of 2017Q1.
     """
 
     form: str
@@ -58,6 +62,7 @@ class FormSheet:
     raw: dict[tuple[int, int], str] = field(default_factory=dict)
     unreadable: set[tuple[int, int]] = field(default_factory=set)
     totals: list[tuple[int, dict[int, float]]] = field(default_factory=list)
+    period: str = ""
 
 
 @dataclass(slots=True)

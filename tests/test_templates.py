@@ -20,10 +20,13 @@ from definitions.calendars import Deadlines
 from definitions.expression import parse
 from definitions.loading import Definitions, load_definitions
 from definitions.periods import Period
+from pipelines.read import Document, Limits
+from pipelines.read.document import read_document
 from pipelines.templates import TemplateOrganisation, template_bytes
 from pipelines.templates.derived import Inexpressible, RowFormula
 from pipelines.templates.form_sheet import sheet_name
 from pipelines.workbook import COVER_FIELDS
+from tests.builders import sample_value
 
 MARCH = Period.parse("2017-03")
 ORG = TemplateOrganisation("640205001", "示范县远山机械厂工会")
@@ -262,3 +265,34 @@ def convert(source: Path, out: Path, kind: str) -> Path:
     made = out / f"{source.stem}.{kind}"
     assert made.exists(), ran.stdout + ran.stderr
     return made
+
+
+def test_a_filled_template_is_read_without_a_word(definitions: Definitions) -> None:
+    data = make(definitions, "ORG-02", "AID-02", "SKILL-04")
+    book = opened(data)
+    signed = {
+        "填报人": "李敏",
+        "复核人": "王强",
+        "单位负责人": "赵国庆",
+        "联系电话": "0952-2012345",
+        "填报日期": date(2017, 4, 3),
+    }
+    for row in book["封面"].iter_rows(max_row=12):
+        for cell in row:
+            if cell.value in signed:
+                book["封面"].cell(cell.row, cell.column + 1).value = signed[cell.value]
+    expected = {}
+    for code in ("ORG-02", "AID-02", "SKILL-04"):
+        form = definitions.newest(code)
+        sheet, header = form_sheet(book, definitions, code)
+        row = {c.code: sample_value(c, definitions.code_lists) for c in form.columns}
+        row["org_code"] = ORG.code
+        for p, column in enumerate(form.columns, start=1):
+            sheet.cell(header + 2, p).value = row[column.code]
+        expected[code] = [row[c.code] for c in form.columns]
+    out = io.BytesIO()
+    book.save(out)
+    read = read_document(Document("k", out.getvalue()), definitions, {}, Limits())
+    assert [(f.rule, f.cell, f.message) for f in read.findings] == []
+    assert (read.org_code, read.period) == (ORG.code, "2017-03")
+    assert {s.form: [v[0] for v in s.values] for s in read.sheets} == expected

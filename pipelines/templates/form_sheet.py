@@ -35,8 +35,8 @@ from pipelines.typesetting import (
     text_width,
     wrapped_lines,
 )
+from pipelines.workbook import GUIDANCE_MARK
 
-GUIDANCE_MARK = "填写说明"
 LEDGER_ROWS = 200
 FEWEST_ROWS = 10
 # Beyond the framed rows a register may go on: cells stay open and checked down to this row.
@@ -194,7 +194,7 @@ def _write_top(sheet: Any, task: SheetTask, widths: Sequence[float], look: Look)
         f"表号：{form.code}",
         f"制定机关：{form.issuer}",
         f"批准文号：{form.document}",
-        f"有效期至：{_chinese_date(form.document_valid_to)}",
+        f"有效期至：{form.document_valid_to.isoformat()}",
         f"版本：{form.edition}",
     ]
     who = [f"填报单位：{task.org_name}", f"所属期：{task.period.chinese}"]
@@ -202,7 +202,7 @@ def _write_top(sheet: Any, task: SheetTask, widths: Sequence[float], look: Look)
     if unit:
         who.append(f"计量单位：{unit}")
     if task.deadlines:
-        who.append(f"报送截止：{_chinese_date(task.deadlines.due)}")
+        who.append(f"报送截止：{task.deadlines.due.isoformat()}")
     row = 1
     for texts, colour, size in ((facts, GREY_TEXT, 9), (who, INK, 10.5)):
         style = look.format(font_size=size, font_color=colour, align="left")
@@ -365,7 +365,3 @@ def _print_setup(sheet: Any, form: Form, header: int, last_row: int, pages: int)
         f'&L&"{BODY},Regular"&9{footer_text(form.code)}　{footer_text(form.issuer)}'
         f'&R&"{BODY},Regular"&9第 &P 页　共 &N 页'
     )
-
-
-def _chinese_date(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -19,8 +19,7 @@ from pipelines.templates.cover import COVER, CoverTask, write_cover
 from pipelines.templates.form_sheet import SheetTask, sheet_name, write_form
 from pipelines.templates.look import PROTECTION, Look
 from pipelines.typesetting import GREY_TEXT, HEADER_FILL, HEADING, RED, text_width
-
-CODE_TABLE = "代码表"
+from pipelines.workbook import CODE_TABLE
 
 
 @dataclass(frozen=True)
