@@ -21,8 +21,6 @@ from definitions.loading import Definitions
 from expectations import codes
 from expectations.evaluate import (
     ABSENT,
-    DUST,
-    RELATIVE_DUST,
     SUBMISSION,
     UNREADABLE,
     Scope,
@@ -30,8 +28,8 @@ from expectations.evaluate import (
     evaluate,
     flagged,
 )
+from expectations.kleene import DUST, RELATIVE_DUST, Mask
 
-Mask = NDArray[np.bool_]
 Masks = dict[str, Mask]
 EARLIEST = np.datetime64("1949-10-01")
 

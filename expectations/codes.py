@@ -32,7 +32,8 @@ def valid_uscc(code: str) -> bool:
     """GB 32100-2015: 18 characters of the standard's alphabet and the check character."""
     if not _USCC.fullmatch(code):
         return False
-    return str(uscc.calc_check_digit(code[:17])) == code[17]
+    digit: str = uscc.calc_check_digit(code[:17])
+    return digit == code[17]
 
 
 def valid_id(code: str) -> bool:

@@ -18,8 +18,9 @@ from definitions.model import Column, ColumnType, Form
 from definitions.periods import Period
 from expectations import codes
 from expectations.cells import World
-from expectations.evaluate import SUBMISSION, Cells, call_name, evaluate_node
+from expectations.evaluate import SUBMISSION, call_name, evaluate_node
 from expectations.frames import Frame, typed
+from expectations.kleene import Cells
 from expectations.suites import Check
 
 PERIOD = "_period"

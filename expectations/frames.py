@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
 from typing import Any, Protocol
@@ -45,6 +45,14 @@ class Frame:
     owners: Sequence[int]
     sheet_of: NDArray[np.int64]
     row_of: NDArray[np.int64]
+    _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+
+    def at(self, row: int, name: str) -> Any:
+        """One value, None when blank; a column is turned into a list once, cells are cheap then."""
+        if name not in self._lists:
+            column = self.data[name]
+            self._lists[name] = column.astype(object).where(column.notna(), None).tolist()
+        return self._lists[name][row]
 
     def sheet(self, row: int) -> Sheet:
         """The sheet that a row id stands on."""

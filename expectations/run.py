@@ -101,7 +101,7 @@ def _findings(frame: Frame, check: Check, rows: list[int], world: World) -> Iter
             if "flow" in check.options[code]:
                 said["flow_label"] = frame.form.column(check.options[code]["flow"]).label
             if f"previous.{code}" in frame.data.columns:
-                said["previous"] = _shown(frame.data.at[row, f"previous.{code}"], column)
+                said["previous"] = _shown(frame.at(row, f"previous.{code}"), column)
             yield _found(frame, check, row, [code], said)
 
 
@@ -144,8 +144,8 @@ def _row_values(frame: Frame, check: Check, row: int, marked: Sequence[str]) -> 
     changes = []
     for column in columns:
         options = check.options[column.code]
-        then: Any = frame.data.at[row, f"{options['against']}.{column.code}"]
-        now: Any = frame.data.at[row, column.code]
+        then: Any = frame.at(row, f"{options['against']}.{column.code}")
+        now: Any = frame.at(row, column.code)
         share = f"（{(now - then) / abs(then):+.0%}）" if then else ""
         changes.append(f"{column.label} {_shown(then, column)}→{_shown(now, column)}{share}")
     limit = check.options[marked[0]]["limit_pct"]
@@ -161,7 +161,7 @@ def _of_rule(frame: Frame, check: Check, rows: list[int], world: World) -> Itera
         for name in names:
             column = columns.get(name.split(".")[-1])
             if name in frame.data.columns:
-                values[name] = _shown(frame.data.at[row, name], column)
+                values[name] = _shown(frame.at(row, name), column)
             elif name.startswith("param."):
                 given = check.parameters.get(name.removeprefix("param."))
                 given = world.scope.parameters.get(name.removeprefix("param."), given)
@@ -224,7 +224,7 @@ def _shown(value: Any, column: Column | None) -> str:
 def _value(frame: Frame, row: int, column: Column) -> str:
     """What stood in a cell: its own text where it did not convert to itself."""
     raw = None if hidden(column) else frame.raw(row, frame.form.position[column.code])
-    return raw if raw is not None else _shown(frame.data.at[row, column.code], column)
+    return raw if raw is not None else _shown(frame.at(row, column.code), column)
 
 
 def _found(

@@ -1,4 +1,4 @@
-"""From sheets that were read to findings by cell: generic checks, rules, other forms and periods."""
+"""From sheets that were read to findings by cell: cells, rules, other forms and periods."""
 
 from __future__ import annotations
 
