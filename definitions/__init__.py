@@ -1,6 +1,7 @@
 """What the federation decides, as data, and the small model that loads and cross-checks it."""
 
-from definitions.loading import Definitions, DefinitionsInvalid, load_definitions
+from definitions.documents import DefinitionsInvalid
+from definitions.loading import Definitions, load_definitions
 from definitions.periods import Period
 
 __all__ = ["Definitions", "DefinitionsInvalid", "Period", "load_definitions"]

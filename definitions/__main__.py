@@ -2,7 +2,8 @@
 
 import sys
 
-from definitions.loading import DefinitionsInvalid, load_definitions
+from definitions.documents import DefinitionsInvalid
+from definitions.loading import load_definitions
 
 
 def main() -> int:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from definitions.calendars import WorkingDays
+from definitions.documents import DefinitionsInvalid, Document, M
 from definitions.expression import Expression
 from definitions.model import (
     CalendarYear,
@@ -30,84 +28,6 @@ from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import Period
 
 HERE = Path(__file__).parent
-M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True, order=True)
-class Mistake:
-    """One thing wrong in a definition file."""
-
-    file: str
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
-
-
-class DefinitionsInvalid(Exception):
-    """The definitions cannot be used; `mistakes` lists every one of them."""
-
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        self.mistakes = sorted(mistakes)
-        super().__init__("\n".join(str(m) for m in self.mistakes))
-
-
-class Document:
-    """A YAML file with the line of every node, and the mistakes found in it."""
-
-    def __init__(self, path: Path, root: Path) -> None:
-        self.name = path.relative_to(root).as_posix()
-        self.lines: dict[tuple[str | int, ...], int] = {(): 1}
-        self.mistakes: list[Mistake] = []
-        self.data: Any = None
-        try:
-            text = path.read_text(encoding="utf-8")
-            node = yaml.compose(text, Loader=yaml.CSafeLoader)
-            self.data = yaml.load(text, Loader=yaml.CSafeLoader)
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
-            reason = getattr(error, "problem", None) or str(error)
-            self.mistakes.append(
-                Mistake(self.name, mark.line + 1 if mark else 1, f"not valid YAML: {reason}")
-            )
-            return
-        if node is not None:
-            self._mark(node, ())
-
-    def _mark(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
-        self.lines[path] = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in node.value:
-                if key.value in seen:
-                    self.mistakes.append(
-                        Mistake(self.name, key.start_mark.line + 1, f"key {key.value!r} is doubled")
-                    )
-                seen.add(key.value)
-                self._mark(value, (*path, key.value))
-                self.lines[(*path, key.value)] = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode):
-            for i, value in enumerate(node.value):
-                self._mark(value, (*path, i))
-
-    def say(self, path: Sequence[str | int], message: str) -> None:
-        """Note a mistake at the deepest known node of a path."""
-        where = tuple(path)
-        while where not in self.lines:
-            where = where[:-1]
-        self.mistakes.append(Mistake(self.name, self.lines[where], message))
-
-    def model(self, kind: type[M], data: Any, path: tuple[str | int, ...] = ()) -> M | None:
-        """Build a model; every complaint of pydantic becomes a mistake with its line."""
-        try:
-            return kind.model_validate(data)
-        except ValidationError as error:
-            for item in error.errors():
-                place = (*path, *item["loc"])
-                name = ".".join(str(p) for p in item["loc"])
-                self.say(place, f"{name}: {item['msg']}" if name else item["msg"])
-            return None
 
 
 @dataclass(frozen=True)
@@ -300,9 +220,9 @@ class _Loader:
                 place = (*path, "columns", i)
                 listed = column.type in (ColumnType.ENUM, ColumnType.MULTI)
                 if listed and column.list not in self.code_lists:
-                    document.say(place, f"{column.code}: unknown code list {column.list}")
+                    document.say((*place, "list"), f"unknown code list {column.list}")
                 if column.list and not listed:
-                    document.say(place, f"{column.code}: only enum and multi take a list")
+                    document.say((*place, "list"), "only enum and multi take a list")
                 for name in ("required_when", "derived"):
                     expression = getattr(column, name)
                     if expression:
@@ -319,23 +239,15 @@ class _Loader:
                 document.say(place, f"{rule.code}: unknown form {owner}")
             elif rule.check and owner is not None:
                 self._check_names(document, (*place, "check"), rule.check, forms[owner], forms)
-                for complaint in unknown_placeholders(rule, forms[owner], self.parameters):
-                    document.say(place, complaint)
+                for where, complaint in unknown_placeholders(rule, forms[owner], self.parameters):
+                    document.say((*place, where), complaint)
                 for code in rule.columns:
                     if code not in forms[owner].position:
                         document.say((*place, "columns"), f"{rule.code}: unknown column {code}")
         for indicator, document, place in self.indicators:
-            for measure in indicator.measures:
-                source = forms.get(measure.form)
-                if source is None:
-                    document.say(place, f"{indicator.code}: unknown form {measure.form}")
-                    continue
-                for expression in (measure.sum, measure.where):
-                    if expression:
-                        self._check_names(document, place, expression, source, forms)
-                for name in filter(None, (measure.distinct, measure.dated)):
-                    if name not in source.position:
-                        document.say(place, f"{indicator.code}: unknown column {name}")
+            for side in ("numerator", "minus", "denominator"):
+                for i, measure in enumerate(getattr(indicator, side)):
+                    self._check_measure(document, (*place, side, i), measure, forms)
             base = indicator.denominator or indicator.coverage[1:]
             if indicator.aggregate in ("ratio", "wmean") and not base:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
@@ -352,6 +264,25 @@ class _Loader:
                                 ("blocks", b, "items", i),
                                 f"{item.code}: unknown indicator {part.indicator}",
                             )
+
+    def _check_measure(
+        self,
+        document: Document,
+        place: tuple[str | int, ...],
+        measure: Measure,
+        forms: dict[str, Form],
+    ) -> None:
+        source = forms.get(measure.form)
+        if source is None:
+            document.say((*place, "form"), f"unknown form {measure.form}")
+            return
+        for part in ("sum", "where"):
+            expression = getattr(measure, part)
+            if expression:
+                self._check_names(document, (*place, part), expression, source, forms)
+        for name in filter(None, (measure.distinct, measure.dated)):
+            if name not in source.position:
+                document.say(place, f"unknown column {name}")
 
     def _check_unique(self) -> None:
         seen: set[object] = set()

@@ -75,14 +75,16 @@ def _unknown_in_call(
                 yield f"form {other.code} has no column {column}"
 
 
-def unknown_placeholders(rule: Rule, form: Form, parameters: Collection[str]) -> Iterator[str]:
-    """A complaint per {name} in the rule's sentences that no finding could fill in."""
+def unknown_placeholders(
+    rule: Rule, form: Form, parameters: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Where (message or advice) and a complaint, per {name} that no finding could fill in."""
     read = rule.check.scoped if rule.check else ()
-    for template in (rule.message, rule.advice):
+    for where, template in (("message", rule.message), ("advice", rule.advice)):
         try:
             names = [name for _, name, _, _ in string.Formatter().parse(template) if name]
         except ValueError as error:
-            yield f"{rule.code}: {error} in {template!r}"
+            yield where, f"{rule.code}: {error} in {template!r}"
             continue
         for name in names:
             scope, _, column = name.rpartition(".")
@@ -92,4 +94,4 @@ def unknown_placeholders(rule: Rule, form: Form, parameters: Collection[str]) ->
                 "period": column in PERIOD_NAMES,
             }.get(scope, (scope, column) in read)
             if not known:
-                yield f"{rule.code}: nothing fills in {{{name}}} in {template!r}"
+                yield where, f"{rule.code}: nothing fills in {{{name}}} in {template!r}"

@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from definitions.loading import Definitions, DefinitionsInvalid, Document
+from definitions.documents import DefinitionsInvalid, Document
+from definitions.loading import Definitions
 from definitions.model import Model
 
 
@@ -48,9 +49,9 @@ class Organisation(Model):
     def parent_on(self, line: str, day: date) -> str | None:
         """Code of the parent on a line and day."""
         for relation in self.parents:
-            if relation.line == line and relation.since <= day:
-                if relation.until is None or day < relation.until:
-                    return relation.parent
+            open_then = relation.until is None or day < relation.until
+            if relation.line == line and relation.since <= day and open_then:
+                return relation.parent
         return None
 
 
@@ -71,9 +72,9 @@ def load_organisations(path: Path, definitions: Definitions) -> tuple[Organisati
     for i, organisation in found:
         for name, code_list in lists.items():
             value = getattr(organisation, name)
-            if code_list in definitions.code_lists:
-                if value not in definitions.code_lists[code_list].values:
-                    document.say((i, name), f"{value} is not in {code_list}")
+            listed = definitions.code_lists.get(code_list)
+            if listed and value not in listed.values:
+                document.say((i, name), f"{value} is not in {code_list}")
         if organisation.region not in definitions.regions:
             document.say((i, "region"), f"unknown region {organisation.region}")
         for j, relation in enumerate(organisation.parents):
