@@ -37,6 +37,7 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 ADMIN = "admin"
 CHAIR = "主席"
 
+_COMMANDS = {name: ["airflow", name] for name in COMPONENTS} | {"scheduler": ["running.scheduler"]}
 _FINISHED = {"success", "failed"}
 _HUMAN_MOMENT = 3.0  # seconds
 _T = TypeVar("_T")
@@ -389,6 +390,8 @@ def _configuration(
         server.HOME_VARIABLE: str(server.home()),
         # The parts talk to each other on this machine, past any proxy; few memory arenas each.
         "NO_PROXY": ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get("NO_PROXY")])),
+        "MPLBACKEND": "Agg",
+        "GX_ANALYTICS_ENABLED": "False",
         "MALLOC_ARENA_MAX": "2",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -431,7 +434,7 @@ def migrate(environment: dict[str, str]) -> None:
 def _spawn(running: Airflow, component: str) -> subprocess.Popen[bytes]:
     with _log_file(running.home, component).open("ab") as log:
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "airflow", component],
+            [sys.executable, "-m", *_COMMANDS[component]],
             env=running.environment, cwd=running.home,
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True, preexec_fn=_die_with_parent,
