@@ -23,10 +23,9 @@ from pipelines.templates.look import (
     LOCKED_FILL,
     PROTECTION,
     Look,
-    footer_text,
 )
+from pipelines.templates.pages import page_starts, print_setup
 from pipelines.typesetting import (
-    BODY,
     GREY_TEXT,
     HEADER_FILL,
     HEADING,
@@ -41,8 +40,6 @@ LEDGER_ROWS = 200
 FEWEST_ROWS = 10
 # Beyond the framed rows a register may go on: cells stay open and checked down to this row.
 LAST_OPEN_ROW = 5000
-# Characters across one landscape A4 page; more would be too small to read, so pages are added.
-PAGE_WIDTH = 210.0
 ROW_HEIGHT = 20
 
 
@@ -106,6 +103,9 @@ def write_form(sheet: Any, task: SheetTask, look: Look) -> None:
     """Fill an empty worksheet with the form, its checks, protection and print setup."""
     form = task.form
     widths = [inputs.column_width(c, task.definitions) for c in form.columns]
+    if page_starts(widths):
+        # Repeated on every page, it also carries the form's number and period there.
+        widths[0] = max(widths[0], 24)
     count = row_count(form, len(task.rows), task.definitions)
     endless = not single_row(form)
     formulas = {c.code: f for c in form.columns if (f := _formula(c, task))}
@@ -131,8 +131,7 @@ def write_form(sheet: Any, task: SheetTask, look: Look) -> None:
     sheet.protect("", PROTECTION)
     sheet.hide_gridlines(2)
     sheet.set_tab_color("#8C8C8C")
-    pages = math.ceil(sum(widths) / PAGE_WIDTH)
-    _print_setup(sheet, form, header, first + count - 1, pages)
+    print_setup(sheet, form, header, first + count - 1, widths)
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,8 @@ def _formula(column: Column, task: SheetTask) -> RowFormula | None:
 def _write_top(sheet: Any, task: SheetTask, widths: Sequence[float], look: Look) -> int:
     """Title and the lines that name form, unit and period; returns the header's row from 0."""
     form = task.form
-    last = _band(widths)
+    # The band over the table ends where its first page does, or a screen.
+    last = min(page_starts(widths), default=len(widths)) - 1
     title = look.format(font_name=HEADING, font_size=16, bold=True, font_color=RED, align="center")
     sheet.set_row(0, 34)
     _spread(sheet, 0, 0, last, form.title, title)
@@ -197,7 +197,7 @@ def _write_top(sheet: Any, task: SheetTask, widths: Sequence[float], look: Look)
         f"有效期至：{form.document_valid_to.isoformat()}",
         f"版本：{form.edition}",
     ]
-    who = [f"填报单位：{task.org_name}", f"所属期：{task.period.chinese}"]
+    who = [f"所属期：{task.period.chinese}", f"填报单位：{task.org_name}"]
     unit = inputs.declared_unit(form)
     if unit:
         who.append(f"计量单位：{unit}")
@@ -212,23 +212,15 @@ def _write_top(sheet: Any, task: SheetTask, widths: Sequence[float], look: Look)
                 _spread(sheet, row, left, right, text, style)
             row += 1
     if form.guidance:
-        room = sum(widths[: last + 1])
+        left = 1 if last + 1 < len(widths) else 0
+        text = f"填报要求：{form.guidance}"
         style = look.format(font_size=9, font_color=GREY_TEXT, align="left", text_wrap=True)
-        sheet.set_row(row, 13 * wrapped_lines(f"填报要求：{form.guidance}", room * 1.1) + 4)
-        _spread(sheet, row, 0, last, f"填报要求：{form.guidance}", style)
+        room = sum(widths[left : last + 1]) * 1.1
+        sheet.set_row(row, 13 * wrapped_lines(text, room) + 4)
+        _spread(sheet, row, left, last, text, style)
         row += 1
     sheet.set_row(row, 5)
     return row + 1
-
-
-def _band(widths: Sequence[float]) -> int:
-    """Last column of the title band: as much of the table as one page, or a screen, shows."""
-    total = 0.0
-    for p, width in enumerate(widths):
-        total += width
-        if total > PAGE_WIDTH:
-            return max(p - 1, 0)
-    return len(widths) - 1
 
 
 def _lines(
@@ -349,19 +341,3 @@ def _check_inputs(sheet: Any, first: int, last: int, task: SheetTask) -> None:
         if inputs.number_format(column) == "@":
             area = f"{cell}:{letters}{last + 1}"
             sheet.ignore_errors({"number_stored_as_text": area})
-
-
-def _print_setup(sheet: Any, form: Form, header: int, last_row: int, pages: int) -> None:
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(pages, 0)
-    if pages > 1:
-        sheet.repeat_columns(0)
-    sheet.repeat_rows(0, header + 1)
-    sheet.print_area(0, 0, last_row, len(form.columns) - 1)
-    sheet.set_margins(left=0.45, right=0.45, top=0.6, bottom=0.65)
-    sheet.center_horizontally()
-    sheet.set_footer(
-        f'&L&"{BODY},Regular"&9{footer_text(form.code)}　{footer_text(form.issuer)}'
-        f'&R&"{BODY},Regular"&9第 &P 页　共 &N 页'
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -189,12 +190,13 @@ def _decimal(column: Column, cell: str) -> tuple[dict[str, Any], str]:
 
 
 def declared_unit(form: Form) -> str:
-    """The unit that stands above a table: its one money unit, else its first unit.
+    """The unit that stands above a table: its one money unit, else that of most of its numbers.
 
     Empty when there is none, or when 元 and 万元 stand side by side: then the columns say it.
     """
-    units = list(dict.fromkeys(c.unit for c in form.columns if c.type.numeric and c.unit))
-    money = [u for u in units if u in ("元", "万元")]
-    if len(money) > 1:
+    units = Counter(c.unit for c in form.columns if c.type.numeric and c.unit != "年")
+    money = [u for u in ("元", "万元") if u in units]
+    if len(money) > 1 or not units:
         return ""
-    return money[0] if money else next((u for u in units if u != "年"), "")
+    unit, count = units.most_common(1)[0]
+    return money[0] if money else unit if count * 2 > units.total() else ""
