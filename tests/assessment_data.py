@@ -68,78 +68,58 @@ UNITS = (
     ),
 )  # fmt: skip
 
-# letter target, then (numerator or value, denominator) of U1, U2, U3, U4, U5
-YEAR: dict[str, tuple[str | None, tuple[tuple[str | None, str | None], ...]]] = {
-    "I-ORG-13": ("40", (("44", None), ("41", None), ("30", None), ("20", None), ("55", None))),
-    "I-ORG-15": (
-        "3000", (("3125", None), ("2890", None), ("2400", None), ("1500", None), ("4100", None)),
-    ),
-    "I-ORG-17": (
-        None, (("9100", "10000"), ("8450", "10000"), ("7320", "9800"), ("6000", "9500"),
-               ("4800", "5000")),
-    ),
-    "I-HOME-02": ("15", (("15", None), ("16", None), ("12", None), ("9", None), ("4", None))),
-    "I-HOME-03": ("60", (("66", None), ("60", None), ("41", None), ("30", None), ("22", None))),
-    "I-HOME-06": (
-        None, (("36800", "400"), ("34000", "400"), ("24900", "300"), (None, None), ("17600", "200")),
-    ),
-    "I-AID-05": ("500", (("512", None), ("498", None), ("470", None), ("350", None), ("90", None))),
-    "I-WARM-01": (
-        "600", (("655", None), ("610", None), ("590", None), ("420", None), ("120", None)),
-    ),
-    "I-INNO-13": (
-        None, (("52000", "50000"), ("41000", "48000"), ("20000", "39000"), ("9000", "35000"),
-               ("21000", "22000")),
-    ),
-    "I-INNO-03": (
-        None, (("27100", "52000"), ("18000", "41000"), ("7000", "20000"), ("2500", "9000"),
-               ("11000", "21000")),
-    ),
-    "I-INNO-08": (None, (("7", "10"), ("5", "8"), ("2", "6"), ("1", "5"), ("0", "0"))),
-    "I-INNO-05": (None, (("12", None), ("12", None), ("5", None), ("2", None), ("9", None))),
-    "I-SKILL-10": (
-        None, (("24000", "26000"), ("21000", "24000"), ("15000", "19000"), ("9000", "18000"),
-               ("11000", "11500")),
-    ),
-    "I-SKILL-03": (
-        None, (("46000", "50000"), ("40000", "48000"), ("27000", "39000"), ("14000", "35000"),
-               ("20500", "22000")),
-    ),
-    "I-SKILL-11": (
-        "1000", (("1120", None), ("985", None), ("730", None), ("310", None), ("640", None)),
-    ),
-    "I-SKILL-15": ("100", (("278", None), ("96", None), ("70", None), ("55", None), ("120", None))),
-    "I-DEMO-04": (
-        None, (("366", "398"), ("310", "330"), ("240", "300"), ("150", "260"), ("88", "90")),
-    ),
-    "I-DEMO-09": (None, (("82", "95"), ("70", "80"), ("40", "61"), ("15", "44"), ("18", "20"))),
-    "I-RIGHT-04": (None, (("83", "83"), ("61", "63"), ("40", "44"), ("20", "31"), ("9", "9"))),
-    "I-RIGHT-08": (None, (("150", "192"), ("98", "140"), ("60", "105"), ("31", "80"), ("20", "22"))),
-    "I-FIN-03": (
-        None, (("9820000", "10000000"), ("8800000", "9000000"), ("6600000", "7800000"),
-               ("3900000", "7000000"), ("4950000", "5000000")),
-    ),
-    "I-FIN-05": (
-        "3800000", (("3928000", None), ("3520000", None), ("2640000", None), ("1560000", None),
-                    ("3980000", None)),
-    ),
-    "I-DQ-01": (None, (("228", "228"), ("226", "228"), ("210", "228"), ("180", "228"),
-                       ("228", "228"))),
-    "I-DQ-02": (None, (("214", "228"), ("205", "228"), ("170", "228"), ("110", "228"),
-                       ("220", "228"))),
-}  # fmt: skip
+# indicator | letter target | figures of U1 to U5: a count or a ratio; — is unreported
+YEAR = """
+I-ORG-13   |      40 |           44           41           30           20           55
+I-ORG-15   |    3000 |         3125         2890         2400         1500         4100
+I-ORG-17   |         |   9100/10000   8450/10000    7320/9800    6000/9500    4800/5000
+I-HOME-02  |      15 |           15           16           12            9            4
+I-HOME-03  |      60 |           66           60           41           30           22
+I-HOME-06  |         |    36800/400    34000/400    24900/300            —    17600/200
+I-AID-05   |     500 |          512          498          470          350           90
+I-WARM-01  |     600 |          655          610          590          420          120
+I-INNO-13  |         |  52000/50000  41000/48000  20000/39000   9000/35000  21000/22000
+I-INNO-03  |         |  27100/52000  18000/41000   7000/20000    2500/9000  11000/21000
+I-INNO-08  |         |         7/10          5/8          2/6          1/5          0/0
+I-INNO-05  |         |           12           12            5            2            9
+I-SKILL-10 |         |  24000/26000  21000/24000  15000/19000   9000/18000  11000/11500
+I-SKILL-03 |         |  46000/50000  40000/48000  27000/39000  14000/35000  20500/22000
+I-SKILL-11 |    1000 |         1120          985          730          310          640
+I-SKILL-15 |     100 |          278           96           70           55          120
+I-DEMO-04  |         |      366/398      310/330      240/300      150/260        88/90
+I-DEMO-09  |         |        82/95        70/80        40/61        15/44        18/20
+I-RIGHT-04 |         |        83/83        61/63        40/44        20/31          9/9
+I-RIGHT-08 |         |      150/192       98/140       60/105        31/80        20/22
+I-FIN-03   |         |     982/1000      880/900      660/780      390/700      495/500
+I-FIN-05   | 3800000 |      3928000      3520000      2640000      1560000      3980000
+I-DQ-01    |         |      228/228      226/228      210/228      180/228      228/228
+I-DQ-02    |         |      214/228      205/228      170/228      110/228      220/228
+"""
 LAST_YEAR = {"I-INNO-13": ("0.82", "0.80", "0.55", "0.30", None),
              "I-SKILL-03": ("85", "82", "66", "44", "90")}  # fmt: skip
-BALLOTS = {
-    "会员": ((1410, 1370, 1180, 130, 40, 20), (1320, 1100, 820, 200, 60, 20),
-           (1000, 700, 400, 180, 90, 30), (900, 480, 150, 120, 60, 150), (600, 560, 500, 40, 10, 10)),
-    "职工代表": ((398, 366, 300, 50, 10, 6), (330, 310, 230, 60, 15, 5), (300, 250, 150, 70, 20, 10),
-             (260, 150, 60, 50, 30, 10), (90, 88, 80, 6, 1, 1)),
-    "党政领导": ((30, 28, 26, 2, 0, 0), (30, 27, 22, 4, 1, 0), (25, 20, 12, 6, 2, 0),
-             (25, 18, 6, 8, 4, 0), (15, 15, 14, 1, 0, 0)),
-    "工会机关": ((20, 20, 18, 2, 0, 0), (20, 20, 16, 3, 1, 0), (18, 16, 10, 5, 1, 0),
-             (18, 14, 5, 6, 3, 0), (10, 10, 9, 1, 0, 0)),
-}  # fmt: skip
+# unit, rater, eligible, ballots, very satisfied, basically, not, do not know
+BALLOTS = """
+U1 会员 1410 1370 1180 130 40 20
+U2 会员 1320 1100 820 200 60 20
+U3 会员 1000 700 400 180 90 30
+U4 会员 900 480 150 120 60 150
+U5 会员 600 560 500 40 10 10
+U1 职工代表 398 366 300 50 10 6
+U2 职工代表 330 310 230 60 15 5
+U3 职工代表 300 250 150 70 20 10
+U4 职工代表 260 150 60 50 30 10
+U5 职工代表 90 88 80 6 1 1
+U1 党政领导 30 28 26 2 0 0
+U2 党政领导 30 27 22 4 1 0
+U3 党政领导 25 20 12 6 2 0
+U4 党政领导 25 18 6 8 4 0
+U5 党政领导 15 15 14 1 0 0
+U1 工会机关 20 20 18 2 0 0
+U2 工会机关 20 20 16 3 1 0
+U3 工会机关 18 16 10 5 1 0
+U4 工会机关 18 14 5 6 3 0
+U5 工会机关 10 10 9 1 0 0
+"""
 
 
 def scheme(code: str) -> Scheme:
@@ -151,16 +131,19 @@ def scheme(code: str) -> Scheme:
 def counties(*, assessors: bool = True) -> AssessmentInputs:
     """The whole year of the five unions, with honours, a false report and a veto."""
     measurements, targets, self_reports = [], [], []
-    for code, (letter, figures) in YEAR.items():
-        for i, (unit, (numerator, denominator)) in enumerate(zip(UNITS, figures, strict=True)):
+    for row in YEAR.strip().splitlines():
+        code, letter, figures = (cell.strip() for cell in row.split("|"))
+        for i, (unit, cell) in enumerate(zip(UNITS, figures.split(), strict=True)):
+            top, _, bottom = cell.partition("/")
+            numerator = None if top == "—" else D(top)
             base = LAST_YEAR.get(code, (None,) * 5)[i]
             measurements.append(
                 Measurement(
                     unit.code,
                     code,
-                    None if denominator or numerator is None else D(numerator),
-                    D(numerator) if denominator and numerator else None,
-                    D(denominator) if denominator else None,
+                    None if bottom else numerator,
+                    numerator if bottom else None,
+                    D(bottom) if bottom else None,
                     reported=0 if numerator is None else 12,
                     expected=12,
                     last_year=D(base) if base else None,
@@ -173,9 +156,8 @@ def counties(*, assessors: bool = True) -> AssessmentInputs:
                                 ("U2", "I-ORG-15", "2900")):  # fmt: skip
         self_reports.append(SelfReport(unit, code, D(claimed), reference="TGT-02 2017Q4"))
     tallies = tuple(
-        Tally(unit.code, rater, *counts)
-        for rater, rows in BALLOTS.items()
-        for unit, counts in zip(UNITS, rows, strict=True)
+        Tally(unit, rater, *(int(n) for n in counts))
+        for unit, rater, *counts in (line.split() for line in BALLOTS.strip().splitlines())
     )
     given = {"U1": 94, "U2": 90, "U3": 78, "U4": 62, "U5": 92}
     marks = tuple(
@@ -198,7 +180,9 @@ def counties(*, assessors: bool = True) -> AssessmentInputs:
             BonusClaim("U1", "市级", "劳动竞赛先进单位", ""),
             BonusClaim("U2", "省级", "五一劳动奖状", "宁工发〔2017〕9号"),
         ),
-        deductions=(DeductionEntry("U3", "年报迟报", "2016年年报迟报", 2, "市总工办函〔2017〕3号"),),
+        deductions=(
+            DeductionEntry("U3", "年报迟报", "2016年年报迟报", 2, "市总工办函〔2017〕3号"),
+        ),
         vetoes=(VetoEntry("U2", "V4", "2017年度经费欠缴", "市总工发〔2018〕5号"),),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from xlsxwriter import Workbook
 
@@ -20,6 +21,8 @@ from pipelines.assess.result_pages import (
 )
 from pipelines.assess.results import AssessmentResult
 from pipelines.typesetting import HEADING, RED
+
+CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def assessment_book(
@@ -41,14 +44,14 @@ def assessment_book(
     several = sum(r.scheme.kind != "star-home" for r in results) > 1
     stream = io.BytesIO()
     book = Workbook(stream, {"in_memory": True, "strings_to_formulas": False})
-    made = cutoff if isinstance(cutoff, datetime) else datetime.combine(cutoff, time())
+    made = _as_read_in_china(cutoff)
     book.set_properties(
         {
             "title": title,
             "author": federation,
             "company": federation,
             "comments": f"定义版本 {definitions_digest}",
-            "created": made.replace(tzinfo=None),
+            "created": made,
         }
     )
     look = Look(book)
@@ -66,6 +69,13 @@ def assessment_book(
     _signatures(look, title, federation, footer)
     book.close()
     return stream.getvalue()
+
+
+def _as_read_in_china(cutoff: date | datetime) -> datetime:
+    """The cut-off as a date and time on the wall; a cover shows the day, not the UTC day."""
+    if not isinstance(cutoff, datetime):
+        return datetime.combine(cutoff, time())
+    return cutoff.astimezone(CHINA).replace(tzinfo=None) if cutoff.tzinfo else cutoff
 
 
 def _target_responsibility(look: Look, result: AssessmentResult, tag: str, footer: str) -> None:

@@ -9,6 +9,7 @@ is decided before, by the caller (`parts.py`).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -110,12 +111,13 @@ def rank_in_group(full: Number, rank: Number, size: int) -> Fraction:
 
 def average_ranks(figures: Mapping[str, Number], *, lower: bool = False) -> dict[str, Fraction]:
     """Rank of each key, 1 the best; equal figures share the mean of the places they fill."""
-    exact = {key: Fraction(figure) for key, figure in figures.items()}
+    sign = -1 if lower else 1
+    exact = {key: sign * Fraction(figure) for key, figure in figures.items()}
+    ordered = sorted(exact.values())
     ranks = {}
     for key, figure in exact.items():
-        better = sum((f < figure) if lower else (f > figure) for f in exact.values())
-        equal = sum(f == figure for f in exact.values())
-        ranks[key] = better + Fraction(equal + 1, 2)
+        first, after = bisect_left(ordered, figure), bisect_right(ordered, figure)
+        ranks[key] = len(ordered) - after + Fraction(after - first + 1, 2)
     return ranks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -234,12 +235,12 @@ def _within_quota(scheme: Scheme, members: list[UnitResult]) -> list[UnitResult]
             continue
         below = scheme.bands[place + 1].name
         free = places_for(scheme, band.name, size)
-        totals = [_total(r) for r in current if r.grade == band.name]
+        totals = sorted(_total(r) for r in current if r.grade == band.name)
         for i, result in enumerate(current):
             if result.grade != band.name:
                 continue
-            ahead = sum(t > _total(result) for t in totals)
-            equal = totals.count(_total(result))
+            ahead = _above(totals, _total(result))
+            equal = len(totals) - ahead - bisect_left(totals, _total(result))
             if ahead + equal <= free:
                 continue
             share = percent(scheme.quota[band.name], 0)
@@ -257,13 +258,18 @@ def _total(result: UnitResult) -> Decimal:
     return result.total if result.total is not None else Decimal(-1)
 
 
+def _above(totals: Sequence[Decimal], total: Decimal) -> int:
+    """How many of the totals, in rising order, are higher."""
+    return len(totals) - bisect_right(totals, total)
+
+
 def _ranked(scheme: Scheme, members: list[UnitResult]) -> list[UnitResult]:
     """Best total first; equal totals share a rank and the next rank is skipped."""
-    totals = [_total(r) for r in members if r.standing is not Standing.INVALID]
+    totals = sorted(_total(r) for r in members if r.standing is not Standing.INVALID)
     ranked = []
     for result in members:
         rank = None
         if result.standing is not Standing.INVALID and len(totals) >= scheme.smallest_group:
-            rank = 1 + sum(t > _total(result) for t in totals)
+            rank = 1 + _above(totals, _total(result))
         ranked.append(replace(result, rank=rank, group_size=len(totals)))
     return sorted(ranked, key=lambda r: (r.standing is Standing.INVALID, -_total(r), r.unit.code))
