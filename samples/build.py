@@ -279,9 +279,10 @@ def _arrival(definitions: Definitions, package: _Package, entries: list[Entry]) 
     n = mix("arrives", package.sender, package.folder, package.kind)
     late = irregular.late_by(package.sender, package.folder) if package.kind == "monthly" else None
     day = definitions.calendar.add(due, late.workdays) if late else due - timedelta(days=n % 3)
-    earliest = package.folder.end + timedelta(days=1)
     if package.kind == "monthly":
-        day = max(day, earliest)
+        day = max(day, package.folder.end + timedelta(days=1))
+    if not definitions.calendar.is_workday(day):
+        day = due
     return datetime.combine(day, time(9 + n // 3 % 8, n // 24 % 60), CHINA)
 
 

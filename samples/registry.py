@@ -19,7 +19,7 @@ from samples.spread import mix, spread
 HERE = Path(__file__).parent
 MOVE_DAY = date(2017, 7, 1)
 MOVE_APPROVAL = "石总工〔2017〕{number}号"
-FEDERATIONS = ("市总工会", "区县总工会", "开发区（园区）总工会", "产业工会")
+FEDERATIONS = ("省总工会", "市总工会", "区县总工会", "开发区（园区）总工会", "产业工会")
 
 # trade: industry code, registration type, what such an employer is called
 TRADES: dict[str, tuple[str, str, str]] = {
@@ -51,7 +51,14 @@ TRADES: dict[str, tuple[str, str, str]] = {
     "幼教": ("P83", "700民办非企业", "幼儿园"),
     "医院": ("Q84", "400事业", "医院"),
 }
-INDUSTRY_LINE = {"B": "110000C90001", "C": "110000C90001", "P": "110000C90002", "Q": "110000C90002", "G": "110000C90003"}  # fmt: skip
+# Section of the industry → industry union of the top federation.
+INDUSTRY_LINE = {
+    "B": "110000C90001",
+    "C": "110000C90001",
+    "P": "110000C90002",
+    "Q": "110000C90002",
+    "G": "110000C90003",
+}
 
 
 class Family(Model):

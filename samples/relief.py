@@ -1,4 +1,4 @@
-"""AID-02 and WARM-01: relief month by month, and the visits between New Year and Lantern Festival."""
+"""AID-02 and WARM-01: relief month by month, and the visits around the Spring Festival."""
 
 from __future__ import annotations
 

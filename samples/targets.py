@@ -90,8 +90,7 @@ class Totals:
     @staticmethod
     def _above(code: str, at: Period) -> Iterator[str]:
         known = registry()
-        for each in known.way_up(code, at.end):
-            yield each
+        yield from known.way_up(code, at.end)
         industrial = known.org(code).parent_on("条", at.end)
         if industrial:
             yield industrial

@@ -1,4 +1,4 @@
-"""Workbooks as the reporting offices of the sample keep them: three habits, same bytes each time."""
+"""Workbooks as the reporting offices of the sample keep them; the same bytes each time."""
 
 from __future__ import annotations
 
@@ -126,8 +126,9 @@ def _xlsx(book: Book, old: bool) -> bytes:
         sheet.set_column(0, len(filled.form.columns), 13)
         sheet.write_string(0, 0, filled.form.title, formats["title"])
         top = _lines_above(sheet, book) if old else 1
-        first = 1 if old else 0
-        if old:
+        # A form that begins with its own 序号 gets no second one.
+        first = int(old and filled.form.columns[0].label != "序号")
+        if first:
             sheet.write_string(top, 0, "序号", formats["head"])
         for c, label in enumerate(labels(filled.form)):
             sheet.write_string(top, first + c, label, formats["head"])
@@ -155,9 +156,8 @@ def _lines_above(sheet: Any, book: Book) -> int:
 
 def _rows(sheet: Any, filled: FilledForm, top: int, first: int, formats: dict[str, Any]) -> None:
     columns = filled.form.columns
-    numbered = first and filled.form.columns[0].label != "序号"
     for r, row in enumerate(filled.rows, start=top):
-        if numbered:
+        if first:
             sheet.write_number(r, 0, r - top + 1)
         for c, column in enumerate(columns, start=first):
             value = row.get(column.code)
@@ -188,8 +188,10 @@ def _summable(column: Column) -> bool:
 
 
 def _total(sheet: Any, filled: FilledForm, row: int, first: int) -> None:
-    sheet.write_string(row, 0, "合计")
-    for p, value in totals(filled).items():
+    sums = totals(filled)
+    if sums:
+        sheet.write_string(row, 0, "合计")
+    for p, value in sums.items():
         sheet.write_number(row, first + p, value)
 
 
