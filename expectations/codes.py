@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -44,9 +45,10 @@ def valid_id(code: str) -> bool:
     if not _ID18.fullmatch(code) or ric.calc_check_digit(code) != code[17]:
         return False
     try:
-        return 1880 <= ric.get_birth_date(code).year <= 2100
+        born: date = ric.get_birth_date(code)
     except ValidationError:
         return False
+    return 1880 <= born.year <= 2100
 
 
 def old_id(code: str) -> bool:

@@ -189,7 +189,9 @@ class _Evidence:
     def active(self, period: Period) -> frozenset[str]:
         """Codes of unions at work on the last day of a period, with those registered just now."""
         registry = self.context.organisations(period.label)
-        codes = set(registry.loc[registry["status"] == ACTIVE, "org_code"].astype(str))
+        codes: set[str] = set()
+        if not registry.empty:
+            codes |= set(registry.loc[registry["status"] == ACTIVE, "org_code"].astype(str))
         for frame in self.frames:
             if frame.form.code == "ORG-01":
                 data = frame.data

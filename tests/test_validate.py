@@ -207,6 +207,7 @@ def test_names_of_persons_never_stand_in_findings() -> None:
         text = f"{finding.message}{finding.advice}{finding.value}{finding.expected}"
         assert "示例" not in text
         assert "王2号" not in text
+    assert {f.value for f in found if f.rule == "V-C-013"} == {""}
 
 
 def test_identity_numbers_are_refused_without_being_repeated() -> None:
@@ -338,6 +339,36 @@ def test_other_forms_are_taken_from_the_same_workbook_first() -> None:
     assert codes(check(alone, accepted=Accepted(staff))[0]) == ["V-R-063"]
     assert check(together, accepted=Accepted(staff)) == [[]]
     assert check(alone, together, accepted=Accepted(staff))[0] == []
+
+
+def test_two_versions_in_one_chunk_are_each_held_against_themselves() -> None:
+    """Payroll 640,000 over 128 workers is 5,000 each; over 5 it is 128,000."""
+    money = funds(cum_due=12800 * 3)
+    first = workbook(sheet("FIN-01", money), sheet("ORG-02", members()))
+    second = workbook(
+        sheet("FIN-01", money),
+        sheet("ORG-02", members(workers_total=5, workers_f=1, workers_migrant=0, members_total=5)),
+    )
+    found = check(first, second)
+    assert "V-R-063" not in codes(found[0])
+    assert "V-R-063" in codes(found[1])
+
+
+def test_a_row_left_out_of_a_correction_is_no_longer_there() -> None:
+    """February's correction of A001 lists medical aid only; living aid has no last cumulative."""
+    living, medical = definitions().code_lists["AID_KIND"].values[:2]
+
+    def aid(kind: str, cumulative: float) -> dict[str, Any]:
+        row = {"org_code": "A001", "aid_kind": kind, "households": 1, "persons": 1}
+        return row | {"amount": 500, "cum_households": 1, "cum_amount": cumulative}
+
+    past = Accepted({("AID-02", "2017-02"): [aid(living, 9000), aid(medical, 9000)]})
+    march = workbook(sheet("AID-02", aid(living, 500)))
+    corrected = workbook(sheet("AID-02", aid(medical, 1000), period="2017-02"), period="2017-02")
+    (before,) = check(march, accepted=past)
+    _, after = check(corrected, march, accepted=past)
+    assert "V-P-002" in codes(before)
+    assert "V-P-002" not in codes(after)
 
 
 def test_nothing_reported_by_the_other_form_is_nothing_broken() -> None:
