@@ -1,0 +1,18 @@
+"""Reading: bytes that arrived become typed cells with coordinates, and findings; no database."""
+
+from pipelines.read.archive import expand
+from pipelines.read.child import read_documents
+from pipelines.read.document import Document
+from pipelines.read.limits import Limits
+from pipelines.read.periods import parse_period, period_for
+from pipelines.read.words import name_key
+
+__all__ = [
+    "Document",
+    "Limits",
+    "expand",
+    "name_key",
+    "parse_period",
+    "period_for",
+    "read_documents",
+]
