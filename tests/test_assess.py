@@ -505,6 +505,14 @@ def test_a_rater_group_nobody_asked_leaves_its_share_and_the_result_provisional(
     assert "职工代表的评价票尚未采集" in result.provisional[0]
 
 
+def test_ratings_nobody_collected_score_nothing_and_say_so():
+    result = assess(small(**RATED), AssessmentInputs(2017, units("U1")))
+    assert (result.unit("U1").total, result.unit("U1").standing) == (0, Standing.PROVISIONAL)
+    assert result.provisional == (
+        "“群众评价”的评价票（EVAL-01）尚未采集，暂按 0 分计，结果为暂定。",
+    )
+
+
 def test_a_unit_that_did_not_vote_while_others_did_scores_nothing():
     tallies = (
         *(Tally("U1", r, 10, 10, 10, 0, 0, 0) for r in ("会员", "职工代表")),
@@ -567,6 +575,17 @@ def test_a_home_needs_sixty_percent_and_thirty_ballots_or_all(eligible, rated, v
     unit = assess(scheme("SWH-2017"), inputs).unit("H1")
     assert (unit.standing is not Standing.INVALID) == valid
     assert valid or "评家无效" in unit.grade_reasons[0]
+
+
+@pytest.mark.parametrize(("members", "star"), [("70", "四星"), ("69.99", "三星")])
+def test_members_below_seventy_cap_the_home_at_three_stars(members, star):
+    scores = (
+        PartyScore("H1", "member", D(members), 100, 90),
+        PartyScore("H1", "employer", D(95)),
+        PartyScore("H1", "upper", D(95)),
+    )
+    inputs = replace(homes(), units=homes().units[:1], party_scores=scores)
+    assert assess(scheme("SWH-2017"), inputs).unit("H1").grade == star
 
 
 def test_the_year_of_five_county_unions():
