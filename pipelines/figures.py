@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from definitions.loading import Definitions
 from definitions.model import Indicator
 from definitions.periods import Period
 
@@ -122,11 +123,19 @@ def rounded(value: Decimal, indicator: Indicator) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-indicator.decimals), ROUND_HALF_UP)
 
 
-def change_words(now: Decimal | None, before: Decimal | None, indicator: Indicator) -> str:
+def steady_band(definitions: Definitions, day: date) -> Decimal:
+    """Percent of change, up or down, that is told as no change; 0 where nothing was decided."""
+    parameter = definitions.parameters.get("steady_band_pct")
+    return Decimal(str(parameter.at(day))) if parameter is not None else Decimal(0)
+
+
+def change_words(
+    now: Decimal | None, before: Decimal | None, indicator: Indicator, band: Decimal
+) -> str:
     """增长 x%, 下降 x%, 提高 x个百分点, 持平; empty without a comparison.
 
-    Counts within ±0.5 % are 基本持平; past a tenfold they are told as a multiple, because
-    nobody reads 增长49,900%.
+    Counts within ±`band` percent are 基本持平; from a tenfold on they are told as a multiple,
+    because nobody reads 增长49,900%. Rates move in points, told to one decimal.
     """
     if now is None or before is None:
         return ""
@@ -142,7 +151,7 @@ def change_words(now: Decimal | None, before: Decimal | None, indicator: Indicat
     if now < 0 or before < 0:
         return "增加" if now > before else "减少"
     percent = (now - before) / before * 100
-    if abs(percent) <= Decimal("0.5"):
+    if abs(percent) <= band:
         return "基本持平"
     if percent >= 900:
         return f"增长{_short(percent / 100)}倍"

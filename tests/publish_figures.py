@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from definitions.loading import Definitions
-from definitions.model import Indicator
+from definitions.model import Dated, Indicator, Parameter
 from definitions.periods import Period
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow, Figure, Figures, Transfer
 from pipelines.figures import Unit as Unit
@@ -22,7 +22,7 @@ from pipelines.publish.extras import (
     WorkRow,
 )
 
-CUTOFF = datetime(2018, 1, 20, 10, 30, tzinfo=UTC)
+CUTOFF = datetime(2018, 1, 20, 2, 30, tzinfo=UTC)  # 10:30 in Beijing
 ROOT = Unit("NX", "示范总工会", "省级")
 YC, SZS, SZSG, WZ, QTX = (
     Unit("YC", "银川市总工会", "市级"),
@@ -85,6 +85,14 @@ I-CULT-02 文体活动场次 场 sum 0 H
 """
 
 
+PARAMETERS = {
+    code: Parameter(
+        code=code, name=code, values=(Dated(since=date(2016, 1, 1), value=value, authority="例"),)
+    )
+    for code, value in (("small_cell_limit", 5), ("steady_band_pct", 0.5))
+}
+
+
 def definitions(without: tuple[str, ...] = ()) -> Definitions:
     """Definitions that hold indicators only."""
     found = {}
@@ -109,7 +117,7 @@ def definitions(without: tuple[str, ...] = ()) -> Definitions:
             }
         )
     return Definitions(
-        forms=(), code_lists={}, indicators=found, rules={}, cross_rules={}, parameters={},
+        forms=(), code_lists={}, indicators=found, rules={}, cross_rules={}, parameters=PARAMETERS,
         schemes=(), works={}, regions={}, industries={}, calendar=cast(Any, None),
         sources={"indicators": INDICATORS},
     )  # fmt: skip
@@ -236,6 +244,33 @@ def _industry(put: Any, code: str, total: Decimal) -> None:
     put(Figure(code, "JK", "2017", INDUSTRY, total // 10))
     put(Figure(code, "JT", "2017", INDUSTRY, total // 20))
     put(Figure(code, UNASSIGNED, "2017", INDUSTRY, total - total // 10 - total // 20))
+
+
+def month(units: int = 8) -> Figures:
+    """March 2017 with as many children as asked; the n-th of them is worth n, the last unheard."""
+    children = tuple(Unit(f"U{n:03d}", f"第{n}区县总工会", "区县级") for n in range(1, units + 1))
+    values: dict[tuple[str, str, str, str], Figure] = {}
+    for code in ("I-ORG-04", "I-ORG-15", "I-SKILL-02", "I-FIN-02"):
+        total = Decimal(sum(range(1, units)))
+        own = [(c.code, Decimal(n)) for n, c in enumerate(children[:-1], 1)]
+        for unit, value in (("NX", total), *own):
+            values[(BLOCK, unit, "2017-03", code)] = Figure(
+                code, unit, "2017-03", BLOCK, value, reported=units - 1, expected=units,
+                previous=value * 2, last_year=value / 2,
+            )  # fmt: skip
+    coverage = [CoverageRow(c.code, "ORG-02", "2017-03", 3, 3, 3, 2) for c in children[:-1]]
+    last = children[-1]
+    names = tuple(f"第{i}基层工会" for i in range(1, 31))
+    coverage.append(CoverageRow(last.code, "ORG-02", "2017-03", 30, 0, 0, 0, names))
+    return Figures(
+        unit=ROOT,
+        period=Period.parse("2017-03"),
+        cutoff=CUTOFF,
+        definitions_digest="3f9a" * 16,
+        children={BLOCK: children},
+        values=values,
+        coverage=tuple(coverage),
+    )
 
 
 FROM = ("大武口区总工会", "惠农区总工会")

@@ -15,8 +15,9 @@ from pipelines.publish import registers
 from pipelines.publish.content import Document, Number, Section, Table
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS
+from pipelines.publish.publication import clock
 from pipelines.publish.sheets import Book, Field
-from pipelines.publish.telling import sides
+from pipelines.publish.telling import Teller, sides
 
 _CHARTED = (
     "I-ORG-15",
@@ -32,9 +33,10 @@ def annex(document: Document, figures: Figures, definitions: Definitions, extras
     """The workbook; equal input gives equal bytes."""
     book = Book(f"{document.title}附表", document.issuer, figures.cutoff)
     _overview(book, document, figures)
+    teller = Teller(figures, definitions)
     charted: list[tuple[str, int, Indicator]] = []
     for section in document.sections:
-        charted += _section(book, section, figures, definitions)
+        charted += _section(book, section, teller)
     _charts(book, charted, figures)
     registers.results(book, extras)
     registers.transfers(book, figures)
@@ -49,7 +51,7 @@ def _overview(book: Book, document: Document, figures: Figures) -> None:
         (b for b in document.blocks() if isinstance(b, Table) and b.title == "关键数据一览"), None
     )
     note = (
-        f"数据截止 {figures.cutoff:%Y-%m-%d %H:%M}　指标定义版本 {figures.definitions_digest[:12]}"
+        f"数据截止 {clock(figures.cutoff)}　指标定义版本 {figures.definitions_digest[:12]}"
         "　“—”为未报或无法计算，不作零处理"
     )
     now, then = sides(figures.period.kind)
@@ -82,15 +84,13 @@ def _codes(section: Section, figures: Figures, definitions: Definitions) -> list
     return [i for i in mine if figures.get(i.code) is not None]
 
 
-def _section(
-    book: Book, section: Section, figures: Figures, definitions: Definitions
-) -> list[tuple[str, int, Indicator]]:
+def _section(book: Book, section: Section, teller: Teller) -> list[tuple[str, int, Indicator]]:
     """One sheet per section; returns where charted indicators have their month columns."""
-    found = _codes(section, figures, definitions)
+    found = _codes(section, teller.figures, teller.definitions)
     if not found:
         return []
     name = f"{section.code} {section.title}"
-    places = registers.indicators(book, name, section.title, found, figures)
+    places = registers.indicators(book, name, section.title, found, teller)
     return [(name, places[i.code], i) for i in found if i.code in _CHARTED]
 
 

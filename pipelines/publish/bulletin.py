@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from definitions.loading import Definitions
-from pipelines.figures import BLOCK, Figure, Figures, Unit, change_words, display
+from pipelines.figures import BLOCK, Figure, Figures, Unit, display
 from pipelines.publish import page, registers, word
 from pipelines.publish.content import (
     Block,
@@ -13,16 +13,14 @@ from pipelines.publish.content import (
     Number,
     Paragraph,
     Section,
-    Subheading,
     Table,
 )
 from pipelines.publish.extras import Extras
-from pipelines.publish.publication import Publication
+from pipelines.publish.publication import Publication, clock
 from pipelines.publish.results import rules
 from pipelines.publish.review import coverage_sentence
-from pipelines.publish.sheets import Book, Field
+from pipelines.publish.sheets import Book
 from pipelines.publish.tables import (
-    UnitCoverage,
     by_unit,
     coverage_chart,
     coverage_table,
@@ -69,7 +67,6 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
     if not found:
         found = [Paragraph(("本期审核未发现问题。",))]
     sections.append(Section("B4", "审核发现的问题", tuple(found)))
-    cutoff = figures.cutoff
     signature = [figures.unit.name]
     if extras.issued_on is not None:
         day = extras.issued_on
@@ -79,7 +76,7 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
         issuer=figures.unit.name,
         head=(
             figures.unit.name,
-            f"数据截止：{cutoff.year}年{cutoff.month}月{cutoff.day}日{cutoff:%H:%M}",
+            f"数据截止：{clock(figures.cutoff)}",
         ),
         sections=tuple(sections),
         signature=tuple(signature),
@@ -92,16 +89,16 @@ def _coverage(teller: Teller, limit: int) -> Section:
     blocks: list[Block] = [Paragraph((coverage_sentence(teller),))]
     rows = by_unit(figures)
     full = [r for r in rows if r.expected and r.on_time == r.expected]
-    if full and len(full) < len(rows):
-        blocks.append(Paragraph((f"全部按时报送的单位{len(full):,}家：{_named(full)}。",)))
+    if full and len(full) < len(rows) and len(full) <= limit:
+        named = "、".join(r.name for r in full)
+        blocks.append(Paragraph((f"全部报表按时报送的单位{len(full):,}家：{named}。",)))
     elif full:
-        blocks.append(Paragraph((f"{len(full):,}家单位全部按时报送。",)))
+        blocks.append(Paragraph((f"{len(rows):,}家单位中{len(full):,}家全部报表按时报送。",)))
     chart = coverage_chart(figures, "各单位报表报送情况")
     table = coverage_table(figures, "各单位报表报送情况", limit)
     blocks += [b for b in (chart, table) if b is not None]
     late = [r for r in rows if r.lacking]
     if late:
-        blocks.append(Subheading("缺报名单"))
         for row in late[:limit]:
             names = "、".join(row.missing[:_NAMED_MISSING])
             more = f"等{len(row.missing):,}家" if len(row.missing) > _NAMED_MISSING else ""
@@ -110,11 +107,6 @@ def _coverage(teller: Teller, limit: int) -> Section:
         if len(late) > limit:
             blocks.append(Paragraph((f"另有{len(late) - limit:,}家单位缺报，名单见附表。",)))
     return Section("B1", "报表报送情况", tuple(blocks))
-
-
-def _named(rows: list[UnitCoverage]) -> str:
-    names = "、".join(r.name for r in rows[:_NAMED_MISSING])
-    return f"{names}等" if len(rows) > _NAMED_MISSING else names
 
 
 def _headlines(teller: Teller) -> Section:
@@ -131,15 +123,15 @@ def _headlines(teller: Teller) -> Section:
                 headed(indicator),
                 teller.cell(figure),
                 teller.cell(figure, "上期"),
-                change_words(figure.value, figure.previous, indicator) or NONE,
+                teller.change(figure.value, figure.previous, figure.indicator) or NONE,
                 teller.cell(figure, "上年同期"),
-                change_words(figure.value, figure.last_year, indicator) or NONE,
+                teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
             )
         )
     if not rows:
         return Section("B2", "主要指标", (Paragraph(("本期没有可汇总的指标数据。",)),))
     columns = (
-        Column("价值维度", "center", 1.05, grouped=True),
+        Column("价值维度", "center", 1.3, grouped=True),
         Column("指标", "left", 2.3),
         Column("本月", weight=1.3),
         Column("上月", weight=1.3),
@@ -158,7 +150,8 @@ def _ends(teller: Teller) -> Section | None:
     numbers: list[Inline] = []
     for _, figure in headline_figures(teller):
         indicator = teller.definitions.indicators[figure.indicator]
-        if indicator.better == "neither":
+        if indicator.better == "neither" or indicator.aggregate not in ("sum", "ratio"):
+            # A stock ranks units by their size, which is nobody's merit.
             continue
         ordered = _ordered(teller, figure.indicator)
         if len(ordered) < 2 * _ENDS:
@@ -204,23 +197,8 @@ def _workbook(
 ) -> bytes:
     book = Book(f"{document.title}附表", document.issuer, figures.cutoff)
     registers.coverage(book, figures)
-    fields = [
-        Field("上级工会", "text", 36),
-        Field("报表", "center", 12),
-        Field("期间", "center", 12),
-        Field("缺报单位", "text", 44),
-    ]
-    names = {u.code: u.name for u in figures.children.get(BLOCK, ())}
-    rows = [
-        (names[r.unit], r.form, r.period, name)
-        for r in figures.coverage
-        if r.unit in names
-        for name in r.missing
-    ]
-    if rows:
-        book.table("缺报名单", "缺报名单", fields, rows)
     known = list(definitions.indicators.values())
-    registers.indicators(book, "主要指标", "各单位指标情况", known, figures)
+    registers.indicators(book, "主要指标", "各单位指标情况", known, Teller(figures, definitions))
     registers.results(book, extras)
     registers.glossary(book, definitions, figures)
     return book.bytes()

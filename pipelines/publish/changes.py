@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from pipelines.figures import BLOCK, Figure, Transfer, change_words, display
+from pipelines.figures import BLOCK, Figure, Transfer, display
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Table
 from pipelines.publish.tables import line_check
 from pipelines.publish.telling import NONE, Teller
@@ -164,8 +164,8 @@ def _basis(teller: Teller, limit: int) -> Table | None:
                 teller.cell(figure, "上年同期"),
                 teller.cell(figure, "可比口径上年"),
                 _difference(figure.last_year, figure.comparable),
-                change_words(figure.value, figure.last_year, indicator) or NONE,
-                change_words(figure.value, figure.comparable, indicator) or NONE,
+                teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
+                teller.change(figure.value, figure.comparable, figure.indicator) or NONE,
             )
         )
 
@@ -178,8 +178,8 @@ def _basis(teller: Teller, limit: int) -> Table | None:
             display(then, indicator),
             display(now, indicator),
             _difference(then, now),
-            change_words(value, then, indicator) or NONE,
-            change_words(value, now, indicator) or NONE,
+            teller.change(value, then, _MEMBERS) or NONE,
+            teller.change(value, now, _MEMBERS) or NONE,
         )
 
     if rest:

@@ -14,7 +14,8 @@ from definitions.loading import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
 from definitions.periods import Period, PeriodKind
 from pipelines.figures import CoverageRow
-from pipelines.publish.publication import Publication
+from pipelines.publish.publication import Publication, clock
+from pipelines.publish.registers import missing
 from pipelines.publish.sheets import LAST_ROW, Book, Field, Kind
 
 # Columns of the frame that say whose a row is; form columns have Latin codes and never collide.
@@ -179,7 +180,7 @@ def _about(
         ("汇总单位", cut.unit_name),
         ("所属期", cut.period.chinese),
         ("统计线", _LINES.get(cut.line, cut.line)),
-        ("数据截止", f"{cut.cutoff:%Y-%m-%d %H:%M}"),
+        ("数据截止", clock(cut.cutoff)),
         ("指标定义摘要", cut.digest),
         ("数据行数", f"{len(rows):,}"),
         ("涉及单位（家）", f"{units:,}"),
@@ -236,7 +237,15 @@ def _data(book: Book, cut: Cut, columns: Sequence[Column], rows: pd.DataFrame) -
     for start in range(0, max(len(rows), 1), _ROWS_PER_SHEET):
         part = rows.iloc[start : start + _ROWS_PER_SHEET]
         name = "数据" if start == 0 else f"数据{start // _ROWS_PER_SHEET + 1}"
-        book.table(name, f"{cut.form.title}", fields, _cells(part, codes), note=note, freeze=3)
+        book.table(
+            name,
+            f"{cut.form.title}",
+            fields,
+            _cells(part, codes),
+            note=note,
+            freeze=3,
+            one_page_wide=False,
+        )
 
 
 def _decimals(column: Column) -> int | None:
@@ -264,7 +273,15 @@ def _subtotal_sheet(
     note = "按报告期末的上级工会小计；空白为没有单位填报。"
     if cut.period.kind is not PeriodKind.MONTH:
         note += "期末数为各期填报数相加，只供核对，期末合计见指标。"
-    book.table("分上级小计", f"{cut.form.title}分上级小计", fields, rows, note=note, totals=totals)
+    book.table(
+        "分上级小计",
+        f"{cut.form.title}分上级小计",
+        fields,
+        rows,
+        note=note,
+        totals=totals,
+        one_page_wide=False,
+    )
 
 
 def _codebook(book: Book, columns: Sequence[Column], definitions: Definitions) -> None:
@@ -309,7 +326,6 @@ def _coverage(book: Book, coverage: Sequence[CoverageRow]) -> None:
         Field("按时（份）", "int", 11),
         Field("首次通过（份）", "int", 13),
         Field("缺报（份）", "int", 11),
-        Field("缺报单位", "wrap", 70),
     ]
     rows = [
         (
@@ -320,9 +336,9 @@ def _coverage(book: Book, coverage: Sequence[CoverageRow]) -> None:
             r.on_time,
             r.first_pass,
             r.expected - r.reported,
-            "、".join(r.missing),
         )
         for r in coverage
     ]
     note = "" if rows else "本表按需报送，没有应报名册。"
     book.table("报送情况", "报送情况", fields, rows, note=note)
+    missing(book, coverage, {r.unit: r.name or r.unit for r in coverage})

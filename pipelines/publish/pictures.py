@@ -8,6 +8,7 @@ from definitions.periods import PeriodKind
 from pipelines.figures import BLOCK, Figure, display
 from pipelines.publish.content import Chart, Series
 from pipelines.publish.outline import Topic
+from pipelines.publish.tables import two_lines
 from pipelines.publish.telling import Teller
 
 _UNITS_SHOWN = 12
@@ -66,18 +67,10 @@ def by_unit(teller: Teller, code: str) -> Chart | None:
         "units",
         title,
         indicator.unit,
-        tuple(_short_name(u.name) for u in ranked),
+        tuple(two_lines(u.name) for u in ranked),
         (Series(indicator.name, tuple(values)),),
         labels=tuple(display(v, indicator) for v in values),
     )
-
-
-def _short_name(name: str, limit: int = 14) -> str:
-    """A name cut in two lines where it is long; nothing is dropped."""
-    if len(name) <= limit:
-        return name
-    middle = (len(name) + 1) // 2
-    return f"{name[:middle]}\n{name[middle:]}"
 
 
 def _stage(teller: Teller, code: str) -> Figure | None:
@@ -108,9 +101,14 @@ def _funnel(teller: Teller, topic: Topic) -> Chart | None:
 
 
 def _chain(teller: Teller, topic: Topic) -> Chart | None:
-    stages = [
-        (n, f, _stage(teller, more)) for n, c, more in topic.stages if (f := _stage(teller, c))
-    ]
+    stages = []
+    for name, code, second in topic.stages:
+        # Where the leading figure is not told, the second stands in for it.
+        figure, more = _stage(teller, code), _stage(teller, second)
+        if figure is None:
+            figure, more = more, None
+        if figure is not None:
+            stages.append((name, figure, more))
     if len(stages) < 2:
         return None
     labels, details = [], []

@@ -9,13 +9,14 @@ import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 from definitions.periods import Period
 
 MANIFEST = "manifest.json"
+_BEIJING = timezone(timedelta(hours=8))
 # Zip entries carry a time of writing; a fixed one keeps equal content equal in bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -54,6 +55,23 @@ class PublishedFile:
     name: str
     sha256: str
     size: int
+
+
+def beijing(moment: datetime) -> datetime:
+    """The moment as clocks in China show it; a naive one is taken to be so already."""
+    return moment.astimezone(_BEIJING) if moment.tzinfo is not None else moment
+
+
+def clock(moment: datetime) -> str:
+    """2018年1月20日10:30, Beijing time."""
+    local = beijing(moment)
+    return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+
+
+def stamp(moment: datetime) -> datetime:
+    """The moment as document properties want it: UTC, naive, whole seconds."""
+    local = moment if moment.tzinfo is not None else moment.replace(tzinfo=_BEIJING)
+    return local.astimezone(UTC).replace(tzinfo=None, microsecond=0)
 
 
 def write_publication(folder: Path, publication: Publication) -> list[PublishedFile]:

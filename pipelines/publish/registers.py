@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,25 +13,27 @@ from pipelines.figures import (
     BLOCK,
     INDUSTRY,
     UNASSIGNED,
+    CoverageRow,
     Figure,
     Figures,
     Unit,
-    change_words,
     rounded,
 )
+from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.extras import Extras
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.tables import by_unit, overall, percent
-from pipelines.publish.telling import sides
+from pipelines.publish.telling import Teller, sides
 
 FIRST_MONTH = 13  # column of the first month in a sheet of indicators, from 0
 LINE_NAMES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
 
 
 def indicators(
-    book: Book, name: str, title: str, found: Sequence[Indicator], figures: Figures
+    book: Book, name: str, title: str, found: Sequence[Indicator], teller: Teller
 ) -> dict[str, int]:
     """Every unit's figures, the whole first; returns the sheet row (from 0) of each whole."""
+    figures = teller.figures
     months = figures.period.months() if figures.period.kind is not PeriodKind.MONTH else []
     now, then = sides(figures.period.kind)
     fields = [
@@ -55,6 +57,7 @@ def indicators(
     rows: list[list[Any]] = []
     decimals: list[int | None] = []
     totals: set[int] = set()
+    withheld = False
     first: dict[str, int] = {}
     for indicator in found:
         first[indicator.code] = len(rows) + 3
@@ -65,11 +68,19 @@ def indicators(
                 continue
             if whole:
                 totals.add(len(rows))
-            cells = _cells(indicator, figure, whole, line, unit)
-            cells += [_month(figures, indicator, unit, m.label, line) for m in months]
+            label = "合计" if whole else LINE_NAMES.get(line, line)
+            cells: list[Any] = [indicator.name, indicator.unit, label, unit.name]
+            if teller.disclosure.hides(figure):
+                withheld = True
+                cells += [MARK, *[None] * (FIRST_MONTH - 5 + len(months))]
+            else:
+                cells += _cells(teller, indicator, figure)
+                cells += [_month(teller, figure, m.label) for m in months]
             rows.append([*cells, indicator.code, unit.code])
             decimals.append(indicator.decimals)
     note = "按指标、统计线、单位排列，可用表头筛选；空白为未报或无法计算，不作零处理。"
+    if withheld:
+        note += NOTE.removeprefix("注：")
     book.table(name, title, fields, rows, note=note, freeze=4, printed=FIRST_MONTH,
                totals=frozenset(totals), decimals=decimals)  # fmt: skip
     return first
@@ -86,20 +97,16 @@ def _units(figures: Figures) -> list[tuple[str, Unit]]:
     return found
 
 
-def _cells(indicator: Indicator, figure: Figure, whole: bool, line: str, unit: Unit) -> list[Any]:
+def _cells(teller: Teller, indicator: Indicator, figure: Figure) -> list[Any]:
     share = None
     if figure.target and figure.value is not None and indicator.unit != "%":
         share = figure.value / figure.target * 100
     return [
-        indicator.name,
-        indicator.unit,
-        "合计" if whole else LINE_NAMES.get(line, line),
-        unit.name,
         _rounded(figure.value, indicator),
         _rounded(figure.last_year, indicator),
-        change_words(figure.value, figure.last_year, indicator),
+        teller.change(figure.value, figure.last_year, indicator.code),
         _rounded(figure.comparable, indicator),
-        change_words(figure.value, figure.comparable, indicator),
+        teller.change(figure.value, figure.comparable, indicator.code),
         figure.target,
         share,
         figure.reported if figure.expected is not None else None,
@@ -112,11 +119,13 @@ def _rounded(value: Decimal | None, indicator: Indicator) -> Decimal | None:
     return None if value is None else rounded(value, indicator)
 
 
-def _month(
-    figures: Figures, indicator: Indicator, unit: Unit, label: str, line: str
-) -> Decimal | None:
-    figure = figures.get(indicator.code, unit.code, label, line)
-    return _rounded(figure.value, indicator) if figure is not None else None
+def _month(teller: Teller, year: Figure, label: str) -> Decimal | str | None:
+    figure = teller.figures.get(year.indicator, year.unit, label, year.line)
+    if figure is None:
+        return None
+    if teller.disclosure.hides(figure):
+        return MARK
+    return _rounded(figure.value, teller.definitions.indicators[year.indicator])
 
 
 def results(book: Book, extras: Extras) -> None:
@@ -215,7 +224,6 @@ def coverage(book: Book, figures: Figures) -> None:
         Field("首次通过（份）", "int", 12),
         Field("首次通过率", "center", 11),
         Field("缺报（份）", "int", 11),
-        Field("缺报单位", "wrap", 60),
     ]
     rows: list[tuple[Any, ...]] = []
     total = overall(figures)
@@ -234,12 +242,31 @@ def coverage(book: Book, figures: Figures) -> None:
                 r.first_pass,
                 percent(r.first_pass, r.reported),
                 r.lacking,
-                "、".join(r.missing),
             )
         )
     if rows:
         totals = frozenset({0}) if total else frozenset()
         book.table("报送情况", "报表报送情况", fields, rows, freeze=2, totals=totals)
+    names = {u.code: u.name for u in figures.children.get(BLOCK, ())}
+    missing(book, figures.coverage, names)
+
+
+def missing(book: Book, coverage: Sequence[CoverageRow], names: Mapping[str, str]) -> None:
+    """One row per filing that did not arrive; `names` gives the parents by code."""
+    fields = [
+        Field("上级工会", "text", 36),
+        Field("报表", "center", 12),
+        Field("期间", "center", 12),
+        Field("缺报单位", "text", 44),
+    ]
+    rows = [
+        (names[r.unit], r.form, r.period, name)
+        for r in coverage
+        if r.unit in names
+        for name in r.missing
+    ]
+    if rows:
+        book.table("缺报名单", "缺报名单", fields, rows)
 
 
 _AGGREGATES = {

@@ -13,7 +13,7 @@ from pipelines.publish.content import Block, Document, Inline, Paragraph, Sectio
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS, Part, Topic
 from pipelines.publish.pictures import picture
-from pipelines.publish.publication import Publication
+from pipelines.publish.publication import Publication, clock
 from pipelines.publish.results import problems, results, star_homes, works
 from pipelines.publish.tables import (
     coverage_chart,
@@ -76,13 +76,12 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
     if extras.issued_on is not None:
         day = extras.issued_on
         signature.append(f"{day.year}年{day.month}月{day.day}日")
-    cutoff = figures.cutoff
     return Document(
         title=f"{figures.unit.name}{when}工作总结",
         issuer=figures.unit.name,
         head=(
             f"{figures.unit.name}",
-            f"数据截止：{cutoff.year}年{cutoff.month}月{cutoff.day}日{cutoff:%H:%M}",
+            f"数据截止：{clock(figures.cutoff)}",
         ),
         sections=tuple(sections),
         signature=tuple(signature),
@@ -129,13 +128,14 @@ def coverage_sentence(teller: Teller) -> str:
 def _basis_words(teller: Teller) -> str:
     figures = teller.figures
     omitted = "、".join(p.title for p in PARTS if not _codes(teller, p))
-    cutoff = figures.cutoff
     told = (
-        f"统计口径：数据截至{cutoff.year}年{cutoff.month}月{cutoff.day}日{cutoff:%H:%M}受理并审核通过"
+        f"统计口径：数据截至{clock(figures.cutoff)}受理并审核通过"
         "的报表；合计由基层报表逐户相加，不由汇总数再汇总；期末数取截止时各单位最近一期，"
-        "比率先分别合计分子、分母再相除；“—”表示未报或无法计算，不作零处理；同比变动在正负0.5%"
-        f"以内的记为基本持平。指标定义版本{figures.definitions_digest[:12]}。"
+        "比率先分别合计分子、分母再相除；“—”表示未报或无法计算，不作零处理；"
     )
+    if teller.band:
+        told += f"同比变动在正负{teller.band.normalize():f}%以内的记为基本持平；"
+    told += f"指标定义版本{figures.definitions_digest[:12]}。"
     if omitted:
         told += f"本期尚未设置报表的工作不列专节：{omitted}。"
     return told
@@ -168,11 +168,15 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     if rest:
         title = "其他指标" if part.topics else part.title
         topics = (*topics, Topic(title, tuple((c, "") for c in rest), named=rest, table=rest[:6]))
+    told = []
     for topic in topics:
-        told = _topic(teller, topic, extras.shown_units)
-        told += _told_apart(teller, topic, extras)
-        if told:
-            blocks += [Subheading(topic.title), *told]
+        made = _topic(teller, topic, extras.shown_units)
+        made += _told_apart(teller, topic, extras)
+        if made:
+            told.append((topic.title, made))
+    for heading, made in told:
+        # A lone （一） would promise a （二）.
+        blocks += [Subheading(heading), *made] if len(told) > 1 else made
     if teller.uncompared:
         blocks.append(Paragraph(("本节未列同比的指标，上年无同口径数据。",), "note"))
     return Section(part.code, part.title, tuple(blocks))

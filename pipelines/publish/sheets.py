@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from math import isfinite
+from math import ceil, isfinite
 from typing import Any, Literal
 
 import xlsxwriter
+
+from pipelines.publish.publication import stamp
 
 FONT = "微软雅黑"
 LONGEST = 32767  # characters a cell can hold
@@ -58,7 +60,7 @@ class Book:
             {
                 "title": title,
                 "author": issuer,
-                "created": cutoff.replace(tzinfo=None, microsecond=0),
+                "created": stamp(cutoff),
             }
         )
         self.format = cache(self._format)
@@ -75,7 +77,7 @@ class Book:
             "valign": "vcenter",
             "num_format": _NUMBER_FORMATS[kind],
         }
-        if decimals is not None and kind in ("int", "number", "money"):
+        if decimals is not None and kind in ("number", "money"):
             properties["num_format"] = "#,##0" + ("." + "0" * decimals if decimals else "")
         if kind in ("center", "date"):
             properties["align"] = "center"
@@ -131,13 +133,19 @@ class Book:
         totals: frozenset[int] = frozenset(),
         decimals: Sequence[int | None] = (),
         printed: int = 0,
+        one_page_wide: bool = True,
     ) -> tuple[Any, int]:
         """One table on its own sheet; returns the sheet and the number of rows written.
 
         Title in row 1, note in row 2, head in row 3. `totals` are row numbers from 0. `decimals`
-        gives, row by row, the decimals of numbers in it. `printed` columns go on paper, 0 for all.
+        gives, row by row, the decimals of numbers in it. `printed` columns go on paper, 0 for all;
+        a wide sheet of data goes over several pages, each with the frozen columns.
         """
         sheet = self.sheet(name)
+        if not one_page_wide:
+            sheet.fit_to_pages(0, 0)
+            sheet.set_print_scale(75)
+            sheet.repeat_columns(0, freeze - 1)
         for i, field in enumerate(fields):
             sheet.set_column(i, i, field.width)
         sheet.freeze_panes(3, freeze)
@@ -151,6 +159,9 @@ class Book:
         count = 0
         for count, row in enumerate(rows, 1):
             look = "total" if count - 1 in totals else ""
+            lines = max((_lines(v, f) for f, v in zip(fields, row, strict=True)), default=1)
+            if lines > 1:
+                sheet.set_row(count + 2, min(15.0 * lines, 400.0))
             row_places = decimals[count - 1] if decimals else None
             for i, (field, value) in enumerate(zip(fields, row, strict=True)):
                 places = field.decimals if row_places is None else row_places
@@ -173,7 +184,7 @@ class Book:
     ) -> None:
         """One cell. Text stays text whatever it looks like; a missing number stays blank."""
         made = self.format(kind, look, decimals)
-        if value is None or value == "" or _not_a_number(value):
+        if value is None or _not_a_number(value) or value == "":
             sheet.write_blank(row, column, None, made)
         elif isinstance(value, str):
             if kind in ("int", "number", "money", "percent"):
@@ -195,6 +206,14 @@ def fitting(text: str) -> str:
         return text
     mark = "…（超长，已截断）"
     return text[: LONGEST - len(mark)] + mark
+
+
+def _lines(value: Any, field: Field) -> int:
+    """Lines that wrapped text takes; spreadsheet programs do not agree on measuring it."""
+    if field.kind != "wrap" or not isinstance(value, str):
+        return 1
+    wide = sum(2 if ord(c) > 0x2E7F else 1 for c in value)
+    return max(1, ceil(wide / (field.width - 1)))
 
 
 def sheet_name(name: str, taken: Sequence[str]) -> str:

@@ -14,10 +14,10 @@ from pipelines.figures import (
     Figure,
     Figures,
     Unit,
-    change_words,
     display,
 )
 from pipelines.publish.content import Chart, Column, Inline, Series, Table
+from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.outline import DIMENSIONS, HEADLINE_QUOTA, HEADLINES
 from pipelines.publish.telling import (
     ADDITIVE,
@@ -48,7 +48,7 @@ def headlines(teller: Teller) -> Table | None:
                 headed(indicator),
                 teller.cell(figure),
                 teller.cell(figure, "上年同期"),
-                change_words(figure.value, figure.last_year, indicator) or NONE,
+                teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
                 teller.cell(figure, "目标"),
                 completion(figure) if indicator.unit != "%" else _reached(figure, indicator),
             )
@@ -56,7 +56,7 @@ def headlines(teller: Teller) -> Table | None:
     if not rows:
         return None
     columns = (
-        Column("价值维度", "center", 1.05, grouped=True),
+        Column("价值维度", "center", 1.1, grouped=True),
         Column("指标", "left", 2.4),
         Column(now, weight=1.45),
         Column(then, weight=1.45),
@@ -114,9 +114,9 @@ def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None
         ]
         if compared:
             row.append(teller.cell(figure, "上年同期"))
-            row.append(change_words(figure.value, figure.last_year, indicator) or NONE)
+            row.append(teller.change(figure.value, figure.last_year, figure.indicator) or NONE)
         if comparable:
-            row.append(change_words(figure.value, figure.comparable, indicator) or NONE)
+            row.append(teller.change(figure.value, figure.comparable, figure.indicator) or NONE)
         row.append(coverage_words(figure.reported, figure.expected))
         rows.append(tuple(row))
     return Table(f"{title}主要指标", tuple(columns), tuple(rows))
@@ -169,6 +169,8 @@ def unit_table(
     note = ""
     if rest:
         note = f"注：按{indicators[0].name}列前{len(shown)}位，全部单位见附表。"
+    if any(cell == MARK for row in rows for cell in row):
+        note += NOTE.removeprefix("注：") if note else NOTE
     return Table(title, tuple(columns), tuple(rows), totals=1, note=note)
 
 
@@ -321,7 +323,7 @@ def coverage_table(figures: Figures, title: str, limit: int = 12) -> Table | Non
     if total is None:
         return None
     columns = (
-        Column("单位", "left", 2.4),
+        Column("单位", "left", 3.2),
         Column("应报（份）"),
         Column("实报（份）"),
         Column("报送率"),
@@ -332,12 +334,17 @@ def coverage_table(figures: Figures, title: str, limit: int = 12) -> Table | Non
     )
     note = ""
     if len(rows) > limit:
-        rows = sorted(rows, key=lambda r: (Decimal(r.reported) / max(r.expected, 1), r.on_time))
-        rows = rows[:limit]
+        rows = sorted(rows, key=_worst)[:limit]
         note = f"注：列报送率最低的{limit}家，全部单位见附表。"
     cells: list[tuple[Inline, ...]] = [_coverage_cells(r) for r in [*rows, total]]
     cells[-1] = ("合计", *cells[-1][1:])
     return Table(title, columns, tuple(cells), totals=1, note=note)
+
+
+def _worst(row: UnitCoverage) -> tuple[Decimal, Decimal]:
+    """Sorts those who lack most to the front, then those who were late most."""
+    owed = Decimal(max(row.expected, 1))
+    return row.reported / owed, row.on_time / owed
 
 
 def _coverage_cells(row: UnitCoverage) -> tuple[Inline, ...]:
@@ -353,12 +360,22 @@ def _coverage_cells(row: UnitCoverage) -> tuple[Inline, ...]:
     )
 
 
+def two_lines(name: str, limit: int = 14) -> str:
+    """A name for a chart, broken in two where it is long; nothing is dropped."""
+    if len(name) <= limit:
+        return name
+    middle = (len(name) + 1) // 2
+    return f"{name[:middle]}\n{name[middle:]}"
+
+
 def coverage_chart(figures: Figures, title: str, limit: int = 12) -> Chart | None:
     """按时, 逾期 and 缺报 as shares of what was owed, by unit; None with fewer than two units."""
     rows = [r for r in by_unit(figures) if r.expected]
     if len(rows) < 2:
         return None
-    rows = sorted(rows, key=lambda r: Decimal(r.on_time) / r.expected)[:limit]
+    if len(rows) > limit:
+        title = f"报送率最低的{limit}家单位报送情况"
+    rows = sorted(rows, key=_worst)[:limit]
 
     def share(part: int, whole: int) -> Decimal:
         return Decimal(part) / Decimal(whole) * 100
@@ -367,7 +384,7 @@ def coverage_chart(figures: Figures, title: str, limit: int = 12) -> Chart | Non
         "coverage",
         title,
         "%",
-        tuple(r.name for r in rows),
+        tuple(two_lines(r.name) for r in rows),
         (
             Series("按时", tuple(share(r.on_time, r.expected) for r in rows)),
             Series("逾期", tuple(share(r.reported - r.on_time, r.expected) for r in rows)),

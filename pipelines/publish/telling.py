@@ -10,8 +10,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from definitions.loading import Definitions
 from definitions.model import Indicator
 from definitions.periods import PeriodKind
-from pipelines.figures import BLOCK, Figure, Figures, Unit, change_words, display, rounded
+from pipelines.figures import (
+    BLOCK,
+    Figure,
+    Figures,
+    Unit,
+    change_words,
+    display,
+    rounded,
+    steady_band,
+)
 from pipelines.publish.content import Inline, Number
+from pipelines.publish.disclosure import MARK, Disclosure, disclosure
 from pipelines.publish.outline import PARTS
 from pipelines.publish.publication import PublishedNumber
 
@@ -46,6 +56,10 @@ class Teller:
     uncompared: bool = False
     _count: dict[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.disclosure: Disclosure = disclosure(self.figures, self.definitions)
+        self.band: Decimal = steady_band(self.definitions, self.figures.period.end)
+
     def open(self, section: str) -> None:
         """Begin a section: anchors carry its code, and the note on comparisons starts anew."""
         self.section = section
@@ -73,9 +87,11 @@ class Teller:
         return Number(text, reference)
 
     def cell(self, figure: Figure | None, basis: str = "本期") -> Inline:
-        """The value of a figure for a table; — for none."""
+        """The value of a figure for a table; — for none, 略 for one that is withheld."""
         if figure is None:
             return NONE
+        if self.disclosure.hides(figure):
+            return MARK
         indicator = self.definitions.indicators[figure.indicator]
         value = {
             "本期": figure.value,
@@ -135,12 +151,15 @@ class Teller:
             runs.append(f"，{aim}")
         return runs
 
+    def change(self, now: Decimal | None, before: Decimal | None, code: str) -> str:
+        """The words of a change of an indicator; empty without a comparison."""
+        return change_words(now, before, self.definitions.indicators[code], self.band)
+
     def comparison(self, figure: Figure) -> str:
         """比上年增长7.1%（可比口径增长3.0%）; empty without last year's value."""
         _, then = sides(self.figures.period.kind)
-        indicator = self.definitions.indicators[figure.indicator]
-        before = change_words(figure.value, figure.last_year, indicator)
-        same = change_words(figure.value, figure.comparable, indicator)
+        before = self.change(figure.value, figure.last_year, figure.indicator)
+        same = self.change(figure.value, figure.comparable, figure.indicator)
         if figure.comparable == figure.last_year:
             same = ""
         if before:
@@ -204,7 +223,7 @@ class Teller:
                 words = words_of(code, self.definitions)
                 if "{d}" in words or "{n}" in words:
                     words = f"{self.definitions.indicators[code].name}{{v}}"
-                if figure is not None and figure.value:
+                if figure is not None and figure.value and not self.disclosure.hides(figure):
                     runs = self.words(code, _OPENING.sub("", words), figure)
                     if runs:
                         parts.append(runs)
@@ -220,7 +239,10 @@ class Teller:
         told = [f for c in codes if (f := self.figures.get(c)) and f.value]
         for unit in self.figures.children.get(BLOCK, ()):
             mine = [self.figures.get(f.indicator, unit.code) for f in told]
-            if told and all(m and m.value == f.value for m, f in zip(mine, told, strict=True)):
+            if told and all(
+                m and m.value == f.value and not self.disclosure.hides(m)
+                for m, f in zip(mine, told, strict=True)
+            ):
                 return unit
         return None
 

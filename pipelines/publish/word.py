@@ -31,7 +31,7 @@ from pipelines.publish.content import (
     Table,
     ordinal,
 )
-from pipelines.publish.publication import same_bytes
+from pipelines.publish.publication import same_bytes, stamp
 
 TITLE, SONG, HEI, KAI, FANG = "方正小标宋简体", "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312"
 # Where a reader's machine lacks a face, Word takes the alternative named beside it.
@@ -82,7 +82,7 @@ def _settings(made: Any, document: Document, cutoff: datetime) -> None:
     properties = made.core_properties
     properties.title = document.title
     properties.author = properties.last_modified_by = document.issuer
-    properties.created = properties.modified = cutoff.replace(tzinfo=None, microsecond=0)
+    properties.created = properties.modified = stamp(cutoff)
     properties.language = "zh-CN"
     properties.comments = properties.keywords = properties.subject = ""
     made.settings.odd_and_even_pages_header_footer = True

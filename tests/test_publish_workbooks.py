@@ -1,0 +1,245 @@
+"""Bulletin, consolidated workbook and manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from publish_figures import CUTOFF, EXTRAS, definitions, month
+from test_publish_review import section
+
+from definitions.model import Form
+from definitions.periods import Period
+from pipelines.figures import CoverageRow
+from pipelines.publish import Extras, bulletin, consolidated_workbook, write_publication
+from pipelines.publish.bulletin import bulletin_document
+from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
+from pipelines.publish.publication import Publication, read_manifest
+from pipelines.publish.sheets import sheet_name
+
+FORM = Form.model_validate(
+    {
+        "code": "TRY-01",
+        "title": "试用报表",
+        "work": "W01",
+        "period": "month",
+        "grain": "每会一行",
+        "edition": "2017",
+        "valid_from": date(2017, 1, 1),
+        "issuer": "示范总工会",
+        "document": "示总工办〔2017〕1号",
+        "document_valid_to": date(2020, 12, 31),
+        "reporters": {},
+        "due": {"basis": "例"},
+        "columns": [
+            {"code": "org_code", "label": "工会组织编码", "type": "code", "kind": "key"},
+            {"code": "person", "label": "姓名", "type": "str", "kind": "attribute",
+             "personal": "name"},
+            {"code": "members", "label": "会员人数", "type": "int", "unit": "人", "kind": "stock",
+             "required": True, "aliases": ["会员数"]},
+            {"code": "paid", "label": "实缴", "type": "dec", "unit": "元", "kind": "flow"},
+            {"code": "rate", "label": "比率", "type": "pct", "kind": "attribute"},
+            {"code": "done", "label": "完成", "type": "bool", "kind": "attribute"},
+            {"code": "day", "label": "日期", "type": "date", "kind": "attribute"},
+            {"code": "remark", "label": "备注", "type": "text", "kind": "text"},
+        ],
+    }
+)  # fmt: skip
+CUT = Cut(FORM, Period.parse("2017-03"), "块", CUTOFF, "3f9a" * 16, "NX", "示范总工会")
+ROWS = pd.DataFrame(
+    {
+        UNIT_CODE: ["640100000001", "640100000002", "640100000003"],
+        UNIT_NAME: ["=甲工会", "+乙工会", "丙工会"],
+        PARENT: ["甲区总工会", "乙区总工会", "甲区总工会"],
+        "org_code": ["640100000001", "640100000002", "640100000003"],
+        "person": ["张某", "李某", "王某"],
+        "members": [101, None, 102],
+        "paid": [Decimal("0.10"), Decimal("0.20"), None],
+        "rate": [91.96, None, 50.0],
+        "done": [True, False, None],
+        "day": [date(2017, 3, 1), None, date(2017, 3, 31)],
+        "remark": ["=cmd|'/c calc'!A1", "http://example.invalid", "@SUM(A1)"],
+    }
+)
+
+
+def opened(rows: pd.DataFrame = ROWS, coverage: tuple[CoverageRow, ...] = ()) -> openpyxl.Workbook:
+    content = consolidated_workbook(CUT, rows, definitions(), coverage)
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def column(book: openpyxl.Workbook, sheet: str, head: str) -> list[object]:
+    heads = [c.value for c in book[sheet][3]]
+    place = heads.index(head) + 1
+    return [book[sheet].cell(r, place).value for r in range(4, book[sheet].max_row + 1)]
+
+
+def test_text_stays_text_whatever_it_looks_like() -> None:
+    book = opened()
+    assert column(book, "数据", "备注") == list(ROWS["remark"])
+    assert column(book, "数据", "单位名称") == ["=甲工会", "+乙工会", "丙工会"]
+    assert column(book, "数据", "单位编码")[0] == "640100000001"
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
+    assert {c.data_type for c in cells if c.value is not None} <= {"s", "n", "d"}
+    assert not any(c.hyperlink for c in cells)
+
+
+def test_missing_values_stay_blank_and_are_not_added_as_zero() -> None:
+    book = opened()
+    assert column(book, "数据", "会员人数（人）") == [101, None, 102]
+    assert column(book, "分上级小计", "上级工会") == ["甲区总工会", "乙区总工会", "合计"]
+    assert column(book, "分上级小计", "会员人数（人）") == [101 + 102, None, 101 + 102]
+    assert column(book, "分上级小计", "实缴（元）") == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_percentages_are_never_added() -> None:
+    assert "比率（%）" not in [c.value for c in opened()["分上级小计"][3]]
+
+
+def test_personal_columns_are_left_out_and_said_to_be() -> None:
+    book = opened()
+    for sheet in book:
+        assert not any("张某" in str(c.value) for row in sheet.iter_rows() for c in row)
+    about = dict(book["说明"].iter_rows(min_row=4, max_col=2, values_only=True))
+    assert about["未导出的个人信息列"] == "姓名"
+    assert about["数据截止"] == "2018年1月20日10:30"
+    assert "姓名" not in column(book, "指标代码表", "表头")
+
+
+def test_codebook_explains_every_exported_column() -> None:
+    book = opened()
+    assert column(book, "指标代码表", "字段代码") == [
+        "org_code", "members", "paid", "rate", "done", "day", "remark",
+    ]  # fmt: skip
+    assert column(book, "指标代码表", "口径")[1] == "期末数"
+    assert column(book, "指标代码表", "其他写法")[1] == "会员数"
+
+
+def test_values_keep_their_kind() -> None:
+    book = opened()
+    assert column(book, "数据", "完成") == ["是", "否", None]
+    days = column(book, "数据", "日期")
+    assert str(days[0]).startswith("2017-03-01")
+    sheet = book["数据"]
+    formats = {sheet.cell(3, i).value: sheet.cell(4, i).number_format for i in range(1, 12)
+               if sheet.cell(3, i).value}  # fmt: skip
+    assert formats["会员人数（人）"] == "#,##0"
+    assert formats["实缴（元）"] == "#,##0.00"
+    assert formats["工会组织编码"] == "@"
+    assert sheet.freeze_panes == "D4"
+
+
+def test_rows_that_do_not_add_up_to_the_warehouse_are_refused() -> None:
+    consolidated_workbook(CUT, ROWS, definitions(), totals={"members": Decimal(203)})
+    with pytest.raises(ValueError, match="members: rows 203"):
+        consolidated_workbook(CUT, ROWS, definitions(), totals={"members": Decimal(204)})
+
+
+def test_a_form_nobody_sent_gives_an_empty_workbook_that_says_so() -> None:
+    coverage = (CoverageRow("U1", "TRY-01", "2017-03", 2, 0, 0, 0, ("甲工会", "乙工会"), "甲区"),)
+    book = opened(ROWS.iloc[:0], coverage)
+    assert dict(book["说明"].iter_rows(min_row=4, max_col=2, values_only=True))["报送情况"] == (
+        "应报2份，实报0份"
+    )
+    assert column(book, "缺报名单", "缺报单位") == ["甲工会", "乙工会"]
+    assert book["数据"].max_row == 3
+
+
+def test_consolidated_workbook_is_the_same_bytes_again() -> None:
+    first, second = (consolidated_workbook(CUT, ROWS, definitions()) for _ in range(2))
+    assert first == second
+
+
+def test_overlong_text_is_cut_visibly() -> None:
+    rows = ROWS.assign(remark=["长" * 40000, "", ""])
+    remark = str(column(opened(rows), "数据", "备注")[0])
+    assert len(remark) == 32767
+    assert remark.endswith("（超长，已截断）")
+
+
+def test_sheet_names_are_legal_and_distinct() -> None:
+    assert sheet_name("甲/乙:丙[1]*?", []) == "甲·乙·丙·1···"
+    long = "很" * 40
+    assert len(sheet_name(long, [])) == 31
+    assert sheet_name(long, [sheet_name(long, [])]).endswith("（2）")
+
+
+def test_bulletin_names_who_is_missing_and_who_leads() -> None:
+    document = bulletin_document(month(8), definitions(), EXTRAS)
+    coverage = section(document, "B1")
+    assert "应报报表51份，实报21份，报送率41.2%" in coverage
+    assert "第8区县总工会缺报30份：第1基层工会、" in coverage
+    assert "第20基层工会等30家。" in coverage
+    assert "全部报表按时报送的单位7家：" in coverage
+    headlines = section(document, "B2")
+    assert "新发展会员数（人） 28 56 下降50.0% 14 增长100.0%" in headlines
+    ends = section(document, "B3")
+    assert "新发展会员数（人） 居前 1 第7区县总工会 7" in ends
+    assert "新发展会员数（人） 靠后 7 第1区县总工会 1" in ends
+    assert "第8区县总工会" not in ends  # nothing reported, so not the last
+    assert "会员人数" not in ends  # a stock ranks by size
+    assert "会员人数大于职工人数 退回 41 19" in section(document, "B4")
+
+
+def test_bulletin_without_findings_says_so() -> None:
+    document = bulletin_document(month(3), definitions(), Extras())
+    assert section(document, "B4") == "本期审核未发现问题。"
+    assert document.title == "示范总工会2017年3月工作数据通报"
+
+
+def test_bulletin_is_the_same_bytes_again_and_lists_the_missing() -> None:
+    first, second = (bulletin(month(), definitions(), EXTRAS) for _ in range(2))
+    assert first.files == second.files
+    book = openpyxl.load_workbook(io.BytesIO(first.files[2][1]))
+    assert book["缺报名单"].max_row == 3 + 30
+
+
+def small(*files: tuple[str, bytes]) -> Publication:
+    return Publication(
+        "R-03 月度通报", "通报", "NX", Period.parse("2017-03"), CUTOFF, "d" * 64, files
+    )
+
+
+def test_manifest_names_every_file_with_hash_and_size(tmp_path: Path) -> None:
+    written = write_publication(tmp_path, small(("甲.txt", b"abc"), ("乙.txt", b"")))
+    assert written == read_manifest(tmp_path)
+    told = json.loads((tmp_path / "manifest.json").read_text())
+    assert told["cutoff"] == "2018-01-20T02:30:00+00:00"
+    assert told["files"][0] == {
+        "name": "甲.txt",
+        "sha256": hashlib.sha256(b"abc").hexdigest(),
+        "size": 3,
+    }
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["manifest.json", "乙.txt", "甲.txt"]
+
+
+def test_publishing_again_replaces_and_removes_what_is_gone(tmp_path: Path) -> None:
+    write_publication(tmp_path, small(("甲.txt", b"abc"), ("乙.txt", b"")))
+    (tmp_path / "旁人.txt").write_text("not ours")
+    write_publication(tmp_path, small(("甲.txt", b"new")))
+    assert (tmp_path / "甲.txt").read_bytes() == b"new"
+    assert not (tmp_path / "乙.txt").exists()
+    assert (tmp_path / "旁人.txt").exists()
+
+
+def test_a_publication_cut_short_leaves_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_publication(tmp_path, small(("甲.txt", b"old")))
+    before = (tmp_path / "manifest.json").read_bytes()
+
+    def killed(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_publication(tmp_path, small(("甲.txt", b"new")))
+    assert (tmp_path / "manifest.json").read_bytes() == before
+    assert (tmp_path / "甲.txt").read_bytes() == b"old"
