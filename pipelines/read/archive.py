@@ -17,7 +17,7 @@ def expand(data: bytes, name: str, limits: Limits | None = None) -> list[tuple[s
     out whole: reading it says why.
     """
     limits = limits or Limits()
-    if formats.detect(data) != "zip":
+    if not formats.is_archive(data):
         return [(name, data)]
     found: list[tuple[str, bytes]] = []
     budget = [limits.unpacked_bytes, limits.archive_members]
@@ -48,7 +48,7 @@ def _expand(
             raise TooLarge("压缩包内容超过上限")
         member = container.read_entry(archive, entry)
         whole = f"{name}/{path}"
-        if depth < limits.archive_depth and formats.detect(member) == "zip":
+        if depth < limits.archive_depth and formats.is_archive(member):
             try:
                 _expand(member, whole, limits, depth + 1, found, budget)
             except TooLarge:

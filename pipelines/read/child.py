@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import os
 import pickle
 import resource
@@ -11,6 +12,7 @@ import select
 import signal
 import struct
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from pipelines.read.limits import Limits
 from pipelines.read.notes import Notes
 from pipelines.workbook import ReadWorkbook
 
+_LOG = logging.getLogger(__name__)
 _SIZE = struct.Struct("<I")
 # Documents handed to a child at a time: enough that it never waits, few enough to share.
 _BATCH = 4
@@ -41,7 +44,8 @@ def read_documents(
     """Read documents in order, each in a sandboxed child; every document yields one outcome.
 
     `names` maps name_key(name) of organisations to their codes. A document on which the child
-    dies, hangs or exceeds its memory yields a finding V-F-014 and hurts no other.
+    dies, hangs or exceeds its memory yields a finding V-F-014 and hurts no other. Raises OSError
+    when the file of a document cannot be read: that is the machine's fault, not the sender's.
     """
     bounds = limits or Limits()
 
@@ -145,6 +149,7 @@ def _collect(
         child.since = float("-inf")  # closed: dead or dying
         return
     child.buffer += data
+    child.since = time.monotonic()
     while len(child.buffer) >= _SIZE.size:
         (size,) = _SIZE.unpack_from(child.buffer)
         if len(child.buffer) < _SIZE.size + size:
@@ -152,10 +157,17 @@ def _collect(
         body = bytes(child.buffer[_SIZE.size : _SIZE.size + size])
         del child.buffer[: _SIZE.size + size]
         number = child.waiting.popleft()
-        child.since = time.monotonic()
         child.served += 1
-        outcome: ReadWorkbook = pickle.loads(body)  # noqa: S301 - written by our own child
-        yield number, outcome
+        answer = pickle.loads(body)  # noqa: S301 - written by our own child
+        if isinstance(answer, OSError):
+            raise answer
+        if isinstance(answer, _Bug):
+            # The trace names places in our code, never what stood in a cell.
+            _LOG.error(
+                "reading %s failed: %s\n%s", documents[number].key, answer.kind, answer.trace
+            )
+            answer = _broken(documents[number], definitions, limits, "bug")
+        yield number, answer
 
 
 def _is_over(child: _Child, limits: Limits) -> bool:
@@ -186,6 +198,7 @@ def _bury(child: _Child, limits: Limits) -> str:
 _REASONS = {
     "time": "读取耗时超过限额",
     "crash": "读取程序在打开它时中止",
+    "bug": "读取程序遇到没有料到的内容，已通知系统管理员",
 }
 
 
@@ -230,22 +243,36 @@ def _serve(
             view = view[os.write(answers, view) :]
 
 
-def _answer(document: Document, reader: Reader) -> ReadWorkbook:
-    """The outcome, or the exception of a broken parser as a finding of its own.
+@dataclass(frozen=True, slots=True)
+class _Bug:
+    """An exception that our own code did not expect: its kind and its trace, without values."""
 
-    MemoryError, RecursionError and the parser's PanicException (a BaseException) mean that the
-    document is at fault; the process goes away so that nothing half-broken reads the next one.
+    kind: str
+    trace: str
+
+
+def _answer(document: Document, reader: Reader) -> ReadWorkbook | OSError | _Bug:
+    """The outcome, or what went wrong.
+
+    Out of memory means that the document is at fault: the process goes away, so that nothing
+    half-broken reads the next one. The parser's PanicException, a BaseException, ends it as well.
     """
     try:
         return reader(document)
-    except FileNotFoundError:
-        raise
-    except (MemoryError, RecursionError):
+    except MemoryError:
         os._exit(3)
+    except OSError as error:
+        return OSError(error.errno, error.strerror, document.name or document.key)
+    except Exception as error:
+        return _Bug(type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
 
 
 def _confine(limits: Limits, orders: int, answers: int) -> None:
     """No files, no sockets, no core, no more memory than allowed: only the two pipes stay."""
+    # A parser that panics prints what it was reading; that belongs in no log.
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGALRM):
         signal.signal(signum, signal.SIG_DFL)
     keep = sorted({0, 1, 2, orders, answers})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -38,25 +39,44 @@ def read_grids(data: bytes, limits: Limits, score: Callable[[str], int]) -> tupl
     kind = formats.detect(data)
     match kind:
         case "xlsx" | "xlsm":
-            return kind, _read_xlsx(data, limits)
+            with _parsing():
+                facts = container.scan(data, limits)
+                return kind, _read_xlsx(data, facts, limits)
         case "xls":
-            facts = biff.scan_xls(data, limits)
-            return kind, _book(facts, _read_calamine(data, facts, limits))
+            with _parsing():
+                facts = biff.scan_xls(data, limits)
+                return kind, _book(facts, _read_calamine(data, facts, limits))
         case "ods":
-            return kind, _read_ods(data, limits)
+            macros = _check_ods(data, limits)
+            with _parsing():
+                return kind, Book(_read_calamine(data, None, limits), macros=macros)
         case "encrypted":
             raise biff.Encrypted
         case "html":
-            return kind, Book(list(read_html(_text(data, score), limits)))
+            with _parsing():
+                return kind, Book(list(read_html(_text(data, score), limits)))
         case "xml2003":
-            return kind, Book(list(read_xml2003(data, limits)))
+            with _parsing():
+                return kind, Book(list(read_xml2003(data, limits)))
         case "csv":
-            rows: list[list[Any]] = [list(r) for r in formats.split_text(_text(data, score))]
-            if len(rows) > limits.rows:
-                raise TooLarge(f"{len(rows)} 行，超过 {limits.rows} 行")
+            with _parsing():
+                rows: list[list[Any]] = [list(r) for r in formats.split_text(_text(data, score))]
+            if size := refuse_extent(len(rows), max(map(len, rows), default=0), limits):
+                raise TooLarge(size)
             return kind, Book([Grid("文本", square(rows), all_text=True)])
         case _:
             raise Unreadable(kind)
+
+
+@contextmanager
+def _parsing() -> Iterator[None]:
+    """What a parser throws at a file is the file's fault, whatever kind of error it is."""
+    try:
+        yield
+    except (Unsafe, Unreadable, biff.Encrypted, MemoryError):
+        raise
+    except Exception as error:
+        raise Unsafe("内容不符合表格文件的规范") from error
 
 
 def _text(data: bytes, score: Callable[[str], int]) -> str:
@@ -70,18 +90,18 @@ def _book(facts: Facts, grids: list[Grid]) -> Book:
     return Book(grids, facts.macros, facts.external_links, facts.date1904)
 
 
-def _read_xlsx(data: bytes, limits: Limits) -> Book:
-    facts = container.scan(data, limits)
+def _read_xlsx(data: bytes, facts: Facts, limits: Limits) -> Book:
     if not facts.second_reader:
         try:
             return _book(facts, _read_calamine(data, facts, limits))
-        except TooLarge:
+        except (TooLarge, MemoryError):
             raise
-        except Exception:  # the fast reader gives up on files that the second one reads
+        except Exception:
+            # The fast reader gives up on some files that the second one reads.
             facts.second_reader = True
     grids = _read_openpyxl(data, facts, limits)
     if not grids:
-        raise Unsafe("没有可读的工作表，请在 WPS 或 Excel 中另存为“Excel 工作簿（.xlsx）”")
+        raise Unsafe("没有可读的工作表，可能存成了“严格”格式")
     return _book(facts, grids)
 
 
@@ -202,7 +222,8 @@ def _read_openpyxl(data: bytes, facts: Facts, limits: Limits) -> list[Grid]:
 _ODS_ERROR = re.compile(rb"""calcext:value-type=["']error["']""")
 
 
-def _read_ods(data: bytes, limits: Limits) -> Book:
+def _check_ods(data: bytes, limits: Limits) -> bool:
+    """Refuse what is dangerous or would be read wrongly; whether there are macros."""
     archive = container.open_zip(data, limits)
     names = {e.filename: e for e in archive.infolist()}
     for name in ("content.xml", "META-INF/manifest.xml"):
@@ -219,5 +240,4 @@ def _read_ods(data: bytes, limits: Limits) -> Book:
             for repeated in re.findall(rb'number-(?:rows|columns)-repeated="(\d+)"', text):
                 if len(repeated) > 8:
                     raise Unsafe("重复行列数异常")
-    macros = any(n.startswith("Basic/") and n.endswith(".xml") for n in names)
-    return Book(_read_calamine(data, None, limits), macros=macros)
+    return any(n.startswith("Basic/") and n.endswith(".xml") for n in names)

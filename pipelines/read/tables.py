@@ -54,9 +54,13 @@ class Around:
     org_code: str | None
 
 
-@lru_cache(maxsize=65536)
 def _kind_of_line(text: str) -> str:
     """What the first words of a row make of it: total, note, guidance, signature; '' is data."""
+    return _kind_of_words(text[:60])
+
+
+@lru_cache(maxsize=16384)
+def _kind_of_words(text: str) -> str:
     if is_total(text):
         return "total"
     word = key(text)

@@ -34,27 +34,42 @@ def _simplified() -> dict[int, str]:
     return table
 
 
-@lru_cache(maxsize=65536)
+# Words repeat, long texts do not: remembering them would only fill the memory.
+_WORD = 48
+
+
 def plain(text: str) -> str:
     """NFKC without white space or invisible characters: ``会员数（人）　１２`` -> 会员数(人)12."""
+    return _plain(text) if len(text) <= _WORD else _plain.__wrapped__(text)
+
+
+@lru_cache(maxsize=65536)
+def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
 
 
-@lru_cache(maxsize=65536)
 def key(text: str) -> str:
     """The form in which words are compared: plain, simplified, lower case."""
+    return _key(text) if len(text) <= _WORD else _key.__wrapped__(text)
+
+
+@lru_cache(maxsize=65536)
+def _key(text: str) -> str:
     return plain(text).translate(_simplified()).lower()
 
 
-@lru_cache(maxsize=65536)
 def name_key(text: str) -> str:
     """The form in which names of organisations are compared; brackets of either width agree."""
     return key(text).translate(_QUOTES).replace("[", "(").replace("]", ")")
 
 
-@lru_cache(maxsize=65536)
 def label_key(text: str) -> str:
     """The form in which headers and labels are compared: no numbering, quotes, stars, colon."""
+    return _label_key(text) if len(text) <= _WORD else _label_key.__wrapped__(text)
+
+
+@lru_cache(maxsize=65536)
+def _label_key(text: str) -> str:
     return _NUMBERING.sub("", key(text).translate(_QUOTES).strip(":"))
 
 
@@ -99,7 +114,7 @@ def factor(given: str, wanted: str) -> Decimal | None:
     return a[1] / b[1]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def header_parts(text: str) -> tuple[str, str, str]:
     """A header as (whole key, key without its unit, unit): 慰问金（万元） -> (…, 慰问金, 万元)."""
     whole = label_key(text)
@@ -133,9 +148,10 @@ NOTHING = frozenset(
 )
 
 
-@lru_cache(maxsize=65536)
 def is_total(text: str) -> bool:
     """Whether a cell labels a row of totals: 合计, 小计, 总计, 共计, 一车间小计."""
+    if len(text) > _WORD:
+        return False
     word = key(text)
     return word in TOTAL_WORDS or bool(_TOTAL.match(word))
 
