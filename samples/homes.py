@@ -34,7 +34,7 @@ def home_01() -> Iterator[Entry]:
         (f"FT17-Z{i + 1:04d}", f"丰台区暖心驿站{i + 1:03d}号", "暖心驿站") for i in range(stations)
     ]
     for i, (code, name, tier) in enumerate(sites):
-        opened = date(2017, 1 + i * 5 % 12, 3 + mix("open", code) % 24)
+        opened = date(2017, 1 + mix("month", code) % 12, 3 + mix("open", code) % 24)
         services = "饮水、热饭、休息" if tier == "暖心驿站" else "阅览、活动室、休息、饮水"
         yield from _site(code, FENGTAI, name, tier, "110106", opened, services)
     for org in registry().named:

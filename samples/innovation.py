@@ -29,7 +29,7 @@ def inno_01() -> Iterator[Entry]:
             if union.org.found > at.end:
                 continue
             workers = heads()[union.code, at.months()[-1]].workers
-            n = mix("inno", union.code, number)
+            n = mix("inno", union.code) + number * 5
             suggestions = workers * (2 + n % 6) // 100
             adopted = suggestions * (40 + n // 8 % 30) // 100
             done = adopted * (50 + n // 64 % 40) // 100

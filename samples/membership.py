@@ -77,9 +77,9 @@ def _flows(known: Registry) -> dict[tuple[str, Period], tuple[int, int]]:
                 new = printed("fengtai-new-members") - founded
             cells = [(u, m) for u in unions for m in range(1, 13)]
             # The same months are lively every year, as hiring seasons are.
-            weights = [u.workers * (1 + mix("season", u.code, m) % 5) for u, m in cells]
+            weights = [u.workers * (1 + (mix("season", u.code) + m * 2) % 5) for u, m in cells]
             news = spread(new, weights)
-            weights = [u.workers * (1 + mix("leave", u.code, m) % 4) for u, m in cells]
+            weights = [u.workers * (1 + (mix("leave", u.code) + m * 3) % 4) for u, m in cells]
             losses = spread(lost, weights)
             for (union, m), joined, left in zip(cells, news, losses, strict=True):
                 flows[union.code, month(at_year, m)] = (joined, left)

@@ -53,7 +53,7 @@ def _monthly(code: str, kind: str, m: int) -> tuple[int, int]:
     base, rate = {KINDS[0]: (14, 900), KINDS[1]: (4, 3800), KINDS[2]: (0, 2500)}[kind]
     if kind == KINDS[2] and m in (8, 9):
         base = 22
-    cases = base and base + mix("aid", code, kind, m) % 7
+    cases = base and base + (mix("aid", code, kind) + m * 3) % 7
     return cases, cases * (rate + mix("rate", code, m) % 5 * 20)
 
 

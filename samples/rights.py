@@ -135,9 +135,9 @@ def right_02() -> Iterator[Entry]:
 def _county_year(code: str) -> Iterator[Entry]:
     exact = code == COUNTY
     settled = (
-        spread(printed("qingtongxia-mediated"), [5 + mix("settled", m) % 4 for m in range(12)])
+        spread(printed("qingtongxia-mediated"), [5 + m * 3 % 4 for m in range(12)])
         if exact
-        else [2 + mix("settled", code, m) % 6 for m in range(12)]
+        else [2 + (mix("settled", code) + m * 5) % 6 for m in range(12)]
     )
     cases = [0] * 12
     people, yuan = [0] * 12, [0] * 12
@@ -161,7 +161,7 @@ def _county_year(code: str) -> Iterator[Entry]:
         done = settled[m] + mix("failed", code, m) % 2
         came = max(done - waiting + mix("open", code, m) % 4, 0)
         done = min(done, waiting + came)
-        row = _dispute_row(code, waiting, came, done, min(settled[m], done), came * 4)
+        row = _dispute_row(code, waiting, came, done, min(settled[m], done), came * 3 + m % 4)
         row |= {
             "collective": int(came > 6),
             "wage_cases": cases[m],
