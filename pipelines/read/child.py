@@ -22,6 +22,7 @@ from definitions.loading import Definitions
 from pipelines.read.document import Document, failed, read_document
 from pipelines.read.limits import Limits
 from pipelines.read.notes import Notes
+from pipelines.read.words import name_key
 from pipelines.workbook import ReadWorkbook
 
 _LOG = logging.getLogger(__name__)
@@ -43,14 +44,17 @@ def read_documents(
 ) -> Iterator[ReadWorkbook]:
     """Read documents in order, each in a sandboxed child; every document yields one outcome.
 
-    `names` maps name_key(name) of organisations to their codes. A document on which the child
-    dies, hangs or exceeds its memory yields a finding V-F-014 and hurts no other. Raises OSError
-    when the file of a document cannot be read: that is the machine's fault, not the sender's.
+    `names` maps names of organisations, in any writing, to their codes. A document on which the
+    child dies, hangs or exceeds its memory yields a finding V-F-014 and hurts no other. Raises
+    OSError when the file of a document cannot be read: the machine's fault, not the sender's.
     """
     bounds = limits or Limits()
+    codes: dict[str, tuple[str, ...]] = {}
+    for name, known in names.items():
+        codes[name_key(name)] = tuple(sorted({*codes.get(name_key(name), ()), *known}))
 
     def reader(document: Document) -> ReadWorkbook:
-        return read_document(document, definitions, names, bounds)
+        return read_document(document, definitions, codes, bounds)
 
     return run(documents, reader, definitions, bounds, workers)
 

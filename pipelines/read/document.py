@@ -23,7 +23,7 @@ from pipelines.read.periods import agree, parse_period, period_for
 from pipelines.read.sheet import Book, Grid, Unreadable
 from pipelines.read.tables import Around, Selected, read_table, select_rows
 from pipelines.read.words import key, label_key, name_key
-from pipelines.workbook import CODE_TABLE, REVIEW_MARK, REVIEW_SHEET, Cover, FormSheet, ReadWorkbook
+from pipelines.workbook import CODE_TABLE, REVIEW_MARK, Cover, FormSheet, ReadWorkbook
 
 _SAMPLE_SHEET = ("样表", "示例", "样例", "范例", "例表")
 _SIGNATURES = {
@@ -218,10 +218,8 @@ def _tables(
 
 
 def _is_review(grid: Grid) -> bool:
-    """Our own list of findings of an earlier round, left in the workbook."""
-    return grid.name == REVIEW_SHEET or any(
-        v.__class__ is str and REVIEW_MARK in v for row in grid.rows[:10] for v in row
-    )
+    """Our own list of findings of an earlier round, left in the workbook, whatever its name."""
+    return any(str(row[0]).startswith(REVIEW_MARK) for row in grid.rows[:10] if row)
 
 
 def _without_samples(tables: list[_Table], rest: list[tuple[Grid, Lines]]) -> list[_Table]:
