@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -82,8 +83,10 @@ class WorkingDays:
             days = [start + timedelta(days=n) for n in (due.day, due.check_day, due.lock_day)]
         else:
             month = period.end.year * 12 + period.end.month - 1 + due.months_after
+            year, number = month // 12, month % 12 + 1
+            last = monthrange(year, number)[1]
             days = [
-                date(month // 12, month % 12 + 1, n) for n in (due.day, due.check_day, due.lock_day)
+                date(year, number, min(n, last)) for n in (due.day, due.check_day, due.lock_day)
             ]
         return Deadlines(*(self.on_or_after(d) for d in days))
 

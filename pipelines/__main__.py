@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from definitions import DefinitionsInvalid, Period
+from expectations.findings import column_letters
 from pipelines import flow
 from pipelines.flow.ground import CHINA, definitions, engine, moment
 
@@ -123,7 +124,8 @@ def trace(
             if shown < limit:
                 shown += 1
                 table.add_row(
-                    cell.side, cell.name, cell.period, cell.file_name, cell.sheet, cell.cell,
+                    cell.side, cell.name, cell.period, cell.file_name, cell.sheet,
+                    "、".join(f"{column_letters(c)}{cell.row}" for c in cell.columns),
                     str(cell.value),
                 )  # fmt: skip
     console.print(f"{known.indicators[indicator].name}：{total} 个单元格")

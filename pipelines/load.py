@@ -14,7 +14,7 @@ from pipelines.workbook import FormSheet, ReadWorkbook
 from warehouse.organisations import Change
 from warehouse.personal import conceal
 from warehouse.receipts import Receipt
-from warehouse.submissions import NewFiling, NewRow, NewSubmission
+from warehouse.submissions import NewFiling, NewFinding, NewRow, NewSubmission
 
 
 def submission_of(
@@ -51,8 +51,25 @@ def submission_of(
         ]
         if accepted
         else (),
-        findings=findings,
-        explanations=dict(explanations),
+        findings=[_kept(f, explanations.get(n)) for n, f in enumerate(findings)],
+    )
+
+
+def _kept(finding: Finding, explanation: str | None) -> NewFinding:
+    return NewFinding(
+        rule=finding.rule,
+        severity=finding.severity.value,
+        message=finding.message,
+        advice=finding.advice,
+        form=finding.form,
+        sheet=finding.sheet,
+        row=finding.row,
+        columns=finding.columns,
+        field=finding.field,
+        value=finding.value,
+        expected=finding.expected,
+        cell=finding.cell,
+        explanation=explanation,
     )
 
 

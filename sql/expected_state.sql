@@ -35,7 +35,8 @@ arrived AS (
         min(l.version) AS version
     FROM live AS l
     INNER JOIN filing_row AS r ON l.id = r.filing_id
-    INNER JOIN earliest AS e USING (form, period, reporter_id)
+    INNER JOIN earliest AS e
+        ON l.form = e.form AND l.period = e.period AND l.reporter_id = e.reporter_id
     GROUP BY l.form, l.period, r.org_id
     UNION ALL
     SELECT

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +12,15 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An embedded server of this run's own, without fsync; stopped at the end."""
+def server_home() -> Iterator[Path]:
+    """An embedded server of this run's own, without fsync; stopped at the end.
+
+    Not below pytest's own folder: the next pytest of the same user closes that to everyone else,
+    and a server that runs as another user loses its files.
+    """
     from warehouse import server
 
-    home = tmp_path_factory.mktemp("server")
+    home = Path(tempfile.mkdtemp(prefix="union-reports-test-"))
     before = {k: os.environ.get(k) for k in (server.HOME_VARIABLE, server.OPTIONS_VARIABLE)}
     os.environ[server.HOME_VARIABLE] = str(home)
     os.environ[server.OPTIONS_VARIABLE] = "-c fsync=off"
@@ -22,6 +28,7 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield home
     os.environ[server.HOME_VARIABLE] = str(home)
     server.stop()
+    shutil.rmtree(home, ignore_errors=True)
     for name, value in before.items():
         if value is None:
             os.environ.pop(name, None)

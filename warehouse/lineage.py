@@ -12,7 +12,6 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.expression import Expression
 from definitions.model import Measure
-from expectations.findings import column_letters
 from warehouse.rollup import load_live, prepare_cutoff
 from warehouse.sql_expression import Translator
 
@@ -29,7 +28,8 @@ class CellBehind:
     file_name: str
     sha256: str
     sheet: str
-    cell: str
+    row: int
+    columns: tuple[int, ...]
     value: Decimal | None
 
 
@@ -116,11 +116,11 @@ def _of_measure(
         found = [row for row in found if row.moment == last[row.org_id]]
     position = newest.position
     for row in found:
-        places = [
+        places = tuple(
             row.sheet_columns[position[c]]
             for c in named or newest.keys[:1]
             if c in position and row.sheet_columns[position[c]]
-        ]
+        )
         yield CellBehind(
             measure=measure.code,
             side=side,
@@ -130,7 +130,8 @@ def _of_measure(
             file_name=row.file_name + (f"/{row.member}" if row.member else ""),
             sha256=row.sha256,
             sheet=row.sheet,
-            cell="、".join(f"{column_letters(p)}{row.row_no}" for p in places),
+            row=row.row_no,
+            columns=places,
             value=row.value,
         )
 

@@ -314,8 +314,9 @@ def apply_changes(connection: Connection, changes: Iterable[Change], at: datetim
                 recorded_at=at,
             )
             .on_conflict_do_nothing()
-        )
-        if not done.rowcount:
+            .returning(organisation_change.c.id)
+        ).first()
+        if done is None:
             continue
         applied += 1
         if change.to_parent and change.change not in ENDING:

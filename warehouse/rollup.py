@@ -172,7 +172,8 @@ def compute(
     connection.execute(text(sql("roll_up")))
     prepare_expected(connection, cutoff, starts, ends)
     coverage = _coverage(connection, definitions)
-    rows = _indicators(connection, definitions, wanted, measures, coverage)
+    # all of them before COPY begins: a connection that copies answers no other question
+    rows = list(_indicators(connection, definitions, wanted, measures, coverage))
     computation = connection.execute(
         text(
             "INSERT INTO computation (period, cutoff, definitions, computed_at) "
@@ -221,10 +222,11 @@ def _temporary_tables(
             for t in wanted
         ],
     )
-    connection.execute(
-        text("INSERT INTO measure VALUES (:id, :take)"),
-        [{"id": n, "take": m.take} for n, m in measures],
-    )
+    if measures:
+        connection.execute(
+            text("INSERT INTO measure VALUES (:id, :take)"),
+            [{"id": n, "take": m.take} for n, m in measures],
+        )
 
 
 Place = tuple[str, str, int, int]

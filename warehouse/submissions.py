@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
 from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, text
-
-from expectations.findings import Finding
 
 LOAD_LOCK = 7_240_002  # loading is short; one loader at a time keeps supersession simple
 
@@ -45,6 +43,25 @@ class NewFiling:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFinding:
+    """A finding as it is kept; `explanation` holds the unit's words, when it gave any."""
+
+    rule: str
+    severity: str
+    message: str
+    advice: str
+    form: str
+    sheet: str
+    row: int | None
+    columns: Sequence[int]
+    field: str
+    value: str
+    expected: str
+    cell: str
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewSubmission:
     """Everything that one workbook leaves behind; filings only when it was accepted."""
 
@@ -60,8 +77,7 @@ class NewSubmission:
     received_at: datetime
     returned_file: str | None = None
     filings: Sequence[NewFiling] = ()
-    findings: Sequence[Finding] = ()
-    explanations: dict[int, str] = field(default_factory=dict)
+    findings: Sequence[NewFinding] = ()
 
 
 def load(
@@ -100,11 +116,11 @@ def load(
         "field, value, expected, cell, explanation)",
         (
             (
-                i, f.rule, f.severity.value, f.message, f.advice, f.form, f.sheet, f.row,
-                _array(f.columns), f.field, f.value, f.expected, f.cell, s.explanations.get(n),
+                i, f.rule, f.severity, f.message, f.advice, f.form, f.sheet, f.row,
+                _array(f.columns), f.field, f.value, f.expected, f.cell, f.explanation,
             )
             for i, s in zip(submission_ids, new, strict=True)
-            for n, f in enumerate(s.findings)
+            for f in s.findings
         ),
     )  # fmt: skip
     return current

@@ -229,11 +229,10 @@ def _late(
             continue
         rule = known.rule("V-T-004" if day > lock else "V-T-002")
         values = {
-            "form": known.newest(sheet.form).title,
-            "period": Period.parse(sheet.period).chinese,
-            "due": due,
-            "lock": lock,
-            "received": day,
+            "received_on": day,
+            "due_on": due,
+            "lock_on": lock,
+            "workdays_late": known.calendar.between(due, day),
         }
         yield finding_of(rule, values, form=sheet.form, sheet=sheet.sheet)
 
