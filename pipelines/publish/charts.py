@@ -57,11 +57,11 @@ def height(chart: Chart) -> float:
     """Inches a chart needs at full width."""
     match chart.kind:
         case "units":
-            return 0.75 + 0.27 * len(chart.categories)
+            return 0.4 + 0.31 * len(chart.categories)
         case "funnel":
             return 0.75 + 0.42 * len(chart.categories)
         case "coverage":
-            return 0.95 + 0.27 * len(chart.categories)
+            return 0.6 + 0.31 * len(chart.categories)
         case "chain":
             return 1.65
         case _:
@@ -204,8 +204,9 @@ def _chain(canvas: Canvas, chart: Chart) -> None:
         axes.text(middle, 0.62, number, ha="center", va="center",
                   fontsize=13 if len(number) < 8 else 10.5)  # fmt: skip
         axes.text(middle, 0.43, unit, ha="center", va="center", fontsize=8, color=QUIET)
-        axes.text(middle, 0.17, chart.details[place], ha="center", va="center", fontsize=6.5,
-                  color=QUIET)  # fmt: skip
+        widest = max((len(line) for line in chart.details[place].split("\n")), default=1)
+        axes.text(middle, 0.17, chart.details[place], ha="center", va="center",
+                  fontsize=min(7.5, 72 / max(widest, 1)), color=QUIET)  # fmt: skip
         if place + 1 < count:
             axes.annotate(
                 "", xy=(left + width + gap - 0.03, 0.5), xytext=(left + width + 0.03, 0.5),
