@@ -224,7 +224,10 @@ def test_nothing_is_planned_without_a_cause() -> None:
         year(), coverage=(CoverageRow("YC", "ORG-02", "2017", 12, 12, 12, 12),)
     )
     told = section(review_document(figures, definitions(), Extras()), "R14")
-    assert told == "报告期内目标任务均已完成，审核未发现多发问题。"
+    assert told == "本期没有目标任务考核数据；报表报送齐全，没有需要列出的审核问题。"
+    assessed = Extras(works=EXTRAS.works[1:2])
+    told = section(review_document(figures, definitions(), assessed), "R14")
+    assert told.startswith("责任书下达的目标任务均已完成；")
 
 
 def test_generated_text_has_no_soft_numbers_and_no_foreign_words(document: Document) -> None:

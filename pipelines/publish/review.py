@@ -68,7 +68,10 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
     teller.open("R14")
     last = problems(extras, total.lacking if total else 0)
     if not last:
-        last = [Paragraph(("报告期内目标任务均已完成，审核未发现多发问题。",))]
+        # Silence on targets means all met only where targets were assessed at all.
+        told = "责任书下达的目标任务均已完成" if extras.works else "本期没有目标任务考核数据"
+        sent = "报表报送齐全，" if total else ""
+        last = [Paragraph((f"{told}；{sent}没有需要列出的审核问题。",))]
     sections.append(Section("R14", "问题与下年打算", tuple(last)))
     year = figures.period.kind is PeriodKind.YEAR
     when = f"{figures.period.year}年" if year else figures.period.chinese
