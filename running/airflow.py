@@ -243,7 +243,7 @@ class Airflow:
                 raise AirflowFailed(
                     f"{complaint} after {timeout:.0f} s; logs: {self.home / 'logs'}"
                 )
-            time.sleep(0.5)
+            time.sleep(0.2)
 
     def _why(self, dag_id: str, run_id: str) -> str:
         """States of the tasks that failed, with the end of each log."""
@@ -366,7 +366,7 @@ def _configuration(
             "min_file_process_interval": "60",
             "refresh_interval": "60",
         },
-        "scheduler": {"scheduler_idle_sleep_time": "0.5", "enable_health_check": "False"},
+        "scheduler": {"scheduler_idle_sleep_time": "0.2", "enable_health_check": "False"},
         "logging": {
             "base_log_folder": str(home / "logs"),
             "logging_level": "INFO",

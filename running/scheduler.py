@@ -32,7 +32,7 @@ def main() -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     sys.argv[1:] = ["scheduler"]
-    airflow()
+    airflow()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
