@@ -86,7 +86,7 @@ def figures_of(
         children=children,
         values=_values(connection, definitions, computation, period, sorted(wanted)),
         transfers=_transfers(connection, period, cutoff),
-        coverage=_coverage(connection, period, shown),
+        coverage=_coverage(connection, period, shown, {o.code: o.name for o in organisations}),
         notes=notes,
     )
 
@@ -201,6 +201,7 @@ def _coverage(connection: Connection, period: Period, units: Sequence[str]) -> l
             on_time=r.on_time,
             first_pass=r.first_pass,
             missing=tuple(r.missing),
+            name=names.get(r.unit, ""),
         )
         for r in rows
     ]

@@ -30,10 +30,8 @@ def typed(form: Form, rows: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for position, column in enumerate(form.columns):
         if column.type.numeric:
-            values: Any = pd.array(
-                pd.to_numeric(pd.Series(numbers[:, position], dtype=object), errors="coerce"),
-                dtype="Float64",
-            )
+            series = pd.Series(numbers[:, position], dtype=object)
+            values: Any = pd.to_numeric(series, errors="coerce").astype("Float64").array
         else:
             values = pd.array(texts[:, position], dtype="string")
             if column.type is ColumnType.BOOL:

@@ -23,7 +23,7 @@ def register_definitions(connection: Connection, definitions: Definitions, at: d
     )
     if not done.rowcount:
         return
-    columns = [
+    columns: list[dict[str, object]] = [
         {
             "form": form.code,
             "edition": form.edition,
@@ -80,7 +80,7 @@ def _refuse_moved_columns(connection: Connection, columns: list[dict[str, object
 
 def _working_days(definitions: Definitions) -> list[dict[str, object]]:
     """Every day the calendar knows, with the count of working days up to it."""
-    days = []
+    days: list[dict[str, object]] = []
     day, ordinal = CALENDAR_START, 0
     while True:
         try:

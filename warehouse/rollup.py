@@ -300,9 +300,9 @@ def _indicators(
             else:
                 top = _joined(found, numerators, minus)
                 bottom = _joined(found, denominators, ())
-                counted = counts.get(indicator.numerator[0].form)
-                reported = counted.reported if counted else 0
-                expected = counted.expected if counted else None
+                filed = counts.get(indicator.numerator[0].form)
+                reported = filed.reported if filed else 0
+                expected = filed.expected if filed else None
             value = figure(indicator, top, bottom)
             if value is None and top is None and not expected:
                 continue

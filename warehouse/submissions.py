@@ -85,8 +85,8 @@ def load(
 ) -> dict[int, int]:
     """Write submissions inside the caller's transaction; those written before are left alone.
 
-    Returns id(NewFiling) → filing id for those that became current. Whatever order submissions are processed
-    in, the filing received last is the current one: a replayed older version never is.
+    Returns id(NewFiling) → filing id for those that became current. Whatever order submissions
+    are processed in, the filing received last is the current one: a replayed older version never.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": LOAD_LOCK})
     new = _not_yet_written(connection, submissions)

@@ -109,9 +109,7 @@ def _keep(
     ).scalar()
     if new is None:
         return
-    codes = {
-        r.code: r.id for r in connection.execute(text("SELECT code, id FROM organisation"))
-    }
+    codes = {r.code: r.id for r in connection.execute(text("SELECT code, id FROM organisation"))}
     connection.execute(
         insert(assessment_unit),
         [

@@ -142,7 +142,7 @@ def _one_period(
         ]
         words = {
             (e.rule, e.sheet, e.cell): e.text
-            for e in (explanations_in(data) if workbook.format == "xlsx" else ())
+            for e in (() if workbook.failed else explanations_in(data))
         }
         outcome = verdict_of(findings, words)
         if outcome is Verdict.ACCEPTED:
@@ -315,6 +315,7 @@ def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
         period=Period.parse(j.read.period) if j.read.period else None,
         at=received_day(when),
         explained=[finding_key(j.findings[n]) for n in j.explanations],
+        openable=not j.read.failed,
     )
     folder = here.returned / _safe(j.receipt.sender or code or "未知单位")
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,122 @@
+"""Closing a month: figures at a cut-off, bulletin, consolidated workbooks, and the mark on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from definitions import Definitions, Period
+from definitions.periods import PeriodKind, closing_periods
+from pipelines.consolidate import consolidate, figures_of, top_unit
+from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED
+from pipelines.flow.extras import extras_of
+from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.publish import Publication, bulletin, consolidated
+from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
+from warehouse import audit
+from warehouse.current import current_rows
+from warehouse.gates import broken_gates
+from warehouse.organisations import Registered, standing
+from warehouse.publications import decide
+
+
+class GateBroken(Exception):
+    """The warehouse contradicts itself: nothing is published until somebody has looked."""
+
+
+def close_period(period: str, at: str) -> dict[str, Any]:
+    """Roll up a month (and the quarter or year it ends), publish its bulletin and workbooks.
+
+    Returns filings reported and expected, and the files. Closing again at a later moment makes a
+    new edition at the new cut-off; the earlier one stays.
+    """
+    known, when, month = definitions(), moment(at), Period.parse(period)
+    register(known, when)
+    with engine().begin() as connection:
+        broken = broken_gates(connection)
+        if broken:
+            raise GateBroken("；".join(broken))
+        for closing in closing_periods(month):
+            consolidate(connection, known, closing, when, when)
+        connection.execute(
+            text(
+                "UPDATE period SET closed_at = coalesce(closed_at, :at) WHERE label = ANY(:labels)"
+            ),
+            {"at": when, "labels": [p.label for p in closing_periods(month)]},
+        )
+        products = _products(connection, known, month, when)
+        for publication, computation in products:
+            kept = keep_draft(connection, publication, computation, when)
+            decide(connection, kept, "published", "system", when)
+        coverage = _coverage(connection, month)
+        audit.note(
+            connection,
+            at=when,
+            actor="system",
+            action="period.close",
+            subject=month.label,
+            detail=coverage,
+        )
+    files = [path for publication, _ in products for path in lay_out(publication)]
+    return {**coverage, "files": files}
+
+
+def _coverage(connection: Connection, month: Period) -> dict[str, int]:
+    """Expected filings of the month's own forms, and how many of them are in."""
+    row = connection.execute(
+        text(
+            "SELECT count(*) AS expected, count(*) FILTER (WHERE reported) AS reported "
+            "FROM expected_state WHERE period = :p"
+        ),
+        {"p": month.label},
+    ).one()
+    return {"reported": row.reported, "expected": row.expected}
+
+
+def _products(
+    connection: Connection, known: Definitions, month: Period, when: datetime
+) -> list[tuple[Publication, int | None]]:
+    organisations = standing(connection, month.end, when)
+    top = top_unit(organisations)
+    products: list[tuple[Publication, int | None]] = []
+    for closing in closing_periods(month):
+        computation = consolidate(connection, known, closing, when, when)
+        figures = figures_of(connection, known, computation, top.code)
+        if closing.kind is PeriodKind.MONTH:
+            extras = extras_of(connection, known, closing, computation, when)
+            products.append((bulletin(figures, known, extras), computation))
+        for form in known.forms:
+            if not form.covers(closing):
+                continue
+            rows = current_rows(connection, known, form.code, [closing.label], cutoff=when)
+            if rows.empty:
+                continue
+            coverage = [c for c in figures.coverage if c.form == form.code]
+            for line in (BLOCK, INDUSTRY):
+                cut = Cut(form, closing, line, when, known.digest, top.code, top.name)
+                products.append(
+                    (consolidated(cut, _named(rows, organisations, line), known, coverage), None)
+                )
+    return products
+
+
+def _named(rows: pd.DataFrame, organisations: list[Registered], line: str) -> pd.DataFrame:
+    """Rows with the unit's name and its parent on the line, ordered by parent and unit."""
+    by_id = {o.id: o for o in organisations}
+    names = {o.code: o.name for o in organisations}
+    parents = {}
+    for o in organisations:
+        parent = by_id.get((o.block if line == BLOCK else o.industry_parent) or 0)
+        parents[o.code] = parent.name if parent else (UNASSIGNED if line == INDUSTRY else o.name)
+    placed = rows.assign(
+        **{
+            UNIT_CODE: rows["org"],
+            UNIT_NAME: rows["org"].map(names),
+            PARENT: rows["org"].map(parents),
+        }
+    )
+    return placed.sort_values([PARENT, UNIT_CODE, "row_no"], kind="stable")
