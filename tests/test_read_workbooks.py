@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -9,7 +12,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from builders import cover_rows, csv_text, form_rows, sample_rows, xls, xlsx
+from builders import cover_rows, csv_text, form_rows, patched, sample_rows, xls, xlsx
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
@@ -193,6 +196,11 @@ def test_a_period_that_cannot_be_read() -> None:
     assert codes(read(book(cover={"所属期": "三月份"}))) == [("V-F-011", "B8")]
 
 
+def test_a_number_that_may_be_january_or_october() -> None:
+    assert codes(read(book(cover={"所属期": 2017.1}))) == [("V-F-011", "B8")]
+    assert read(book(cover={"所属期": 2017.3})).period == "2017-03"
+
+
 def test_the_period_may_stand_in_the_title_alone() -> None:
     body = sheet_of("ORG-02", rows_of("ORG-02"))
     body[0] = ["2017年3月会员与组织发展月报表"]
@@ -212,7 +220,7 @@ def test_no_organisation_and_no_signatures() -> None:
 
 def test_the_name_of_the_unit_instead_of_its_code() -> None:
     outcome = read(book(cover={"填报单位编码": None}))
-    assert (outcome.org_code, codes(outcome)) == ("640200-0031", [("V-N-008", "B6")])
+    assert (outcome.org_code, codes(outcome)) == ("640200-0031", [("V-N-021", "B6")])
     ambiguous = read(book(cover={"填报单位编码": None, "填报单位": "第一小学工会"}))
     assert codes(ambiguous) == [("V-F-022", "B6")]
     assert "640200-0032、640201-0007" in ambiguous.findings[0].message
@@ -255,7 +263,7 @@ def test_the_cover_as_lines_above_the_table() -> None:
         ["填报人：李敏", None, "复核人：王强", None, "单位负责人：赵国庆", "填报日期：2017年4月3日"]
     ]
     outcome = read(xlsx({"Sheet1": [*lines, *body, *foot]}))
-    assert codes(outcome) == [("V-N-008", "A2")]
+    assert codes(outcome) == [("V-N-021", "A2")]
     assert outcome.cover.values["filled_by"] == "李敏"
     assert outcome.cover.values["signed_by"] == "赵国庆"
     assert one(outcome).row_numbers == [5]
@@ -498,6 +506,21 @@ def test_every_bad_cell_is_found_at_once_with_its_address() -> None:
     assert one(outcome).unreadable == {(0, 1), (1, 2)}
 
 
+def test_a_notice_that_many_columns_share_is_told_once() -> None:
+    text = [{k: str(v) for k, v in row.items()} for row in rows_of("ORG-02", 2)]
+    (finding,) = read(book(rows=text)).findings
+    numbers = sum(c.type.numeric for c in form("ORG-02").columns)
+    assert (finding.rule, len(finding.cells)) == ("V-N-001", numbers)
+    assert f"等 {numbers} 列" in finding.message
+    assert f"{numbers * 2} 处" in finding.message
+
+
+def test_a_known_form_whose_header_is_lost() -> None:
+    body = [["表号：ORG-02"], ["甲项", "乙项", "丙项"], ["x", 1.0, 2.0], ["y", 1.0, 2.0]]
+    outcome = read(xlsx({"封面": cover_rows(), "a": body}))
+    assert (outcome.failed, [f.rule for f in outcome.findings]) == (True, ["V-F-004"])
+
+
 def test_error_cells_and_formulas_without_result() -> None:
     def spoil(workbook: openpyxl.Workbook) -> None:
         sheet = workbook["Sheet1"]
@@ -538,6 +561,38 @@ def test_chinese_date_formats_are_dates() -> None:
     outcome = read(book("SKILL-01", rows, change=chinese))
     assert values(one(outcome), "applied_on") == [date(2017, 3, 5)]
     assert outcome.findings == []
+
+
+@pytest.mark.parametrize("number", [27, 31, 57, 58])
+@pytest.mark.parametrize("trap", ["", "<!-- -->"])
+def test_the_date_formats_built_into_chinese_excel(number: int, trap: str) -> None:
+    """Typing 2017年3月 gives such a date; the trap sends the sheet to the second reader."""
+
+    def own(workbook: openpyxl.Workbook) -> None:
+        workbook["封面"]["B8"] = 42795
+        workbook["封面"]["B8"].number_format = 'yyyy"年"m"月"'
+        workbook["Sheet1"]["B4"] = 42795
+        workbook["Sheet1"]["B4"].number_format = 'yyyy"年"m"月"'
+
+    data = book(change=own)
+    styles = zipfile.ZipFile(io.BytesIO(data)).read("xl/styles.xml").decode()
+    custom = re.findall(r'numFmtId="(16\d)" formatCode', styles)[0]
+    data = patched(
+        data,
+        "xl/styles.xml",
+        lambda t: re.sub(r"<numFmts.*?</numFmts>", "", t).replace(
+            f'numFmtId="{custom}"', f'numFmtId="{number}"'
+        ),
+    )
+    data = patched(data, "xl/worksheets/sheet2.xml", lambda t: t.replace("<v>", f"<v>{trap}", 1))
+    outcome = read(data)
+    assert outcome.period == "2017-03"
+    assert codes(outcome) == [("V-C-014", "B4")]  # a date is not a number of workers
+    assert "2017-03-01" in outcome.findings[0].message
+
+
+def test_a_date_shown_as_a_number_on_the_cover() -> None:
+    assert read(book(cover={"所属期": 42795.0, "填报日期": 42828.0})).period == "2017-03"
 
 
 def test_ten_thousands_in_the_title_line_convert_with_a_notice() -> None:

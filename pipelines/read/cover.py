@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from definitions.periods import Period
@@ -24,6 +24,7 @@ _STAMPED = re.compile(_STAMP + "$")
 _FORM_CODE = re.compile(r"表号:?([a-z]{2,6}-?\d{2})(?!\d)")
 _COLOURS = re.compile(r"(?:红|黄|绿|蓝|橙|灰)(?:色|底|字)|标(?:红|黄|绿)|底色|涂色|颜色")
 _FAR = 8
+_DATED = ("period", "filled_on", "valid_to")
 
 
 @dataclass(slots=True)
@@ -137,6 +138,8 @@ def _line(text: str, sheet: str, r: int, c: int, cover: Cover, lines: Lines) -> 
 def _keep(
     field_name: str, value: Any, sheet: str, r: int, c: int, cover: Cover, lines: Lines
 ) -> None:
+    if field_name in _DATED and value.__class__ is float and 18_000 <= value <= 73_050:
+        value = date(1899, 12, 30) + timedelta(days=int(value))  # a date shown as a number
     text = cover_text(value)
     if not text:
         return
@@ -146,6 +149,8 @@ def _keep(
         if not lines.unit:
             lines.unit, lines.unit_at = text, (r, c)
         return
+    if field_name == "period" and value.__class__ is float and text.endswith(".1"):
+        text += "（1月还是10月）"  # a number loses the last 0 of 2017.10
     if field_name not in cover.values:
         cover.values[field_name] = text
         cover.cells[field_name] = (sheet, r + 1, c + 1)

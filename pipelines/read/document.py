@@ -150,7 +150,7 @@ def _read_book(
     sheets = [
         sheet for t in tables if (sheet := _read(t, period or expected, cover, around)) is not None
     ]
-    if not tables:
+    if not tables and not any(f.rule == "V-F-004" for f in notes.findings):
         notes.say("V-F-013", {"sheets": "、".join(g.name for g in book.grids[:10]) or "无"})
     ignored = [
         g.name
@@ -349,8 +349,7 @@ def _organisation(cover: Cover, names: Mapping[str, tuple[str, ...]], notes: Not
         return None
     place = {"value": quote(name), **_at(cover, "org_name")}
     if len(codes) == 1:
-        said = {"label": "填报单位", "value": quote(name), "result": codes[0], "count": 1}
-        notes.say("V-N-008", said, **place)
+        notes.say("V-N-021", {"value": quote(name), "result": codes[0]}, **place)
         return codes[0]
     if codes:
         candidates = "、".join(codes)

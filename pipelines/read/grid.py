@@ -11,6 +11,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import openpyxl
+from openpyxl.utils.datetime import from_excel
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from pipelines.read import biff, container, formats
@@ -171,6 +172,10 @@ def _plain_value(value: Any) -> Any:
     return float(value) if isinstance(value, int) else str(value)
 
 
+# Built-in date formats of Chinese Excel, which openpyxl takes for plain numbers.
+_CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
+
+
 def _read_openpyxl(data: bytes, facts: Facts, limits: Limits) -> list[Grid]:
     """The slow, forgiving reader, in full mode: the read-only mode trusts declared extents."""
     with warnings.catch_warnings():
@@ -196,8 +201,12 @@ def _read_openpyxl(data: bytes, facts: Facts, limits: Limits) -> list[Grid]:
                     value = ErrorCell(str(cell.value))
                 elif value == "" and computed.cell(r, c).data_type == "f":
                     value = Uncached()
-                elif isinstance(value, float) and "%" in (cell.number_format or ""):
-                    value = Percent(value)
+                elif isinstance(value, float):
+                    style = getattr(cell, "_style", None)
+                    if "%" in (cell.number_format or ""):
+                        value = Percent(value)
+                    elif style is not None and style.numFmtId in _CHINESE_DATES:
+                        value = from_excel(value, book.epoch)
                 row.append(value)
             rows.append(row)
         merges = [

@@ -11,6 +11,8 @@ from expectations.findings import Finding, finding_of, show
 
 HIDDEN_VALUE = "（已隐去）"
 _LONGEST = 60
+# More columns than this with the same notice are told in one sentence.
+_MANY_COLUMNS = 3
 
 
 def is_personal(column: Column) -> bool:
@@ -95,25 +97,36 @@ class Notes:
         )
 
     def all(self) -> list[Finding]:
-        """Everything found, gravest first, then by place on the sheets."""
-        merged = [
-            finding_of(
-                m.rule,
-                {
-                    "label": m.column.label,
-                    "value": m.value,
-                    "result": m.result,
-                    "count": m.count,
-                    "expected": m.result,
-                },
-                form=m.form,
-                sheet=m.sheet,
-                row=m.row + 1,
-                columns=(m.at + 1,),
-                field=m.column.code,
-                value="" if is_personal(m.column) else m.value,
-            )
-            for m in self._merged.values()
-        ]
-        found = self.findings + merged
-        return sorted(found, key=lambda f: f.severity.rank)
+        """Everything found, gravest first; a notice that many columns share is told once."""
+        together: dict[tuple[str, str, str], list[_Merged]] = {}
+        for merged in self._merged.values():
+            together.setdefault((merged.rule.code, merged.form, merged.sheet), []).append(merged)
+        notices: list[Finding] = []
+        for group in together.values():
+            parts = [[m] for m in group] if len(group) <= _MANY_COLUMNS else [group]
+            notices += [_notice(part) for part in parts]
+        return sorted(self.findings + notices, key=lambda f: f.severity.rank)
+
+
+def _notice(group: list[_Merged]) -> Finding:
+    """One finding for one column, or for many columns of a sheet that have the same to tell."""
+    first = group[0]
+    label = first.column.label
+    if len(group) > 1:
+        label = f"{label}、{group[1].column.label}等 {len(group)} 列"
+    return finding_of(
+        first.rule,
+        {
+            "label": label,
+            "value": first.value,
+            "result": first.result,
+            "count": sum(m.count for m in group),
+            "expected": first.result,
+        },
+        form=first.form,
+        sheet=first.sheet,
+        row=first.row + 1,
+        columns=tuple(m.at + 1 for m in group if m.row == first.row),
+        field=first.column.code,
+        value="" if is_personal(first.column) else first.value,
+    )
