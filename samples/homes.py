@@ -33,8 +33,8 @@ def home_01() -> Iterator[Entry]:
     sites += [
         (f"FT17-Z{i + 1:04d}", f"丰台区暖心驿站{i + 1:03d}号", "暖心驿站") for i in range(stations)
     ]
-    for i, (code, name, tier) in enumerate(sites):
-        opened = date(2017, 1 + mix("month", code) % 12, 3 + mix("open", code) % 24)
+    for (code, name, tier), m in zip(sites, _openings(homes) + _openings(stations), strict=True):
+        opened = date(2017, m, 3 + mix("open", code) % 24)
         services = "饮水、热饭、休息" if tier == "暖心驿站" else "阅览、活动室、休息、饮水"
         yield from _site(code, FENGTAI, name, tier, "110106", opened, services)
     for org in registry().named:
@@ -54,6 +54,12 @@ def home_01() -> Iterator[Entry]:
         )  # fmt: skip
 
 
+def _openings(count: int) -> list[int]:
+    """The month in which each site opens: a few in January, more and more towards December."""
+    by_month = spread(count, [3.0 + m for m in range(12)])
+    return [m for m, number in enumerate(by_month, start=1) for _ in range(number)]
+
+
 def _site(
     code: str, owner: str, name: str, tier: str, region: str, opened: date, services: str
 ) -> Iterator[Entry]:
@@ -62,7 +68,7 @@ def _site(
     first = quarter_of(opened)
     for number in range(first.number, 5):
         at = quarter(2017, number)
-        served = (60 if small else 420) + mix("served", code, number) % 200
+        served = (60 if small else 420) + (mix("served", code) + number * 37) % 200
         row: Row = {
             "site_id": code,
             "org_code": owner,
