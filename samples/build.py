@@ -12,6 +12,7 @@ from typing import Literal
 
 from definitions.loading import Definitions
 from definitions.periods import Period, PeriodKind
+from pipelines.templates.form_sheet import sheet_name
 from samples import (
     funds,
     homes,
@@ -27,7 +28,7 @@ from samples import (
 from samples.entries import FIRST_YEAR, LAST_YEAR, Entry, Row, month, months_of
 from samples.registry import registry, write_organisations
 from samples.spread import mix
-from samples.writing import Book, FilledForm, Habit, Told, file_suffix, sheet_name, workbook_bytes
+from samples.writing import Book, FilledForm, Habit, Told, file_suffix, workbook_bytes
 
 Outcome = Literal["accepted", "explain", "returned", "duplicate"]
 Kind = Literal[

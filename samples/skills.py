@@ -56,7 +56,8 @@ def skill_01() -> Iterator[Entry]:
     firms = evenly(printed("shizuishan-technician-enterprises"), 3)
     for i, trade in enumerate(("电工技师", "高级电工", "高级电焊工")):
         start = date(2017, 8 + i, 7)
-        row = {
+        end = start + timedelta(days=18)
+        row: Row = {
             "project_id": f"ST17-{i + 1:02d}",
             "org_code": "640221K00001",
             "category": "技能提升",
@@ -64,7 +65,7 @@ def skill_01() -> Iterator[Entry]:
             "applied_on": start - timedelta(days=30),
             "review": "通过",
             "start_on": start,
-            "end_on": start + timedelta(days=18),
+            "end_on": end,
             "trade": trade,
             "enterprises": firms[i],
             "persons": people[i],
@@ -74,7 +75,7 @@ def skill_01() -> Iterator[Entry]:
             "cost": 40300 + i * 250,
             "feedback": 95 + i,
         }
-        yield Entry("SKILL-01", month_of(row["end_on"]), row["org_code"], row)
+        yield Entry("SKILL-01", month_of(end), row["org_code"], row)
 
 
 def _class(project: str, owner: str, i: int, person_times: int, cost: int) -> Entry:

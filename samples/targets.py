@@ -37,6 +37,7 @@ def _column(name: str) -> Take:
     return lambda row: float(row[name] or 0)
 
 
+HOME_TIERS = ("示范职工之家", "公共区域职工之家", "职工小家")
 GOALS = (
     Goal("I-ORG-13", "W01", "ORG-02", _column("new_unions")),
     Goal("I-ORG-15", "W01", "ORG-02", _column("new_members"), 10),
@@ -52,7 +53,6 @@ GOALS = (
     Goal("I-DEMO-08", "W09", "DEMO-03", lambda _: 1.0),
     Goal("I-FIN-05", "W16", "FIN-01", _column("remitted"), 1000),
 )
-HOME_TIERS = ("示范职工之家", "公共区域职工之家", "职工小家")
 # A register counts a thing once, in the period of its own date, however often it is sent.
 ONCE = {"HOME-01": ("site_id", "open_date"), "DEMO-03": ("proposal_id", "proposed_on")}
 LETTER_TYPES = ("区县总工会", "开发区（园区）总工会", "产业工会")

@@ -233,15 +233,13 @@ def _et(book: Book) -> bytes:
             sheet.write(1, c, label)
         for r, row in enumerate(filled.rows, start=2):
             for c, column in enumerate(filled.form.columns):
-                value = row.get(column.code)
-                if value is None:
-                    continue
-                if isinstance(value, bool):
-                    sheet.write(r, c, "是" if value else "否")
-                elif isinstance(value, date):
-                    sheet.write(r, c, value, as_date)
-                else:
-                    sheet.write(r, c, value)
+                cell = row.get(column.code)
+                if isinstance(cell, bool):
+                    sheet.write(r, c, "是" if cell else "否")
+                elif isinstance(cell, date):
+                    sheet.write(r, c, cell, as_date)
+                elif cell is not None:
+                    sheet.write(r, c, cell)
     target = io.BytesIO()
     file.save(target)
     return target.getvalue()

@@ -20,8 +20,8 @@ from samples.membership import register
 from samples.registry import registry
 from samples.skills import skill_03
 from samples.spoiled import grids
-from samples.spoiled.grids import Grid, grids_of
-from samples.writing import Book, FilledForm
+from samples.spoiled.grids import Cell, Grid, grids_of
+from samples.writing import Book, FilledForm, cover_pairs
 
 Outcome = Literal["accepted", "explain", "returned"]
 Grids = list[Grid]
@@ -110,7 +110,7 @@ class _Good:
 
     def lines(self, form: str) -> list[str]:
         """What stands above a table in a file without a cover."""
-        said = dict(grids.cover_pairs(self.book(form)))
+        said = dict(cover_pairs(self.book(form)))
         return [
             self.definitions.newest(form).title,
             "　".join(f"{k}：{said[k]}" for k in ("填报单位", "填报单位编码", "所属期")),
@@ -305,7 +305,9 @@ def three_line_headers(good: _Good) -> SpoiledCase:
     twin = grids.xlsx(whole, SIGNED_ON)
     sheet = whole[1]
     header = sheet.cells[1]
-    top, middle, low = list(header), [None] * len(header), [None] * len(header)
+    top: list[Cell] = list(header)
+    middle: list[Cell] = [None] * len(header)
+    low: list[Cell] = [None] * len(header)
     for first, name in ((1, "职工人数"), (5, "会员人数")):
         top[first : first + 4] = [name, None, None, None]
         middle[first : first + 4] = ["合计", "其中", None, None]

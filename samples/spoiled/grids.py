@@ -16,7 +16,8 @@ import xlsxwriter
 import xlwt
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from samples.writing import Book, cover_pairs, labels, sheet_name
+from pipelines.templates.form_sheet import sheet_name
+from samples.writing import Book, cover_pairs, labels
 
 Cell = Any
 COVER = "封面"
