@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from definitions import Definitions, Period
+from definitions.organisations import Organisation, Parent
 from expectations.findings import Finding, finding_of, show
 from pipelines.workbook import FormSheet, ReadWorkbook
 from warehouse.personal import conceal
@@ -25,9 +26,9 @@ class Registry:
     run are judged, so that two files of the same run cannot claim the same row.
     """
 
-    names: Mapping[str, str]
-    above: Mapping[str, Collection[str]]
-    parent_of: Any
+    names: dict[str, str]
+    above: dict[str, set[str]]
+    parent_of: Callable[[str, str, date], str | None]
     claims: dict[Claim, str] = field(default_factory=dict)
     key: bytes = b""
 
@@ -53,9 +54,15 @@ def subjects(sheet: FormSheet, definitions: Definitions, reporter: str) -> list[
 
 
 def standing_findings(
-    workbook: ReadWorkbook, definitions: Definitions, registry: Registry
+    workbook: ReadWorkbook,
+    definitions: Definitions,
+    registry: Registry,
+    workbook_findings: Sequence[Finding] = (),
 ) -> list[Finding]:
-    """Findings about the reporter, its right to report each row, and claims by others."""
+    """Findings about the reporter, its right to report each row, and claims by others.
+
+    `workbook_findings` are those of validation: an unknown code is not told twice.
+    """
     reporter = workbook.org_code
     if reporter is None or workbook.failed:
         return []
@@ -63,24 +70,27 @@ def standing_findings(
         rule = definitions.rule("V-O-103")
         return [finding_of(rule, {"reporter": reporter, "period": workbook.period}, value=reporter)]
     found: list[Finding] = []
+    said = {f.value for f in workbook_findings if f.rule == "V-X-001"}
     for sheet in workbook.sheets:
-        found += _of_sheet(sheet, reporter, definitions, registry)
+        found += _of_sheet(sheet, reporter, definitions, registry, said)
         if sheet.form == "ORG-03":
             found += _of_changes(sheet, definitions, registry)
     return found
 
 
 def _of_sheet(
-    sheet: FormSheet, reporter: str, definitions: Definitions, registry: Registry
+    sheet: FormSheet,
+    reporter: str,
+    definitions: Definitions,
+    registry: Registry,
+    said: Collection[str],
 ) -> list[Finding]:
     form = definitions.form(sheet.form, Period.parse(sheet.period))
     place = form.position.get("org_code")
     column = sheet.columns[place] if place is not None else None
     found = []
     for index, org in enumerate(subjects(sheet, definitions, reporter)):
-        if org not in registry.names:
-            continue  # V-X-001 has said so
-        where = {
+        where: dict[str, Any] = {
             "form": form.code,
             "sheet": sheet.sheet,
             "row": sheet.row_numbers[index],
@@ -88,6 +98,12 @@ def _of_sheet(
             "field": form.columns[place].label if place is not None else "",
             "value": org,
         }
+        if org not in registry.names:
+            if form.code != "ORG-01" and org not in said:
+                found.append(finding_of(definitions.rule("V-X-001"), {"label": where["field"], "value": org}, **where))
+            continue
+        if form.code == "ORG-01":
+            continue  # anyone above may register; the parent named in the row decides
         if reporter not in registry.above.get(org, ()):
             rule = definitions.rule("V-O-101")
             found.append(finding_of(rule, {"reporter": reporter, "org": org}, **where))
@@ -155,3 +171,48 @@ def claim_rows(workbook: ReadWorkbook, definitions: Definitions, registry: Regis
         for index in range(len(sheet.row_numbers)):
             claim = (sheet.form, sheet.period, row_key(sheet, definitions, index, registry.key))
             registry.claims[claim] = workbook.org_code
+
+
+def newly_registered(
+    workbook: ReadWorkbook, definitions: Definitions, registry: Registry
+) -> list[Organisation]:
+    """Organisations that an accepted ORG-01 registers for the first time; the registry grows."""
+    found = []
+    for sheet in workbook.sheets:
+        if sheet.form != "ORG-01":
+            continue
+        form = definitions.form(sheet.form, Period.parse(sheet.period))
+        for index in range(len(sheet.row_numbers)):
+            row = {c: sheet.values[p][index] for c, p in form.position.items()}
+            code = str(row["org_code"])
+            if code in registry.names:
+                continue
+            organisation = _organisation(row)
+            registry.names[code] = organisation.name
+            registry.above[code] = {code}
+            for parent in organisation.parents:
+                registry.above[code] |= registry.above.get(parent.parent, {parent.parent})
+            found.append(organisation)
+    return found
+
+
+def _organisation(row: dict[str, Any]) -> Organisation:
+    parents = {"块": "terr_parent", "条": "ind_parent", "经费": "fund_parent"}
+    return Organisation(
+        code=str(row["org_code"]),
+        name=str(row["org_name"]),
+        type=str(row["org_type"]),
+        level=str(row["org_level"]),
+        region=str(row["region"]),
+        industry=row["industry"] or "",
+        reg_type=row["reg_type"] or "",
+        found=row["found_date"],
+        is_joint=bool(row["is_joint"]),
+        lead=row["lead_line"],
+        status=row["status"],
+        parents=tuple(
+            Parent(line=line, parent=str(row[column]), since=row["found_date"])
+            for line, column in parents.items()
+            if row[column] and row[column] != row["org_code"]
+        ),
+    )

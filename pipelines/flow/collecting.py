@@ -19,7 +19,7 @@ from pipelines.inbox import Channel, DropFolder, HandIn, take
 from pipelines.load import changes_in, received_day, submission_of
 from pipelines.places import Places, places
 from pipelines.read import Document, expand, read_documents
-from pipelines.standing import Registry, claim_rows, standing_findings
+from pipelines.standing import Registry, claim_rows, newly_registered, standing_findings
 from pipelines.validate import validate
 from pipelines.verdict import (
     Verdict,
@@ -33,6 +33,7 @@ from warehouse import receipts
 from warehouse.current import WarehouseContext
 from warehouse.engine import ensure_partitions, sql
 from warehouse.organisations import ancestors, apply_changes, ids, names_on, standing
+from warehouse.organisations import register as register_organisations
 from warehouse.personal import data_key
 from warehouse.receipts import Receipt
 from warehouse.submissions import NewSubmission, load
@@ -133,11 +134,13 @@ def _one_period(
         registry = _registry(connection, workbooks, when)
         locks = _locks(connection, workbooks)
         org_ids = ids(connection)
-    judged = []
-    for (receipt, member, data, workbook), findings in zip(items, found, strict=True):
+    judged, new = [], []
+    # Those that register organisations go first: the others may report for them.
+    for place in sorted(range(len(items)), key=lambda i: not _registers(workbooks[i])):
+        receipt, member, data, workbook = items[place]
         findings = [
-            *findings,
-            *standing_findings(workbook, known, registry),
+            *found[place],
+            *standing_findings(workbook, known, registry, found[place]),
             *_late(workbook, receipt, locks, known),
         ]
         words = {
@@ -147,6 +150,7 @@ def _one_period(
         outcome = verdict_of(findings, words)
         if outcome is Verdict.ACCEPTED:
             claim_rows(workbook, known, registry)
+            new += newly_registered(workbook, known, registry)
         judged.append(
             Judged(
                 receipt=receipt,
@@ -163,8 +167,17 @@ def _one_period(
                 outcome=outcome,
             )
         )
+    if new:
+        # Before the rows that are about them; killed in between, the next run finds them known.
+        with engine().begin() as connection:
+            register_organisations(connection, new, when)
+            org_ids = ids(connection)
     _write(judged, known, when, here, org_ids, registry)
     return Counter(j.outcome.value for j in judged)
+
+
+def _registers(workbook: ReadWorkbook) -> bool:
+    return any(s.form == "ORG-01" for s in workbook.sheets)
 
 
 def _registry(
