@@ -648,8 +648,14 @@ def test_personal_values_are_never_quoted() -> None:
     rows[0] |= {"id_no": 1.1010519491231e17}
     names = [c.code for c in form("SKILL-03").columns if c.personal == "name"]
     rows[1] |= {names[0]: "欧阳 小凤"}
-    outcome = read(book("SKILL-03", rows))
-    assert {f.rule for f in outcome.findings} == {"V-F-024", "V-C-013"}
+    at = form("SKILL-03").position[names[0]] + 1
+
+    def merge(workbook: openpyxl.Workbook) -> None:
+        workbook["Sheet1"].merge_cells(start_row=5, end_row=6, start_column=at, end_column=at)
+
+    outcome = read(book("SKILL-03", [*rows, rows_of("SKILL-03")[0]], change=merge))
+    assert values(one(outcome), names[0])[1:] == ["欧阳小凤", "欧阳小凤"]
+    assert {f.rule for f in outcome.findings} == {"V-F-024", "V-C-013", "V-N-012"}
     for finding in outcome.findings:
         for text in (finding.message, finding.advice, finding.value):
             assert "欧阳" not in text
@@ -665,6 +671,15 @@ def test_xls_tells_errors_hidden_rows_and_dates_too() -> None:
     outcome = read(xls({"封面": cover_rows(), "a": body}, hide))
     assert codes(outcome) == [("V-F-008", "A5")]
     assert values(one(outcome), "applied_on")[0].year == 2017
+
+
+def test_a_thousand_bad_cells_do_not_bury_the_rest() -> None:
+    rows = rows_of("ORG-02", 30, workers_total="约百")
+    few = Limits(findings=10)
+    outcome = read_document(Document("k", book(rows=rows)), defs(), NAMES, few)
+    assert [f.rule for f in outcome.findings] == ["V-C-014"] * 10
+    assert "另有 20 处" in outcome.findings[-1].message
+    assert len(one(outcome).unreadable) == 30
 
 
 def test_findings_come_gravest_first() -> None:

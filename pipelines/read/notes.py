@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from definitions.model import Column, ColumnType, Form, Rule, Severity
@@ -105,7 +105,17 @@ class Notes:
         for group in together.values():
             parts = [[m] for m in group] if len(group) <= _MANY_COLUMNS else [group]
             notices += [_notice(part) for part in parts]
-        return sorted(self.findings + notices, key=lambda f: f.severity.rank)
+        return sorted(self._with_rest() + notices, key=lambda f: f.severity.rank)
+
+    def _with_rest(self) -> list[Finding]:
+        """The findings, the last one of a rule naming how many more were not listed."""
+        found = list(self.findings)
+        for code, count in self._counts.items():
+            if count > self.limit:
+                at = max(i for i, f in enumerate(found) if f.rule == code)
+                rest = f"（另有 {count - self.limit} 处同类问题，未逐一列出）"
+                found[at] = replace(found[at], message=found[at].message + rest)
+        return found
 
 
 def _notice(group: list[_Merged]) -> Finding:
