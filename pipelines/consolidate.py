@@ -186,7 +186,9 @@ def _transfers(connection: Connection, period: Period, cutoff: datetime) -> list
     ]
 
 
-def _coverage(connection: Connection, period: Period, units: Sequence[str]) -> list[CoverageRow]:
+def _coverage(
+    connection: Connection, period: Period, units: Sequence[str], names: dict[str, str]
+) -> list[CoverageRow]:
     rows = connection.execute(
         text(sql("coverage_by_unit")),
         {"units": list(units), "starts": period.start, "ends": period.end},
