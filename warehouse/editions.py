@@ -20,8 +20,9 @@ def register_definitions(connection: Connection, definitions: Definitions, at: d
         insert(definitions_edition)
         .values(digest=definitions.digest, sources=definitions.sources, registered_at=at)
         .on_conflict_do_nothing()
-    )
-    if not done.rowcount:
+        .returning(definitions_edition.c.digest)
+    ).first()
+    if done is None:
         return
     columns: list[dict[str, object]] = [
         {

@@ -231,8 +231,9 @@ def open_periods(
                 opened_at=at,
             )
             .on_conflict_do_nothing()
-        )
-        if done.rowcount:
+            .returning(period_table.c.label)
+        ).first()
+        if done is not None:
             roster = _roster(connection, definitions, target)
             if roster:
                 connection.execute(insert(expected_filing), roster)

@@ -21,7 +21,7 @@ from pipelines.templates import TemplateOrganisation, template_bytes
 from warehouse import audit
 from warehouse.current import current_rows
 from warehouse.engine import ensure_partitions
-from warehouse.organisations import open_periods, standing
+from warehouse.organisations import Registered, open_periods, standing
 from warehouse.organisations import register as register_all
 
 
@@ -80,9 +80,10 @@ def _make_templates(known: Definitions, month: Period, when: datetime) -> int:
             {"p": month.label},
         ).scalars()
         made = 0
+        organisations = standing(connection, month.end)
         for code in collectors:
             target = folder / f"{code}.xlsx"
-            content = _template(connection, known, code, month, when)
+            content = _template(connection, known, code, month, when, organisations)
             if content is not None:
                 target.write_bytes(content)
                 made += 1
@@ -91,9 +92,11 @@ def _make_templates(known: Definitions, month: Period, when: datetime) -> int:
 
 def template_for(organisation: str, period: str, at: str) -> bytes:
     """The workbook of one organisation and month, for download."""
+    month = Period.parse(period)
     with engine().connect() as connection:
+        organisations = standing(connection, month.end)
         content = _template(
-            connection, definitions(), organisation, Period.parse(period), moment(at)
+            connection, definitions(), organisation, month, moment(at), organisations
         )
     if content is None:
         raise LookupError(f"{organisation} 在 {period} 没有应填的报表，请先开启该期")
@@ -101,9 +104,13 @@ def template_for(organisation: str, period: str, at: str) -> bytes:
 
 
 def _template(
-    connection: Connection, known: Definitions, code: str, month: Period, when: datetime
+    connection: Connection,
+    known: Definitions,
+    code: str,
+    month: Period,
+    when: datetime,
+    organisations: Sequence[Registered],
 ) -> bytes | None:
-    organisations = standing(connection, month.end)
     by_id = {o.id: o for o in organisations}
     own = next((o for o in organisations if o.code == code), None)
     if own is None:
