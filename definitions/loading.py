@@ -46,6 +46,9 @@ class Definitions:
     industries: dict[str, str]
     calendar: WorkingDays
     sources: dict[str, str] = field(repr=False)
+    _editions: dict[tuple[str, str], Form] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def digest(self) -> str:
@@ -55,10 +58,15 @@ class Definitions:
 
     def form(self, code: str, period: Period) -> Form:
         """The edition of a form for a period; KeyError when none covers it."""
-        for form in self.forms:
-            if form.code == code and form.covers(period):
-                return form
-        raise KeyError(f"no edition of {code} covers {period}")
+        slot = (code, period.label)
+        if slot not in self._editions:
+            for form in self.forms:
+                if form.code == code and form.covers(period):
+                    self._editions[slot] = form
+                    break
+            else:
+                raise KeyError(f"no edition of {code} covers {period}")
+        return self._editions[slot]
 
     def newest(self, code: str) -> Form:
         """The latest edition of a form."""

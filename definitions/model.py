@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -187,22 +188,22 @@ class Form(Model):
             raise ValueError(f"columns named twice: {', '.join(doubled)}")
         return self
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Codes of the key columns, in order."""
         return tuple(c.code for c in self.columns if c.kind is ColumnKind.KEY)
 
-    @property
+    @cached_property
     def position(self) -> dict[str, int]:
         """Place of each column, from 0; the order of stored arrays."""
         return {c.code: i for i, c in enumerate(self.columns)}
 
     def column(self, code: str) -> Column:
         """The column of that code; KeyError when there is none."""
-        for column in self.columns:
-            if column.code == code:
-                return column
-        raise KeyError(f"{self.code} has no column {code}")
+        place = self.position.get(code)
+        if place is None:
+            raise KeyError(f"{self.code} has no column {code}")
+        return self.columns[place]
 
     def covers(self, period: Period) -> bool:
         """Whether this edition is the one for a period of its kind."""

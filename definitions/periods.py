@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 
 class PeriodKind(StrEnum):
@@ -47,12 +48,7 @@ class Period:
     @classmethod
     def parse(cls, label: str) -> Period:
         """Read a label such as ``2017-03``; ValueError when it is none of the four shapes."""
-        for kind, pattern in _PATTERNS.items():
-            match = pattern.fullmatch(label)
-            if match:
-                groups = match.groups()
-                return cls(kind, int(groups[0]), int(groups[1]) if len(groups) > 1 else 1)
-        raise ValueError(f"not a period: {label!r} (2017-03, 2017Q1, 2017H1 or 2017)")
+        return _parsed(label)
 
     @property
     def label(self) -> str:
@@ -93,8 +89,7 @@ class Period:
     @property
     def end(self) -> date:
         """Last day, inclusive."""
-        month = self.first_month + _MONTHS[self.kind] - 1
-        return date(self.year, month, calendar.monthrange(self.year, month)[1])
+        return _last_day(self.year, self.first_month + _MONTHS[self.kind] - 1)
 
     def months(self) -> list[Period]:
         """The months inside the period, in order."""
@@ -129,6 +124,24 @@ class Period:
 
     def __str__(self) -> str:
         return self.label
+
+
+# A chunk of workbooks asks for the same few labels and days hundreds of thousands of times.
+
+
+@lru_cache(maxsize=4096)
+def _parsed(label: str) -> Period:
+    for kind, pattern in _PATTERNS.items():
+        match = pattern.fullmatch(label)
+        if match:
+            groups = match.groups()
+            return Period(kind, int(groups[0]), int(groups[1]) if len(groups) > 1 else 1)
+    raise ValueError(f"not a period: {label!r} (2017-03, 2017Q1, 2017H1 or 2017)")
+
+
+@lru_cache(maxsize=4096)
+def _last_day(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def closing_periods(month: Period) -> list[Period]:
