@@ -337,6 +337,24 @@ def test_a_header_of_two_merged_lines() -> None:
     assert list(got.values()) == [128.0, 56.0, 40.0, 120.0, 52.0, 36.0]
 
 
+def test_a_header_of_three_lines_with_a_line_that_only_says_of_which() -> None:
+    lines = [
+        *TWO_LINES[:3],
+        [None, "合计", "其中", None, "合计", "其中", None],
+        [None, None, "女", "农民工", None, "女", "农民工"],
+        TWO_LINES[-1],
+    ]
+
+    def merge(book: openpyxl.Workbook) -> None:
+        for span in ("A3:A5", "B3:D3", "E3:G3", "B4:B5", "C4:D4", "E4:E5", "F4:G4"):
+            book["a"].merge_cells(span)
+
+    sheet = one(read(xlsx({"封面": cover_rows(), "a": lines}, merge)))
+    assert (sheet.header_row, sheet.row_numbers, sheet.totals) == (5, [6], [])
+    assert values(sheet, "workers_f") == [56.0]
+    assert values(sheet, "members_migrant") == [36.0]
+
+
 def test_a_header_of_two_lines_without_merges_in_csv() -> None:
     lines = [[("" if v is None else v) for v in row] for row in TWO_LINES]
     sheet = one(read(csv_text([["所属期", "2017-03"], *lines])))

@@ -280,6 +280,8 @@ def _filled_band(grid: Grid, first: int, last: int) -> list[list[str]]:
 def _candidates(levels: Sequence[str], parent: str) -> Iterator[tuple[str, str]]:
     """(key, unit) under which a column may be known, best first."""
     parts = [header_parts(x) for x in levels]
+    # A level that says 其中 and nothing more only holds its children together.
+    parts = [p for p in parts[:-1] if p[1] not in _PART_OF] + parts[-1:]
     unit = next((u for _, _, u in reversed(parts) if u), "")
     wholes, bares = [p[0] for p in parts], [p[1] for p in parts]
     child, child_bare = wholes[-1], bares[-1]
