@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -79,9 +81,17 @@ def stand_in(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def running(stand_in, tmp_path_factory):
+def folder():
+    """Not below pytest's own folder, which the user's next pytest closes to the server."""
+    made = Path(tempfile.mkdtemp(prefix="union-reports-test-"))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def running(stand_in, folder):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(server.HOME_VARIABLE, str(tmp_path_factory.mktemp("home")))
+        patch.setenv(server.HOME_VARIABLE, str(folder / "home"))
         patch.delenv(server.URL_VARIABLE, raising=False)
         patch.setenv(server.OPTIONS_VARIABLE, "-c fsync=off")
         path = f"{stand_in.parent}:{REPOSITORY}"
@@ -165,12 +175,13 @@ def test_a_form_filled_in_wrongly_starts_nothing(running):
     assert running.runs("open_period") == []
 
 
-def test_a_killed_launcher_leaves_no_part_behind(tmp_path):
+def test_a_killed_launcher_leaves_no_part_behind(folder):
+    home = folder / "killed"
     script = (
         "from running import airflow; a = airflow.start(schedules=False); "
         "print(*[p.pid for p in a.processes.values()], flush=True); import time; time.sleep(99)"
     )
-    environment = {**os.environ, server.HOME_VARIABLE: str(tmp_path)}
+    environment = {**os.environ, server.HOME_VARIABLE: str(home)}
     environment.pop(server.URL_VARIABLE, None)
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE
@@ -185,4 +196,4 @@ def test_a_killed_launcher_leaves_no_part_behind(tmp_path):
     )
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
-    assert not (tmp_path / "pg" / "postmaster.pid").exists()
+    assert not (home / "pg" / "postmaster.pid").exists()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -148,9 +150,13 @@ def test_new_secrets_fill_every_variable_once_and_are_never_overwritten(tmp_path
 
 
 @pytest.fixture
-def composed(tmp_path, monkeypatch):
-    """The embedded server, set up by the script that the container runs at its first start."""
-    monkeypatch.setenv(server.HOME_VARIABLE, str(tmp_path / "pg-home"))
+def composed(monkeypatch):
+    """The embedded server, set up by the script that the container runs at its first start.
+
+    Not below pytest's own folder, which the next pytest of the same user closes to the server's.
+    """
+    home = tempfile.mkdtemp(prefix="union-reports-test-")
+    monkeypatch.setenv(server.HOME_VARIABLE, home)
     monkeypatch.delenv(server.URL_VARIABLE, raising=False)
     monkeypatch.setenv(server.OPTIONS_VARIABLE, "-c fsync=off")
     server.start()
@@ -164,6 +170,7 @@ def composed(tmp_path, monkeypatch):
     subprocess.run(["bash", str(script)], env=environment, check=True, capture_output=True)
     yield server.database_url()
     server.stop()
+    shutil.rmtree(home)
 
 
 def owned_by(url: str, role: str, database: str) -> str:

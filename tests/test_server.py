@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,14 +20,19 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def embedded(tmp_path, monkeypatch):
-    """A home directory whose name needs quoting everywhere, with nothing in it yet."""
-    home = tmp_path / "总工会 it's home"
+def embedded(monkeypatch):
+    """A home directory whose name needs quoting everywhere, with nothing in it yet.
+
+    Not below pytest's own folder, which the next pytest of the same user closes to the server's.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="union-reports-test-"))
+    home = folder / "总工会 it's home"
     monkeypatch.setenv(server.HOME_VARIABLE, str(home))
     monkeypatch.delenv(server.URL_VARIABLE, raising=False)
     monkeypatch.setenv(server.OPTIONS_VARIABLE, "-c fsync=off")
     yield home
     server.stop()
+    shutil.rmtree(folder)
 
 
 def connect(url: str) -> psycopg.Connection:
