@@ -4,7 +4,7 @@ WITH flow AS (
     SELECT
         t.label,
         t.basis,
-        t.main,
+        t.every_unit AS main,
         f.measure,
         f.org_id,
         coalesce(t.as_of, (f.month + interval '1 month' - interval '1 day')::date) AS day,
@@ -19,7 +19,7 @@ latest AS (
     SELECT DISTINCT ON (t.label, t.basis, f.measure, f.org_id)
         t.label,
         t.basis,
-        t.main,
+        t.every_unit AS main,
         f.measure,
         f.org_id,
         coalesce(t.as_of, t.ends) AS day,
@@ -45,5 +45,7 @@ SELECT
     sum(u.value)
 FROM unit_value AS u
 INNER JOIN ancestor AS a ON u.org_id = a.org_id AND a.valid @> u.day
-WHERE u.main OR a.ancestor_id IN (SELECT org_id FROM parent)
+WHERE
+    (u.main AND a.line = 1)
+    OR (a.line, a.ancestor_id) IN (SELECT line, org_id FROM parent)
 GROUP BY 1, 2, 3, 4, 5

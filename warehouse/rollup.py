@@ -20,24 +20,29 @@ from warehouse.sql_expression import Translator
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A period to compute; `main` ones are kept for every unit, others for units with children."""
+    """A period to compute for every unit with units below it, or for every unit whatever."""
 
     period: Period
     basis: str = "reported"
     as_of: date | None = None
-    main: bool = True
+    every_unit: bool = False
 
 
 def targets(period: Period) -> list[Target]:
-    """The period, its parts, the period before, last year, and last year on a comparable basis."""
-    found = [Target(period)]
+    """The period, its parts, the period before, last year, and last year on a comparable basis.
+
+    Figures of single unions are kept for years, where marks need them; those of a month are read
+    from its rows.
+    """
+    yearly = period.kind is PeriodKind.YEAR
+    found = [Target(period, every_unit=yearly)]
     if period.kind is not PeriodKind.MONTH:
-        found += [Target(m, main=False) for m in period.months()]
-    if period.kind is PeriodKind.YEAR:
+        found += [Target(m) for m in period.months()]
+    if yearly:
         found += [Target(Period(PeriodKind.QUARTER, period.year, q)) for q in range(1, 5)]
     if period.previous() != period.last_year():
         found.append(Target(period.previous()))
-    found.append(Target(period.last_year()))
+    found.append(Target(period.last_year(), every_unit=yearly))
     found.append(Target(period.last_year(), basis="comparable", as_of=period.end))
     return found
 
@@ -197,19 +202,19 @@ def _temporary_tables(
             CREATE TEMPORARY TABLE fact
                 (measure int, org_id bigint, month date, value numeric) ON COMMIT DROP;
             CREATE TEMPORARY TABLE target
-                (label text, basis text, starts date, ends date, as_of date, main boolean)
+                (label text, basis text, starts date, ends date, as_of date, every_unit boolean)
                 ON COMMIT DROP;
             CREATE TEMPORARY TABLE measure (id int, take text) ON COMMIT DROP;
             CREATE TEMPORARY TABLE rolled
                 (label text, basis text, line int, org_id bigint, measure int, value numeric)
                 ON COMMIT DROP;
             CREATE TEMPORARY TABLE parent ON COMMIT DROP AS
-                SELECT DISTINCT ancestor_id AS org_id FROM ancestor WHERE depth > 0
+                SELECT DISTINCT line, ancestor_id AS org_id FROM ancestor WHERE depth > 0
             """
         )
     )
     connection.execute(
-        text("INSERT INTO target VALUES (:label, :basis, :starts, :ends, :as_of, :main)"),
+        text("INSERT INTO target VALUES (:label, :basis, :starts, :ends, :as_of, :every_unit)"),
         [
             {
                 "label": t.period.label,
@@ -217,7 +222,7 @@ def _temporary_tables(
                 "starts": t.period.start,
                 "ends": t.period.end,
                 "as_of": t.as_of,
-                "main": t.main,
+                "every_unit": t.every_unit,
             }
             for t in wanted
         ],
@@ -286,12 +291,13 @@ def _indicators(
     owed: dict[Place, dict[str, Coverage]] = defaultdict(dict)
     for (label, line, org, form), counted in coverage.items():
         owed[label, "reported", line, org][form] = counted
-    main = {t.period.label for t in wanted if t.main}
-    parents = set(connection.execute(text("SELECT org_id FROM parent")).scalars())
+    wide = {(t.period.label, t.basis) for t in wanted if t.every_unit}
+    parents = {(r.line, r.org_id) for r in connection.execute(text("SELECT * FROM parent"))}
     plans = [(i, *_plan(i, numbers)) for i in definitions.indicators.values()]
     for place in sorted(values.keys() | owed.keys()):
         label, basis, line, org = place
-        if label not in main and org not in parents:
+        head = (line, org) in parents
+        if not head and (line != 1 or (label, basis) not in wide):
             continue
         found, counts = values.get(place, {}), owed.get(place, {})
         for indicator, numerators, minus, denominators in plans:
@@ -304,7 +310,7 @@ def _indicators(
                 reported = filed.reported if filed else 0
                 expected = filed.expected if filed else None
             value = figure(indicator, top, bottom)
-            if value is None and top is None and not expected:
+            if value is None and top is None and not (head and expected):
                 continue
             yield Computed(
                 line, org, label, basis, indicator.code, value, top, bottom, reported, expected
