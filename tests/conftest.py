@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,28 +49,44 @@ def blank_warehouse(server_home: Path) -> str:
     return WAREHOUSE_DATABASE
 
 
-@pytest.fixture
-def warehouse_home(
-    blank_warehouse: str, server_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
-    """A fresh installation: its own warehouse (by URL) and its own home directory."""
+@contextmanager
+def installation(blank: str, server_home: Path, home: Path) -> Iterator[Path]:
+    """A fresh installation: a copy of the blank warehouse (by URL) and a home of its own."""
     import psycopg
 
     from warehouse import server
     from warehouse.engine import engine_for
 
-    base = server.database_url("postgres").replace("+psycopg", "")
-    name = f"t_{abs(hash(str(tmp_path))) % 10**12}"
-    with psycopg.connect(base, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{blank_warehouse}"')
-    url = server.database_url(name)
-    monkeypatch.setenv(server.URL_VARIABLE, url)
-    monkeypatch.setenv(server.HOME_VARIABLE, str(tmp_path / "home"))
-    yield tmp_path / "home"
-    engine_for(url).dispose()
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(server.HOME_VARIABLE, str(server_home))
+        patch.delenv(server.URL_VARIABLE, raising=False)
+        base = server.database_url("postgres").replace("+psycopg", "")
+        name = f"t_{abs(hash(str(home))) % 10**12}"
+        with psycopg.connect(base, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{blank}"')
+        url = server.database_url(name)
+        patch.setenv(server.URL_VARIABLE, url)
+        patch.setenv(server.HOME_VARIABLE, str(home))
+        yield home
+        engine_for(url).dispose()
     with psycopg.connect(base, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def warehouse_home(blank_warehouse: str, server_home: Path, tmp_path: Path) -> Iterator[Path]:
+    """A fresh installation for one test."""
+    with installation(blank_warehouse, server_home, tmp_path / "home") as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def module_home(
+    blank_warehouse: str, server_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A fresh installation that the tests of one module share."""
+    with installation(blank_warehouse, server_home, tmp_path_factory.mktemp("module")) as home:
+        yield home
 
 
 @pytest.fixture(scope="session")
