@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from definitions.periods import Period
@@ -24,6 +25,7 @@ _STAMPED = re.compile(_STAMP + "$")
 _FORM_CODE = re.compile(r"表号:?([a-z]{2,6}-?\d{2})(?!\d)")
 _COLOURS = re.compile(r"(?:红|黄|绿|蓝|橙|灰)(?:色|底|字)|标(?:红|黄|绿)|底色|涂色|颜色")
 _FAR = 8
+_SHORT = 200
 _DATED = ("period", "filled_on", "valid_to")
 
 
@@ -61,7 +63,12 @@ def _label(value: Any) -> str | None:
     """The cover field a cell names as a whole, if any."""
     if value.__class__ is not str or not value or len(value) > 24:
         return None
-    word = label_key(value)
+    return _label_of(value)
+
+
+@lru_cache(maxsize=4096)
+def _label_of(text: str) -> str | None:
+    word = label_key(text)
     return COVER_LABELS.get(word) or COVER_LABELS.get(_STAMPED.sub("", word))
 
 
@@ -111,28 +118,50 @@ def _spaced(text: str) -> str:
 
 def _line(text: str, sheet: str, r: int, c: int, cover: Cover, lines: Lines) -> None:
     """One cell that may hold several statements: 填报单位：甲厂工会　单位：万元."""
+    said = _said(text) if len(text) <= _SHORT else _said.__wrapped__(text)
+    for field_name, value in said.pairs:
+        lines.pairs += 1
+        if value:
+            _keep(field_name, value, sheet, r, c, cover, lines)
+        else:
+            cover.cells.setdefault(field_name, (sheet, r + 1, c + 1))
+    if said.form_code and not lines.form_code:
+        lines.form_code, lines.form_code_at = said.form_code, (r, c)
+    if said.period is not None and lines.period is None:
+        lines.period, lines.period_at = said.period, (r, c)
+    lines.colours |= said.colours
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one text states, wherever it stands; `period` only when it names nothing else."""
+
+    pairs: tuple[tuple[str, str], ...]
+    form_code: str
+    period: Period | None
+    colours: bool
+
+
+# Titles and notes repeat from workbook to workbook.
+@lru_cache(maxsize=4096)
+def _said(text: str) -> _Said:
     flat = _spaced(text)
+    pairs = []
     if ":" in flat:
         marks = list(_INLINE.finditer(flat))
         ends = [m.start() for m in marks[1:]] + [len(flat)]
         for mark, end in zip(marks, ends, strict=False):
             value = flat[mark.end() : end].strip(" \n\t_,;、|")
-            lines.pairs += 1
-            field_name = COVER_LABELS[mark.group(1)]
-            if value:
-                _keep(field_name, value, sheet, r, c, cover, lines)
-            else:
-                cover.cells.setdefault(field_name, (sheet, r + 1, c + 1))
+            pairs.append((COVER_LABELS[mark.group(1)], value))
     word = key(flat)
     code = _FORM_CODE.search(word)
-    if code and not lines.form_code:
-        lines.form_code, lines.form_code_at = code.group(1), (r, c)
-    if "年" in word and lines.period is None:
-        found = period_in_title(flat)
-        if found and not _INLINE.search(flat):
-            lines.period, lines.period_at = found, (r, c)
-    if _COLOURS.search(word):
-        lines.colours = True
+    titled = "年" in word and not _INLINE.search(flat)
+    return _Said(
+        pairs=tuple(pairs),
+        form_code=code.group(1) if code else "",
+        period=period_in_title(flat) if titled else None,
+        colours=bool(_COLOURS.search(word)),
+    )
 
 
 def _keep(

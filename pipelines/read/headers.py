@@ -15,6 +15,9 @@ from pipelines.read.words import ORG_NAME_LABELS, TOTAL_WORDS, header_parts, lab
 _PART_OF = ("其中:", "其中", "#其中")
 ROW_NUMBER = frozenset({"序号", "序", "no", "no.", "行次", "编号", "行号", "栏次"})
 _LETTERS = frozenset("甲乙丙丁戊己庚辛abcdefgh")
+_LONGEST = 60
+_LONGEST_MARK = 12  # a unit, a number or a letter in a row of its own under the header
+_MOST_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +34,9 @@ class FormIndex:
     # Templates repeat their headers from workbook to workbook: what a band of texts turned out
     # to be is remembered.
     judged: dict[Any, _Verdict | None] = field(default_factory=dict)
+    # The same for single texts: whether a label, and which forms it speaks of.
+    seen_labels: dict[str, bool] = field(default_factory=dict)
+    seen_forms: dict[str, list[int]] = field(default_factory=dict)
 
     def words_in(self, text: str) -> int:
         """How many labels occur in a text; tells one encoding from another."""
@@ -128,10 +134,20 @@ class _Match:
 
 def is_label(value: Any, index: FormIndex) -> bool:
     """Whether a cell is a header of some form."""
-    if value.__class__ is not str or not value or len(value) > 60:
+    if value.__class__ is not str or not value or len(value) > _LONGEST:
         return False
-    whole, bare, _ = header_parts(value)
-    return whole in index.names or bare in index.names
+    known = index.seen_labels.get(value)
+    if known is None:
+        whole, bare, _ = header_parts(value)
+        known = whole in index.names or bare in index.names
+        _remember(index.seen_labels, value, known)
+    return known
+
+
+def _remember(memory: dict[str, Any], text: str, what: Any) -> None:
+    if len(memory) >= _MOST_REMEMBERED:
+        memory.clear()
+    memory[text] = what
 
 
 def locate(grid: Grid, index: FormIndex, start: int, depth: int) -> Header | None:
@@ -195,11 +211,17 @@ def _named_forms(
 
 def forms_in_text(text: str, index: FormIndex) -> list[int]:
     """Forms whose title or code stands in a text."""
+    known = index.seen_forms.get(text)
+    if known is not None:
+        return known
     word = label_key(text)
     found = [f for title, f in index.titles.items() if title in word]
     if "-" in word or any(c.isdigit() for c in word):
         found += [f for code, f in index.codes.items() if code in word]
-    return list(dict.fromkeys(found))
+    found = list(dict.fromkeys(found))
+    if len(text) <= _LONGEST:
+        _remember(index.seen_forms, text, found)
+    return found
 
 
 def _bands(grid: Grid, base: int, start: int) -> Iterator[tuple[int, int]]:
@@ -458,7 +480,7 @@ def _skip_numbering(grid: Grid, last: int, columns: dict[int, int], units: dict[
     while last + 1 < len(grid.rows):
         row = grid.rows[last + 1]
         filled = [(c, v) for c, v in enumerate(row) if v != "" and v is not None]
-        if len(filled) < 2:
+        if len(filled) < 2 or any(len(v) > _LONGEST_MARK for _, v in filled if v.__class__ is str):
             return last
         words = [label_key(v) if v.__class__ is str else _whole(v) for _, v in filled]
         numbers = [int(w) for w in words if w.isdecimal()]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -56,6 +57,8 @@ class Around:
 
 def _kind_of_line(text: str) -> str:
     """What the first words of a row make of it: total, note, guidance, signature; '' is data."""
+    if text.isascii():  # codes: all words that make a row something else are Chinese, but for *
+        return "note" if text.lstrip().startswith("*") else ""
     return _kind_of_words(text[:60])
 
 
@@ -202,70 +205,74 @@ def read_table(
         row_numbers=[r + 1 for r in data],
         values=[],
     )
-    scales = _scales(grid, header, lines, notes)
-    for p, column in enumerate(form.columns):
+    contexts = _contexts(form, period, around, _scales(grid, header, lines, notes), grid.all_text)
+    for p, context in enumerate(contexts):
         c = header.columns[p]
         if c is None:
             sheet.values.append([None] * len(data))
             continue
-        context = _context(column, period, around, scales.get(p), grid.all_text)
         source = [rows[r][c] for r in data]
         place = _Place(form, grid.name, p, c, data)
         sheet.values.append(_read_column(source, place, context, sheet, notes))
     for r in selected.totals:
-        sheet.totals.append((r + 1, _totals(rows[r], header, period, around, scales, grid)))
+        sheet.totals.append((r + 1, _totals(rows[r], header, contexts)))
+    for context in contexts:
+        if context.memo and context.column.type not in _KEPT:
+            context.memo.clear()
     _tell_structure(grid, header, selected, sheet, around)
     return sheet
 
 
-def _totals(
-    row: Sequence[Any],
-    header: Header,
-    period: Period,
-    around: Around,
-    scales: Mapping[int, Decimal],
-    grid: Grid,
-) -> dict[int, float]:
+def _totals(row: Sequence[Any], header: Header, contexts: Sequence[Context]) -> dict[int, float]:
     found: dict[int, float] = {}
-    for p, column in enumerate(header.form.columns):
+    for p, context in enumerate(contexts):
         c = header.columns[p]
-        if c is None or not column.type.numeric:
+        if c is None or not context.column.type.numeric:
             continue
-        typed = type_cell(row[c], _context(column, period, around, scales.get(p), grid.all_text))
+        typed = type_cell(row[c], context)
         if isinstance(typed.value, float):
             found[p] = typed.value
     return found
 
 
+# Types that keep a text as it stands when it has neither blanks nor anything to normalise; signs
+# of nothing and of repetition are shorter.
+_PLAIN_CODES = (ColumnType.CODE, ColumnType.STR, ColumnType.PHONE, ColumnType.REGION)
+_LONGEST_SIGN = 6
 # Words repeat from workbook to workbook, so what they mean is kept; free text is not.
 _KEPT = (ColumnType.ENUM, ColumnType.BOOL, ColumnType.CODE, ColumnType.REGION, ColumnType.INDUSTRY)
-_CONTEXTS: dict[tuple[Any, ...], tuple[Column, Mapping[str, Any], Context]] = {}
+_CONTEXTS: dict[tuple[Any, ...], tuple[Form, Mapping[str, Any], list[Context]]] = {}
 
 
-def _context(
-    column: Column, period: Period, around: Around, scale: Decimal | None, all_text: bool
-) -> Context:
-    slot = (id(column), period, scale, all_text, around.date1904)
+def _contexts(
+    form: Form, period: Period, around: Around, scales: Mapping[int, Decimal], all_text: bool
+) -> list[Context]:
+    """What each column is typed with; made once for a form and period, but for stated units."""
+    slot = (id(form), period.label, all_text, around.date1904)
     known = _CONTEXTS.get(slot)
-    if known and known[0] is column and known[1] is around.names:
-        context = known[2]
-        if column.type not in _KEPT:
-            context.memo.clear()
-        return context
-    context = Context(
+    if known is None or known[0] is not form or known[1] is not around.names:
+        if len(_CONTEXTS) > 500:
+            _CONTEXTS.clear()
+        fresh = [_context(column, period, around, all_text) for column in form.columns]
+        known = _CONTEXTS[slot] = (form, around.names, fresh)
+    if not scales:
+        return known[2]
+    return [
+        replace(context, scale=scales[p], memo={}) if p in scales else context
+        for p, context in enumerate(known[2])
+    ]
+
+
+def _context(column: Column, period: Period, around: Around, all_text: bool) -> Context:
+    return Context(
         column=column,
         period=period,
         names=around.names,
         code_lists=around.definitions.code_lists,
         date1904=around.date1904,
-        scale=scale,
         organisation=names_organisation(column),
         all_text=all_text,
     )
-    if len(_CONTEXTS) > 5000:
-        _CONTEXTS.clear()
-    _CONTEXTS[slot] = (column, around.names, context)
-    return context
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,19 +289,35 @@ class _Place:
 def _read_column(
     source: Sequence[Any], place: _Place, context: Context, sheet: FormSheet, notes: Notes
 ) -> list[Any]:
-    """Type one column; a float that fits costs two comparisons."""
+    """Type one column; a number, a day or a code that fits costs a few comparisons."""
     column = context.column
     values: list[Any] = []
     add = values.append
     plain_number = column.type in (ColumnType.INT, ColumnType.DEC) and context.scale is None
+    plain_code = column.type in _PLAIN_CODES
+    plain_day = column.type is ColumnType.DATE
     memo = context.memo
     for i, value in enumerate(source):
-        if value.__class__ is float:
+        kind = value.__class__
+        if kind is float:
             if plain_number and value - value == 0:
                 add(value)
                 continue
-        elif value == "":
-            add(None)
+        elif kind is str:
+            if not value:
+                add(None)
+                continue
+            if (
+                plain_code
+                and len(value) > _LONGEST_SIGN
+                and value.isascii()
+                and value.isprintable()
+                and " " not in value
+            ):
+                add(value)
+                continue
+        elif kind is date and plain_day:
+            add(value)
             continue
         typed = memo.get((value.__class__, value))
         if typed is None:

@@ -40,6 +40,8 @@ _WORD = 48
 
 def plain(text: str) -> str:
     """NFKC without white space or invisible characters: ``会员数（人）　１２`` -> 会员数(人)12."""
+    if text.isascii():  # nothing to normalise but spaces: codes need no place in the memory
+        return "".join(text.split())
     return _plain(text) if len(text) <= _WORD else _plain.__wrapped__(text)
 
 
@@ -50,6 +52,8 @@ def _plain(text: str) -> str:
 
 def key(text: str) -> str:
     """The form in which words are compared: plain, simplified, lower case."""
+    if text.isascii():
+        return "".join(text.split()).lower()
     return _key(text) if len(text) <= _WORD else _key.__wrapped__(text)
 
 
