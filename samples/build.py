@@ -207,8 +207,10 @@ def _hand_ins(
         made: Book, at: datetime, outcome: Outcome, suffix: str = "", why: str = ""
     ) -> HandIn:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{stem}{suffix}{file_suffix(habit)}"
-        path.write_bytes(workbook_bytes(made, habit, definitions))
+        # Explanations are typed into the workbook that came back, and that is an .xlsx.
+        kept: Habit = "plain" if made.told and habit == "et" else habit
+        path = folder / f"{stem}{suffix}{file_suffix(kept)}"
+        path.write_bytes(workbook_bytes(made, kept, definitions))
         return HandIn(
             path=path,
             sender=org.code,

@@ -57,7 +57,7 @@ def _short(union: Union, year: int, month: int, due: int) -> int:
     """What one union in eleven leaves unpaid in a few months of the year."""
     if mix("arrears", union.code) % 11 or mix("late", union.code, year, month) % 4:
         return 0
-    return due * (10 + mix("part", union.code, month) % 30) // 100
+    return due * (10 + mix("part", union.code, month) % 16) // 100
 
 
 def _route(union: Union) -> str:

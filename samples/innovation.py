@@ -61,7 +61,7 @@ def inno_02() -> Iterator[Entry]:
         (2017, old, 14_300),
         (2018, everyone, printed("shougang-benefit") // 10_000),
     ):
-        shares = spread(benefit, [3 + mix("studio", number, i) % 9 for i in range(count)])
+        shares = spread(benefit, [3 + mix("studio", i) % 9 for i in range(count)])
         for i in range(count):
             created = (
                 date(2012 + i % 6, 3 + i % 9, 6 + i % 20)

@@ -33,7 +33,9 @@ def aid_02() -> Iterator[Entry]:
                     paid = money[code] if m == 1 else 0
                 else:
                     cases, paid = _monthly(code, kind, m)
-                cum_households += cases if m == 1 else cases * 4 // 5
+                # One household in five has been helped before in the year.
+                again = cases // 5 if cum_households else 0
+                cum_households = max(cum_households + cases - again, cases)
                 cum_amount += paid
                 row = _aid_row(code, kind, cases, paid, cum_households, cum_amount)
                 yield Entry("AID-02", month(2017, m), code, row)
