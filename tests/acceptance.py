@@ -1,4 +1,4 @@
-"""The whole way in tests: a small registry, files handed in, and what the warehouse says of them."""
+"""The whole way in tests: a small registry, files handed in, what the warehouse says of them."""
 
 from __future__ import annotations
 

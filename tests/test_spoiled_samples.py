@@ -138,7 +138,7 @@ def test_what_comes_back_is_the_senders_workbook_with_marks_in_the_cells(
 
 
 def due_marks(outcome: Outcome) -> list[tuple[str, str, str, str]]:
-    """(sheet, cell, rule, severity) of every cell that a finding is about, also beside the first."""
+    """(sheet, cell, rule, severity) of every cell that a finding is about."""
     return [
         (f.sheet, f"{column_letters(c)}{f.row_no}", f.rule, f.severity)
         for f in outcome.findings

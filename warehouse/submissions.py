@@ -7,7 +7,7 @@ rows go in by COPY, and a filing that becomes current supersedes the one before 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -126,16 +126,23 @@ def load(
     return current
 
 
-def _not_yet_written(
-    connection: Connection, submissions: Sequence[NewSubmission]
-) -> list[NewSubmission]:
-    written = {
+def written_documents(
+    connection: Connection, receipt_ids: Collection[int]
+) -> set[tuple[int, str]]:
+    """(receipt, member) of every document of some receipts that has been written."""
+    return {
         (row.receipt_id, row.member)
         for row in connection.execute(
             text("SELECT receipt_id, member FROM submission WHERE receipt_id = ANY(:ids)"),
-            {"ids": sorted({s.receipt_id for s in submissions})},
+            {"ids": sorted(receipt_ids)},
         )
     }
+
+
+def _not_yet_written(
+    connection: Connection, submissions: Sequence[NewSubmission]
+) -> list[NewSubmission]:
+    written = written_documents(connection, {s.receipt_id for s in submissions})
     return [s for s in submissions if (s.receipt_id, s.member) not in written]
 
 

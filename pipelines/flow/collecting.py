@@ -36,7 +36,7 @@ from warehouse.organisations import ancestors, apply_changes, ids, names_on, sta
 from warehouse.organisations import register as register_organisations
 from warehouse.personal import data_key
 from warehouse.receipts import Receipt
-from warehouse.submissions import NewSubmission, load
+from warehouse.submissions import NewSubmission, load, written_documents
 from warehouse.tables import LINES
 
 CHUNK = 100
@@ -66,14 +66,21 @@ def waiting_chunks(size: int = CHUNK) -> list[list[int]]:
     return [waiting[i : i + size] for i in range(0, len(waiting), size)]
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One workbook of a receipt; `member` and `number` say which of a zip, else empty and 0."""
+
+    receipt: Receipt
+    member: str
+    number: int
+    data: bytes
+
+
 @dataclass(slots=True)
 class Judged:
     """One document on its way: what was read, found and decided."""
 
-    receipt: Receipt
-    member: str
-    data: bytes
-    sha256: str
+    arrived: Arrived
     read: ReadWorkbook
     findings: list[Finding]
     explanations: dict[int, str]
@@ -90,23 +97,27 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
     register(known, when)
     with engine().connect() as connection:
         waiting = [r for r in receipts.fetch(connection, receipt_ids) if r.state == "waiting"]
+        done = written_documents(connection, receipt_ids)
         names = names_on(connection, when.date())
+    # What an interrupted run had written stays as it was judged then, marked workbook included.
     documents = [
-        (receipt, member, data) for receipt in waiting for member, data in _documents(receipt, here)
+        arrived
+        for receipt in waiting
+        for arrived in _documents(receipt, here)
+        if (receipt.id, arrived.member) not in done
     ]
     read = read_documents(
         [
-            Document(str(n), data, member or receipt.file_name, receipt.expected_period)
-            for n, (receipt, member, data) in enumerate(documents)
+            Document(str(n), a.data, a.member or a.receipt.file_name, a.receipt.expected_period)
+            for n, a in enumerate(documents)
         ],
         known,
         names,
     )
-    by_end: dict[date, list[tuple[Receipt, str, bytes, ReadWorkbook]]] = defaultdict(list)
+    by_end: dict[date, list[tuple[Arrived, ReadWorkbook]]] = defaultdict(list)
     for workbook in read:
-        receipt, member, data = documents[int(workbook.key)]
         end = Period.parse(workbook.period).end if workbook.period else date.max
-        by_end[end].append((receipt, member, data, workbook))
+        by_end[end].append((documents[int(workbook.key)], workbook))
     counts: Counter[str] = Counter(accepted=0, explain=0, returned=0)
     for end in sorted(by_end):
         counts.update(_one_period(by_end[end], known, when, here))
@@ -115,65 +126,70 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
     return dict(counts)
 
 
-def _documents(receipt: Receipt, here: Places) -> list[tuple[str, bytes]]:
-    """The workbooks of a receipt: itself, or the members of a zip of workbooks."""
-    data = here.originals.get(receipt.sha256)
-    return expand(data, receipt.file_name)
+def _documents(receipt: Receipt, here: Places) -> list[Arrived]:
+    """The workbooks of a receipt: itself, or the members of a zip of workbooks by their path.
+
+    Paths that differ only in how they are written get a number: each document is kept by its own.
+    """
+    found: dict[str, Arrived] = {}
+    for path, data in expand(here.originals.get(receipt.sha256), ""):
+        member = name = path.removeprefix("/")
+        count = 1
+        while member in found:
+            count += 1
+            member = f"{name}（{count}）"
+        found[member] = Arrived(receipt, member, len(found) + 1 if member else 0, data)
+    return list(found.values())
 
 
 def _one_period(
-    items: Sequence[tuple[Receipt, str, bytes, ReadWorkbook]],
+    items: Sequence[tuple[Arrived, ReadWorkbook]],
     known: Definitions,
     when: datetime,
     here: Places,
 ) -> Counter[str]:
-    workbooks = [workbook for _, _, _, workbook in items]
+    workbooks = [workbook for _, workbook in items]
     with engine().connect() as connection:
         context = WarehouseContext(connection, known)
         found = validate(workbooks, known, context, when.date())
         registry = _registry(connection, workbooks, when)
         locks = _locks(connection, workbooks)
         org_ids = ids(connection)
-    judged, new = [], []
+    judged: list[Judged | None] = [None] * len(items)
+    new = []
     # Those that register organisations go first: the others may report for them.
     for place in sorted(range(len(items)), key=lambda i: not _registers(workbooks[i])):
-        receipt, member, data, workbook = items[place]
+        arrived, workbook = items[place]
         findings = [
             *found[place],
             *standing_findings(workbook, known, registry, found[place]),
-            *_late(workbook, receipt, locks, known),
+            *_late(workbook, arrived.receipt, locks, known),
         ]
         words = {
             (e.rule, e.sheet, e.cell): e.text
-            for e in (() if workbook.failed else explanations_in(data))
+            for e in (() if workbook.failed else explanations_in(arrived.data))
         }
         outcome = verdict_of(findings, words)
         if outcome is Verdict.ACCEPTED:
             claim_rows(workbook, known, registry)
             new += newly_registered(workbook, known, registry)
-        judged.append(
-            Judged(
-                receipt=receipt,
-                member=member,
-                data=data,
-                sha256=hashlib.sha256(data).hexdigest(),
-                read=workbook,
-                findings=findings,
-                explanations={
-                    n: words[finding_key(f)]
-                    for n, f in enumerate(findings)
-                    if finding_key(f) in words
-                },
-                outcome=outcome,
-            )
+        judged[place] = Judged(
+            arrived=arrived,
+            read=workbook,
+            findings=findings,
+            explanations={
+                n: words[finding_key(f)] for n, f in enumerate(findings) if finding_key(f) in words
+            },
+            outcome=outcome,
         )
     if new:
         # Before the rows that are about them; killed in between, the next run finds them known.
         with engine().begin() as connection:
             register_organisations(connection, new, when)
             org_ids = ids(connection)
-    _write(judged, known, when, here, org_ids, registry)
-    return Counter(j.outcome.value for j in judged)
+    in_order = [j for j in judged if j is not None]
+    _write(in_order, known, when, here, org_ids, registry)
+    return Counter(j.outcome.value for j in in_order)
 
 
 def _registers(workbook: ReadWorkbook) -> bool:
@@ -272,9 +288,9 @@ def _write(
         items.append(
             submission_of(
                 j.read,
-                j.receipt,
-                member=j.member,
-                sha256=j.sha256,
+                j.arrived.receipt,
+                member=j.arrived.member,
+                sha256=hashlib.sha256(j.arrived.data).hexdigest(),
                 findings=j.findings,
                 explanations=j.explanations,
                 state=j.outcome.value,
@@ -320,7 +336,7 @@ def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
     code = j.read.org_code or ""
     name = registry.names.get(code, "") or j.read.cover.values.get("org_name", "")
     content = returned_workbook(
-        j.data,
+        j.arrived.data,
         j.read.format,
         j.findings,
         definitions=definitions(),
@@ -330,11 +346,14 @@ def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
         explained=[finding_key(j.findings[n]) for n in j.explanations],
         openable=not j.read.failed,
     )
-    folder = here.returned / _safe(j.receipt.sender or code or "未知单位")
+    receipt, member = j.arrived.receipt, j.arrived.member
+    folder = here.returned / _safe(receipt.sender or code or "未知单位")
     folder.mkdir(parents=True, exist_ok=True)
-    stem = Path(j.member or j.receipt.file_name).stem
+    stem = Path(member or receipt.file_name).stem
+    # Two members of a zip may bear one name in two folders.
+    number = f"{receipt.id:06d}-{j.arrived.number}" if member else f"{receipt.id:06d}"
     word = "须说明" if j.outcome is Verdict.EXPLAIN else "退回"
-    target = folder / f"{j.receipt.id:06d}-{_safe(stem)}-{word}.xlsx"
+    target = folder / f"{number}-{_safe(stem)}-{word}.xlsx"
     temporary = target.with_name(f".{target.name}.part")
     temporary.write_bytes(content)
     temporary.replace(target)
