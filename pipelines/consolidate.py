@@ -153,8 +153,10 @@ def _targets(
 ) -> dict[tuple[str, str, str], Decimal]:
     """Signed targets of the year by unit, indicator and period label."""
     year = Period(PeriodKind.YEAR, period.year)
-    form = definitions.form("TGT-01", year)
-    place = form.position
+    letters = [f for f in definitions.forms if f.code == "TGT-01" and f.covers(year)]
+    if not letters:  # before the federation collected letters
+        return {}
+    place = letters[0].position
     rows = connection.execute(
         text(sql("targets")),
         {

@@ -100,7 +100,13 @@ def _of_sheet(
         }
         if org not in registry.names:
             if form.code != "ORG-01" and org not in said:
-                found.append(finding_of(definitions.rule("V-X-001"), {"label": where["field"], "value": org}, **where))
+                found.append(
+                    finding_of(
+                        definitions.rule("V-X-001"),
+                        {"label": where["field"], "value": org},
+                        **where,
+                    )
+                )
             continue
         if form.code == "ORG-01":
             continue  # anyone above may register; the parent named in the row decides

@@ -51,6 +51,7 @@ def save_draft(
     """Keep a draft; a draft of equal files is found again, any other becomes a new edition."""
     same_kind = (
         (publication.c.kind == kind)
+        & (publication.c.title == title)
         & (publication.c.org_id == org_id)
         & (publication.c.period == period)
     )
@@ -121,3 +122,20 @@ def decide(
         .values(state=state, signer=signer, decided_at=at)
     )
     return bool(done.rowcount)
+
+
+def companions(connection: Connection, publication_id: int) -> list[int]:
+    """The publications drafted together: same kind, period, cut-off and definitions."""
+    one = connection.execute(select(publication).where(publication.c.id == publication_id)).one()
+    return list(
+        connection.execute(
+            select(publication.c.id)
+            .where(
+                publication.c.kind == one.kind,
+                publication.c.period == one.period,
+                publication.c.cutoff == one.cutoff,
+                publication.c.definitions == one.definitions,
+            )
+            .order_by(publication.c.id)
+        ).scalars()
+    )

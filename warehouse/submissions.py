@@ -126,9 +126,7 @@ def load(
     return current
 
 
-def written_documents(
-    connection: Connection, receipt_ids: Collection[int]
-) -> set[tuple[int, str]]:
+def written_documents(connection: Connection, receipt_ids: Collection[int]) -> set[tuple[int, str]]:
     """(receipt, member) of every document of some receipts that has been written."""
     return {
         (row.receipt_id, row.member)

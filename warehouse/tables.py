@@ -392,7 +392,7 @@ publication = Table(
     _when("created_at"),
     _when("decided_at", nullable=True),
     CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
-    UniqueConstraint("kind", "org_id", "period", "edition"),
+    UniqueConstraint("kind", "title", "org_id", "period", "edition"),
 )
 
 publication_file = Table(

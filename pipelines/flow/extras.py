@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.model import Scheme
+from pipelines.figures import Figures
 from pipelines.flow.assessing import latest_results
 from pipelines.flow.evidence import labels_of
 from pipelines.publish import AssessmentRow, Extras, RuleCount, StarHomeRow, UnmetTarget, WorkRow
@@ -43,6 +44,16 @@ def extras_of(
         star_homes=stars,
         unmet=unmet,
         rule_counts=counts,
+    )
+
+
+def own_extras(extras: Extras, figures: Figures) -> Extras:
+    """What of the federation's extras is about one unit and its children."""
+    names = {figures.unit.name, *(u.name for units in figures.children.values() for u in units)}
+    return Extras(
+        assessments=tuple(a for a in extras.assessments if a.unit in names),
+        star_homes=tuple(s for s in extras.star_homes if s.name in names),
+        unmet=tuple(u for u in extras.unmet if u.unit in names),
     )
 
 

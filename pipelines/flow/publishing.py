@@ -2,64 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from definitions import Period
+from definitions import Definitions, Period
 from definitions.periods import PeriodKind
 from pipelines.consolidate import consolidate, figures_of, top_unit
-from pipelines.figures import BLOCK, display
-from pipelines.flow.extras import extras_of
-from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.figures import BLOCK, Figures, display
+from pipelines.flow.extras import extras_of, own_extras
+from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.places import places
-from pipelines.publish import Publication, review, write_publication
+from pipelines.publish import Publication, review
 from warehouse import audit
-from warehouse.organisations import standing
-from warehouse.publications import decide
+from warehouse.organisations import Registered, standing
+from warehouse.publications import companions, decide
 
+REVIEWED = ("省级", "市级", "区县级")
 HEADLINES = ("I-ORG-04", "I-SKILL-02", "I-SKILL-07", "I-WARM-02", "I-RIGHT-09", "I-FIN-02")
 
 
 def prepare_review(year: int, at: str) -> dict[str, Any]:
-    """Draft the review of a year at the cut-off `at`; returns what the signer must know."""
+    """Draft the reviews of a year at the cut-off `at`; returns what the signer must know.
+
+    The federation's own review stands for all: every provincial, city and county organisation
+    gets one beside it, and one signature decides over the set.
+    """
     known, when = definitions(), moment(at)
     register(known, when)
     period = Period(PeriodKind.YEAR, year)
     with engine().begin() as connection:
         computation = consolidate(connection, known, period, when, when)
-        top = top_unit(standing(connection, period.end, when))
-        figures = figures_of(connection, known, computation, top.code)
+        organisations = standing(connection, period.end, when)
+        top = top_unit(organisations)
         extras = extras_of(connection, known, period, computation, when)
-        publication = review(figures, known, extras)
-        kept = keep_draft(connection, publication, computation, when)
-        expected = sum(c.expected for c in figures.coverage if c.unit == top.code)
-        reported = sum(c.reported for c in figures.coverage if c.unit == top.code)
+        drafts = []
+        for unit in _reviewed(organisations, top):
+            figures = figures_of(connection, known, computation, unit.code)
+            own = extras if unit is top else own_extras(extras, figures)
+            publication = review(figures, known, own)
+            drafts.append((keep_draft(connection, publication, computation, when), publication))
+            if unit is top:
+                summary = _summary(publication, figures, known)
         audit.note(
             connection,
             at=when,
             actor="system",
             action="review.prepare",
             subject=str(year),
-            detail={"publication": kept},
+            detail={"publications": len(drafts)},
         )
+    files = [path for _, publication in drafts for path in lay_out(publication, draft=True)]
+    kept, first = drafts[0]
+    more = f"\n\n另有 {len(drafts) - 1} 个下级总工会和产业工会的年终总结一并送签。"
+    return {"publication": kept, "title": first.title, "summary": summary + more, "files": files}
+
+
+def _reviewed(organisations: Sequence[Registered], top: Registered) -> list[Registered]:
+    """The federation first, then everyone below it that has units of its own."""
+    parents = {o.block for o in organisations}
+    below = [o for o in organisations if o.id in parents and o.id != top.id and o.level in REVIEWED]
+    return [top, *below]
+
+
+def _summary(publication: Publication, figures: Figures, known: Definitions) -> str:
+    """What a signer reads before deciding: cut-off, coverage, headline figures."""
+    own = [c for c in figures.coverage if c.unit == figures.unit.code]
+    expected, reported = sum(c.expected for c in own), sum(c.reported for c in own)
+    cutoff = figures.cutoff.astimezone(CHINA)
     lines = [
         f"### {publication.title}",
-        f"数据截止：{when:%Y-%m-%d %H:%M}；应报 {expected:,} 份，实报 {reported:,} 份。",
+        f"数据截止：{cutoff:%Y-%m-%d %H:%M}；应报 {expected:,} 份，实报 {reported:,} 份。",
         "",
     ]
     for code in HEADLINES:
-        indicator = known.indicators.get(code)
-        figure = figures.get(code, line=BLOCK)
+        indicator, figure = known.indicators.get(code), figures.get(code, line=BLOCK)
         if indicator and figure and figure.value is not None:
             lines.append(f"- {indicator.name}：{display(figure.value, indicator)}{indicator.unit}")
-    return {
-        "publication": kept,
-        "title": publication.title,
-        "summary": "\n".join(lines),
-        "files": lay_out(publication, draft=True),
-    }
+    return "\n".join(lines)
 
 
 def publish_review(publication: int, signer: str, at: str) -> dict[str, Any]:
@@ -74,37 +96,48 @@ def withdraw_review(publication: int, signer: str, at: str) -> dict[str, Any]:
 
 def _decide(publication_id: int, state: str, signer: str, at: str) -> dict[str, Any]:
     when = moment(at)
-    with engine().begin() as connection:
-        if decide(connection, publication_id, state, signer, when):
-            audit.note(
-                connection,
-                at=when,
-                actor=signer,
-                action=f"review.{state}",
-                subject=str(publication_id),
-            )
-        row = connection.execute(
-            text(
-                "SELECT p.*, o.code AS unit FROM publication p "
-                "JOIN organisation o ON o.id = p.org_id WHERE p.id = :id"
-            ),
-            {"id": publication_id},
-        ).one()
-        files = connection.execute(
-            text("SELECT name, sha256 FROM publication_file WHERE publication_id = :id"),
-            {"id": publication_id},
-        ).all()
     written: list[str] = []
-    if row.state == "published":
-        kept = Publication(
-            kind=row.kind,
-            title=row.title,
-            unit=row.unit,
-            period=Period.parse(row.period),
-            cutoff=row.cutoff,
-            digest=row.definitions,
-            files=tuple((f.name, places().originals.get(f.sha256)) for f in files),
-        )
-        folder = places().published / row.period / row.kind
-        written = [str(folder / f.name) for f in write_publication(folder, kept)]
-    return {"publication": publication_id, "state": row.state, "files": written}
+    with engine().begin() as connection:
+        together = companions(connection, publication_id)
+        for one in together:
+            decided = decide(connection, one, state, signer, when)
+            if decided and one == publication_id:
+                audit.note(
+                    connection,
+                    at=when,
+                    actor=signer,
+                    action=f"review.{state}",
+                    subject=str(publication_id),
+                    detail={"publications": len(together)},
+                )
+        kept = [_kept(connection, one) for one in together]
+    states = {state for state, _ in kept}
+    for now, publication in kept:
+        if now == "published":
+            written += lay_out(publication)
+    return {"publication": publication_id, "state": "、".join(sorted(states)), "files": written}
+
+
+def _kept(connection: Connection, publication_id: int) -> tuple[str, Publication]:
+    """The state of a kept publication, and itself, byte for byte as it was drafted."""
+    row = connection.execute(
+        text(
+            "SELECT p.*, o.code AS unit FROM publication p "
+            "JOIN organisation o ON o.id = p.org_id WHERE p.id = :id"
+        ),
+        {"id": publication_id},
+    ).one()
+    files = connection.execute(
+        text("SELECT name, sha256 FROM publication_file WHERE publication_id = :id ORDER BY name"),
+        {"id": publication_id},
+    ).all()
+    originals = places().originals
+    return row.state, Publication(
+        kind=row.kind,
+        title=row.title,
+        unit=row.unit,
+        period=Period.parse(row.period),
+        cutoff=row.cutoff,
+        digest=row.definitions,
+        files=tuple((f.name, originals.get(f.sha256)) for f in files),
+    )

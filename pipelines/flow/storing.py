@@ -58,6 +58,10 @@ def lay_out(publication: Publication, *, draft: bool = False) -> list[str]:
 
 
 def folder_of(publication: Publication, *, draft: bool = False) -> Path:
-    """published/<period>/<kind>, or drafts/<period>/<kind> before anyone has signed."""
+    """published/<period>/<kind>/<name>, or drafts/... before anyone has signed.
+
+    A folder of its own for each, because a manifest names everything beside it.
+    """
     root = places().root / "drafts" if draft else places().published
-    return root / publication.period.label / publication.kind.replace("/", "_")
+    name = Path(publication.files[0][0]).stem
+    return root / publication.period.label / publication.kind / name

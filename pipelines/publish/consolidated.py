@@ -65,7 +65,10 @@ def consolidated(
     totals: Mapping[str, Decimal] | None = None,
 ) -> Publication:
     """The consolidated workbook as a publication of one file."""
-    title = f"{cut.unit_name}{cut.form.code}{cut.form.title}合并报表（{cut.period.chinese}）"
+    title = (
+        f"{cut.unit_name}{cut.form.code}{cut.form.title}合并报表"
+        f"（{cut.period.chinese}，{_LINES[cut.line]}）"
+    )
     content = consolidated_workbook(cut, rows, definitions, coverage, totals)
     name = f"{cut.form.code} {cut.form.title}合并报表 {cut.period.label} {cut.line}.xlsx"
     return Publication(

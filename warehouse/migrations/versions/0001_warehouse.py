@@ -478,10 +478,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
         sa.UniqueConstraint(
             "kind",
+            "title",
             "org_id",
             "period",
             "edition",
-            name=op.f("uq_publication_kind_org_id_period_edition"),
+            name=op.f("uq_publication_kind_title_org_id_period_edition"),
         ),
     )
     op.create_table(
