@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import dag, get_current_context, task
-from run_settings import TAG, at, at_param, periods_closing, periods_param, settings
+from run_settings import TAG, at, at_param, months_closing, periods_param, settings
 
 
 @dag(
@@ -12,7 +12,7 @@ from run_settings import TAG, at, at_param, periods_closing, periods_param, sett
     doc_md=__doc__,
     tags=[TAG],
     params={
-        "periods": periods_param("留空则关闭锁定日已过的各期"),
+        "periods": periods_param("留空则关闭锁定日刚过的月份；随该月结束的季、半年、年一并汇总"),
         "at": at_param(),
     },
     # After the locking days of months (12th) and of quarters and half-years (20th).
@@ -21,7 +21,7 @@ from run_settings import TAG, at, at_param, periods_closing, periods_param, sett
 def close_period():
     @task(task_display_name="确定所属期")
     def choose() -> list[str]:
-        return periods_closing(get_current_context())
+        return months_closing(get_current_context())
 
     # One after the other: a quarter compares with, and is made of, its months.
     @task(

@@ -12,7 +12,7 @@ from run_settings import TAG, at, at_param, months_opening, periods_param, setti
     doc_md=__doc__,
     tags=[TAG],
     params={
-        "periods": periods_param("只填月份，留空则开启本月；随该月结束的季、半年、年一并开启"),
+        "periods": periods_param("留空则开启本月；随该月结束的季、半年、年一并开启"),
         "at": at_param(),
     },
     # The window of a month opens on its 25th (field catalogue 7.1).

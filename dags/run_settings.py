@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TIME_ZONE = "Asia/Shanghai"
 TAG = "工会统计报送"
-PERIOD_PATTERN = r"^\d{4}(-(0[1-9]|1[0-2])|Q[1-4]|H[12])?$"
+MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
 # A task is mapped at most this often (core.max_map_length); what is left waits for the next run.
 MAX_CHUNKS = 1024
 
@@ -95,13 +95,13 @@ def at_param() -> Param:
 
 
 def periods_param(description: str) -> Param:
-    """Form field for the periods of a run, one per line."""
+    """Form field for the months of a run, one per line."""
     return Param(
         None,
         type=["null", "array"],
-        items={"type": "string", "pattern": PERIOD_PATTERN},
-        title="所属期",
-        description=f"每行一个，如 2017-11、2017Q4、2017；{description}",
+        items={"type": "string", "pattern": MONTH_PATTERN},
+        title="所属月份",
+        description=f"每行一个，如 2017-11；{description}",
     )
 
 
@@ -143,25 +143,23 @@ def months_opening(context: Context) -> list[str]:
     return list(given) if given else [f"{moment(context):%Y-%m}"]
 
 
-def periods_closing(context: Context) -> list[str]:
-    """Periods to close: the form's, else those whose last day of correction has just passed.
+def months_closing(context: Context) -> list[str]:
+    """Months to close: the form's, else those of which something has just been locked.
 
-    Months lock in the middle of the next month, quarters and half-years a week later, the year a
-    month later still (field catalogue 7.1); the runs follow at these distances as a backstop.
+    Months lock in the middle of the next month, the quarters that end with them a week later, the
+    year a month later (field catalogue 7.1). A month is closed with the longer periods it ends, so
+    it is closed again when these are locked.
     """
-    from definitions.periods import Period, PeriodKind, closing_periods
+    from definitions.periods import Period
 
     given = context["params"].get("periods")
     if given:
         return list(given)
     now = moment(context)
     month = Period.parse(f"{now:%Y-%m}").previous()
-    longer = [p for p in closing_periods(month)[1:] if p.kind is not PeriodKind.YEAR]
     if now.day >= 20:  # the second run of the month, see close_period's schedule
-        return [p.label for p in longer]
-    ended_before = closing_periods(month.previous())
-    years = [p.label for p in ended_before if p.kind is PeriodKind.YEAR]
-    return [month.label, *years]
+        return [month.label] if month.number % 3 == 0 else []
+    return [f"{now.year - 1}-12", month.label] if month.number == 1 else [month.label]
 
 
 def year_assessed(context: Context) -> int:

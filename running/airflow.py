@@ -246,7 +246,7 @@ class Airflow:
             time.sleep(0.2)
 
     def _why(self, dag_id: str, run_id: str) -> str:
-        """States of the tasks that failed, with the end of each log."""
+        """States of the tasks that failed, each with its exception."""
         reasons = []
         for task in self.tasks(dag_id, run_id):
             if task["state"] not in {"failed", "upstream_failed"}:
@@ -259,8 +259,7 @@ class Airflow:
                     + (f"/map_index={task['map_index']}" if task["map_index"] >= 0 else "")
                     + f"/attempt={task['try_number']}.log"
                 )
-                with suppress(OSError):
-                    text = (self.home / "logs" / log).read_text(errors="replace")[-4000:]
+                text = _error_in(self.home / "logs" / log)
             reasons.append(f"{name} {task['state']} {text}")
         return "\n".join(reasons)
 
@@ -463,6 +462,17 @@ def _end(family: list[psutil.Process], patience: float) -> None:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=5)
+
+
+def _error_in(log: Path) -> str:
+    """Type, text and place of the exception in a task's log, the nearest frames last."""
+    with suppress(OSError):
+        for line in log.read_text(errors="replace").splitlines():
+            for error in json.loads(line).get("error_detail") or []:
+                frames = [f"  {f['filename']}:{f['lineno']} {f['name']}" for f in error["frames"]]
+                words = f"{error['exc_type']}: {error['exc_value']}"
+                return "\n".join([words, *frames[-8:], f"  {log}"])
+    return str(log)
 
 
 def _free_port(preferred: int = 8080) -> int:

@@ -143,11 +143,11 @@ def test_broken_software_fails_at_once_and_stops_no_other_chunk(running, stand_i
 
 
 def test_periods_are_closed_one_after_the_other(running, stand_in):
-    periods = ["2017-10", "2017-11", "2017-12", "2017Q4", "2017"]
+    periods = ["2017-10", "2017-11", "2017-12", "2018-01", "2018-02"]
     run = running.run("close_period", {"periods": periods, "at": AT})
     assert [p for p, _ in calls(stand_in, "close_period")] == periods
     labels = [t["rendered_map_index"] for t in running.tasks("close_period", run)]
-    assert "2017Q4：已报 3 / 应报 4" in labels
+    assert "2017-12：已报 3 / 应报 4" in labels
 
 
 @pytest.mark.parametrize(
