@@ -19,7 +19,13 @@ from pipelines.inbox import Channel, DropFolder, HandIn, take
 from pipelines.load import changes_in, received_day, submission_of
 from pipelines.places import Places, places
 from pipelines.read import Document, expand, read_documents
-from pipelines.standing import Registry, claim_rows, newly_registered, standing_findings
+from pipelines.standing import (
+    Registry,
+    claim_rows,
+    newly_registered,
+    standing_findings,
+    subjects,
+)
 from pipelines.validate import validate
 from pipelines.verdict import (
     Verdict,
@@ -152,7 +158,7 @@ def _one_period(
     with engine().connect() as connection:
         context = WarehouseContext(connection, known)
         found = validate(workbooks, known, context, when.date())
-        registry = _registry(connection, workbooks, when)
+        registry = _registry(connection, workbooks, known, when)
         locks = _locks(connection, workbooks)
         org_ids = ids(connection)
     judged: list[Judged | None] = [None] * len(items)
@@ -197,10 +203,13 @@ def _registers(workbook: ReadWorkbook) -> bool:
 
 
 def _registry(
-    connection: Connection, workbooks: Sequence[ReadWorkbook], when: datetime
+    connection: Connection, workbooks: Sequence[ReadWorkbook], known: Definitions, when: datetime
 ) -> Registry:
     """The registry as it concerns these workbooks: names, everyone above, claims on rows."""
     periods = {Period.parse(s.period) for w in workbooks for s in w.sheets}
+    orgs = sorted(
+        {o for w in workbooks for s in w.sheets for o in subjects(s, known, w.org_code or "")}
+    )
     day = max((p.end for p in periods), default=when.date())
     organisations = standing(connection, day)
     above: dict[str, set[str]] = {o.code: {o.code} for o in organisations}
@@ -223,7 +232,7 @@ def _registry(
     claims = {
         (row.form, row.period, row.key): row.reporter
         for row in connection.execute(
-            text(sql("claims")), {"periods": sorted({p.label for p in periods})}
+            text(sql("claims")), {"periods": sorted({p.label for p in periods}), "orgs": orgs}
         )
     }
     return Registry({o.code: o.name for o in organisations}, above, parent_of, claims, data_key())
