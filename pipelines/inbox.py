@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,13 @@ from sqlalchemy import Engine
 
 from warehouse import receipts
 from warehouse.originals import Originals
+from warehouse.receipts import NewReceipt
 
 # A file still being copied in is left for the next sweep.
 SETTLE_SECONDS = 2.0
+# What is kept with one flush and one transaction.
+BATCH = 256
+BATCH_BYTES = 64 << 20
 PARTIAL = (".part", ".tmp", ".crdownload", ".filepart")
 
 
@@ -125,28 +129,49 @@ class Taken:
 def take(engine: Engine, originals: Originals, channel: Channel, at: datetime) -> Taken:
     """Keep every delivery of a channel: original first, then its receipt, then done.
 
-    Killed between two of these steps, the next sweep finds the same delivery by its source.
+    Deliveries are kept in batches, each with one flush to disk and one transaction. Killed
+    between two of these steps, the next sweep finds the same deliveries by their source.
     """
     received = duplicates = known = 0
-    for delivery in channel.deliveries():
-        sha256 = originals.put(delivery.data)
+    for batch in _batches(channel.deliveries()):
+        hashes = originals.put_many([d.data for d in batch])
         with engine.begin() as connection:
-            entry = receipts.record(
+            entries = receipts.record_many(
                 connection,
-                sha256=sha256,
-                size=len(delivery.data),
-                file_name=delivery.file_name,
-                channel=channel.name,
-                source=delivery.source,
-                sender=delivery.sender,
-                received_at=delivery.received_at or at,
-                expected_period=delivery.expected_period,
+                [
+                    NewReceipt(
+                        sha256=sha256,
+                        size=len(d.data),
+                        file_name=d.file_name,
+                        channel=channel.name,
+                        source=d.source,
+                        sender=d.sender,
+                        received_at=d.received_at or at,
+                        expected_period=d.expected_period,
+                    )
+                    for d, sha256 in zip(batch, hashes, strict=True)
+                ],
             )
-        if entry is None:
-            known += 1
-        elif entry.state == "duplicate":
-            duplicates += 1
-        else:
-            received += 1
-        channel.done(delivery)
+        for delivery, entry in zip(batch, entries, strict=True):
+            if entry is None:
+                known += 1
+            elif entry.state == "duplicate":
+                duplicates += 1
+            else:
+                received += 1
+            channel.done(delivery)
     return Taken(received, duplicates, known)
+
+
+def _batches(deliveries: Iterable[Delivery]) -> Iterator[list[Delivery]]:
+    """Runs of deliveries, bounded by number and by bytes in memory."""
+    batch: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        batch.append(delivery)
+        size += len(delivery.data)
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from definitions import Definitions
@@ -16,6 +16,11 @@ CALENDAR_START = date(2004, 1, 1)
 
 def register_definitions(connection: Connection, definitions: Definitions, at: datetime) -> None:
     """Keep this edition of the definitions; harmless when it is kept already."""
+    kept = select(definitions_edition.c.digest).where(
+        definitions_edition.c.digest == definitions.digest
+    )
+    if connection.execute(kept).first():
+        return  # without sending a megabyte of sources each time
     done = connection.execute(
         insert(definitions_edition)
         .values(digest=definitions.digest, sources=definitions.sources, registered_at=at)

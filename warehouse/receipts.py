@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    DateTime,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 
 from warehouse.tables import receipt
 
@@ -28,46 +40,90 @@ class Receipt:
     state: str
 
 
-def record(
-    connection: Connection,
-    *,
-    sha256: str,
-    size: int,
-    file_name: str,
-    channel: str,
-    source: str,
-    sender: str,
-    received_at: datetime,
-    expected_period: str | None = None,
-) -> Receipt | None:
-    """Record a delivery once; None when this very delivery was recorded before.
+@dataclass(frozen=True, slots=True)
+class NewReceipt:
+    """A delivery to be recorded; `source` is what its channel calls it."""
+
+    sha256: str
+    size: int
+    file_name: str
+    channel: str
+    source: str
+    sender: str
+    received_at: datetime
+    expected_period: str | None = None
+
+
+def record(connection: Connection, **given: Any) -> Receipt | None:
+    """Record one delivery, given as the fields of NewReceipt; see `record_many`."""
+    return record_many(connection, [NewReceipt(**given)])[0]
+
+
+def record_many(connection: Connection, new: Sequence[NewReceipt]) -> list[Receipt | None]:
+    """Record deliveries in their order, each once; None for one that was recorded before.
 
     The same bytes in a new delivery become a receipt of state duplicate, which is never parsed.
     """
-    first = connection.execute(
-        select(receipt.c.id)
-        .where(receipt.c.sha256 == sha256, receipt.c.state != "duplicate")
-        .order_by(receipt.c.id)
-        .limit(1)
-    ).scalar()
-    row = connection.execute(
-        insert(receipt)
-        .values(
-            sha256=sha256,
-            size=size,
-            file_name=file_name,
-            channel=channel,
-            source=source,
-            sender=sender,
-            received_at=received_at,
-            expected_period=expected_period,
-            state="duplicate" if first else "waiting",
-            duplicate_of=first,
+    first = _first_receipts(connection, new)
+    fresh: dict[str, NewReceipt] = {}
+    for item in new:
+        if item.sha256 not in first:
+            fresh.setdefault(item.sha256, item)
+    recorded = _insert(connection, list(fresh.values()), first)
+    rest = [item for item in new if fresh.get(item.sha256) is not item]
+    if rest:
+        first = _first_receipts(connection, rest)
+        recorded |= _insert(connection, rest, first)
+    # A delivery named twice in one batch was recorded once.
+    return [recorded.pop((item.channel, item.source), None) for item in new]
+
+
+def _first_receipts(connection: Connection, items: Sequence[NewReceipt]) -> dict[str, int]:
+    """Content hash → the first receipt of that content."""
+    rows = connection.execute(
+        select(receipt.c.sha256, func.min(receipt.c.id))
+        .where(
+            receipt.c.sha256 == any_(bindparam("hashes", type_=ARRAY(Text))),
+            receipt.c.state != "duplicate",
         )
-        .on_conflict_do_nothing(index_elements=["channel", "source"])
-        .returning(receipt)
-    ).first()
-    return _receipt(row) if row else None
+        .group_by(receipt.c.sha256),
+        {"hashes": sorted({i.sha256 for i in items})},
+    )
+    return {sha256: id_ for sha256, id_ in rows}
+
+
+_INSERT = text(
+    """
+    INSERT INTO receipt (sha256, size, file_name, channel, source, sender, received_at,
+        expected_period, duplicate_of, state)
+    SELECT n.*, CASE WHEN n.duplicate_of IS NULL THEN 'waiting' ELSE 'duplicate' END
+    FROM unnest(:sha256, :size, :file_name, :channel, :source, :sender, :received_at,
+        :expected_period, :duplicate_of)
+        AS n (sha256, size, file_name, channel, source, sender, received_at, expected_period,
+            duplicate_of)
+    ON CONFLICT (channel, source) DO NOTHING
+    RETURNING id, sha256, size, file_name, channel, source, sender, expected_period, received_at,
+        state
+    """
+).bindparams(
+    *(bindparam(n, type_=ARRAY(Text)) for n in ("sha256", "file_name", "channel", "source")),
+    *(bindparam(n, type_=ARRAY(Text)) for n in ("sender", "expected_period")),
+    *(bindparam(n, type_=ARRAY(BigInteger)) for n in ("size", "duplicate_of")),
+    bindparam("received_at", type_=ARRAY(DateTime(timezone=True))),
+)
+
+
+def _insert(
+    connection: Connection, items: Sequence[NewReceipt], first: Mapping[str, int]
+) -> dict[tuple[str, str], Receipt]:
+    """Insert in order; what was recorded before is left out of the answer."""
+    if not items:
+        return {}
+    columns = {name: [getattr(i, name) for i in items] for name in NewReceipt.__slots__}
+    rows = connection.execute(
+        _INSERT, {**columns, "duplicate_of": [first.get(i.sha256) for i in items]}
+    )
+    return {(row.channel, row.source): _receipt(row) for row in rows}
 
 
 def waiting(connection: Connection) -> list[int]:
