@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -173,7 +172,7 @@ def _one_period(
         ]
         words = {
             (e.rule, e.sheet, e.cell): e.text
-            for e in (() if workbook.failed else explanations_in(arrived.data))
+            for e in (() if workbook.failed or not findings else explanations_in(arrived.data))
         }
         outcome = verdict_of(findings, words)
         if outcome is Verdict.ACCEPTED:
@@ -219,15 +218,17 @@ def _registry(
             for code, chain in ancestors(connection, line, moment_).items():
                 above.setdefault(code, {code}).update(chain)
 
-    @cache
-    def parents(line: int, on: date) -> Mapping[str, str]:
-        return {
+    parents = {
+        (line, day_): {
             row.org: row.parent
-            for row in connection.execute(text(sql("parents_on")), {"line": line, "day": on})
+            for row in connection.execute(text(sql("parents_on")), {"line": code, "day": day_})
         }
+        for day_ in _effective_days(workbooks, known)
+        for line, code in LINES.items()
+    }
 
     def parent_of(org: str, line: str, on: date) -> str | None:
-        return parents(LINES[line], on).get(org)
+        return parents[line, on].get(org)
 
     claims = {
         (row.form, row.period, row.key): row.reporter
@@ -236,6 +237,18 @@ def _registry(
         )
     }
     return Registry({o.code: o.name for o in organisations}, above, parent_of, claims, data_key())
+
+
+def _effective_days(workbooks: Sequence[ReadWorkbook], known: Definitions) -> set[date]:
+    """The days on which the changes of some ORG-03 sheets come into force."""
+    return {
+        day
+        for w in workbooks
+        for s in w.sheets
+        if s.form == "ORG-03"
+        for day in s.values[known.form(s.form, Period.parse(s.period)).position["effective_date"]]
+        if isinstance(day, date)
+    }
 
 
 def _locks(
