@@ -340,6 +340,14 @@ def test_personal_values_rest_concealed_and_equal_ones_stay_equal(warehouse_home
     assert reveal(hidden, key) == "11010519491231002X"
 
 
+def test_one_new_file_among_kept_ones_is_kept(tmp_path):
+    originals = Originals(tmp_path)
+    kept = originals.put(b"one")
+    again, new = originals.put_many([b"one", b"two"])
+    assert again == kept
+    assert originals.get(new) == b"two"
+
+
 def test_a_damaged_original_is_noticed(tmp_path):
     originals = Originals(tmp_path)
     sha256 = originals.put(b"one")

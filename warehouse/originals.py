@@ -53,7 +53,7 @@ class Originals:
         # A folder's own name stands in the folder above it, up to one that was there before.
         above = {self.folder, *self.folder.parents[:1]} if made else set()
         if len(targets) == 1:
-            _write(targets[0], new[hashes[0]])
+            _write(targets[0], *new.values())
             _flush_all(map(_flush_folder, [*folders, *above]))
             return hashes
         with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as pool:
