@@ -130,10 +130,15 @@ def prepare_cutoff(connection: Connection, cutoff: datetime) -> None:
 
 def prepare_expected(connection: Connection, cutoff: datetime, starts: date, ends: date) -> None:
     """Temporary table `expected_state`: every expected filing of periods ending in a span."""
-    connection.execute(text("DROP TABLE IF EXISTS expected_state"))
     connection.execute(
-        text(sql("expected_state")), {"cutoff": cutoff, "starts": starts, "ends": ends}
+        text("DROP TABLE IF EXISTS expected_state; DROP TABLE IF EXISTS heard_filing")
     )
+    span = {"cutoff": cutoff, "starts": starts, "ends": ends}
+    connection.execute(text(sql("heard_filing")), span)
+    # Without its size the planner compares every expected filing with every one that came.
+    connection.execute(text("ANALYZE heard_filing"))
+    connection.execute(text(sql("expected_state")), {"starts": starts, "ends": ends})
+    connection.execute(text("ANALYZE expected_state"))
 
 
 def load_live(connection: Connection, form: str, starts: date, ends: date) -> None:

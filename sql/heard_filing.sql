@@ -1,0 +1,64 @@
+-- one row per form, period and organisation heard from: when first, and at which try
+CREATE TEMPORARY TABLE heard_filing ON COMMIT DROP AS
+WITH earliest AS (
+    SELECT
+        form,
+        period,
+        reporter_id,
+        min(received_at) AS received_at
+    FROM filing
+    WHERE accepted_at <= :cutoff
+    GROUP BY form, period, reporter_id
+),
+
+arrived AS MATERIALIZED (
+    SELECT
+        l.id,
+        l.form,
+        l.period,
+        l.reporter_id,
+        l.row_count,
+        e.received_at,
+        s.version
+    FROM live_filing AS l
+    INNER JOIN submission AS s ON l.submission_id = s.id
+    INNER JOIN earliest AS e
+        ON l.form = e.form AND l.period = e.period AND l.reporter_id = e.reporter_id
+),
+
+about AS MATERIALIZED (
+    SELECT DISTINCT
+        filing_id,
+        org_id
+    FROM filing_row
+    WHERE period_end BETWEEN :starts AND :ends
+),
+
+named AS (
+    SELECT
+        a.form,
+        a.period,
+        b.org_id,
+        a.received_at,
+        a.version
+    FROM arrived AS a
+    INNER JOIN about AS b ON a.id = b.filing_id
+    UNION ALL
+    SELECT
+        a.form,
+        a.period,
+        a.reporter_id,
+        a.received_at,
+        a.version
+    FROM arrived AS a
+    WHERE a.row_count = 0
+)
+
+SELECT
+    form,
+    period,
+    org_id,
+    min(received_at) AS received_at,
+    min(version) AS version
+FROM named
+GROUP BY form, period, org_id
