@@ -84,23 +84,27 @@ def filing_of(
     period = Period.parse(sheet.period)
     form = definitions.form(sheet.form, period)
     columns = [_stored(form, p, sheet.values[p], key) for p in range(len(form.columns))]
+    blank = [None] * len(sheet.row_numbers)
     numeric = [c.type.numeric for c in form.columns]
+    numbers = [v if n else blank for v, n in zip(columns, numeric, strict=True)]
+    texts = [blank if n else v for v, n in zip(columns, numeric, strict=True)]
     place = form.position.get("org_code")
+    orgs = columns[place] if place is not None else blank
     key_codes = form.ledger.keys if form.ledger else form.keys
-    key_places = [form.position[c] for c in key_codes]
-    rows = []
-    for i, row_no in enumerate(sheet.row_numbers):
-        line = [column[i] for column in columns]
-        org = line[place] if place is not None else reporter
-        rows.append(
-            NewRow(
-                row_no=row_no,
-                org_id=org_ids[org or reporter],
-                key="\t".join("" if line[p] is None else show(line[p]) for p in key_places),
-                numbers=[v if n else None for v, n in zip(line, numeric, strict=True)],
-                texts=[None if n else v for v, n in zip(line, numeric, strict=True)],
-            )
+    keys = [
+        ["" if v is None else show(v) for v in columns[form.position[code]]] for code in key_codes
+    ]
+    rows = [
+        NewRow(row_no, org_ids[org or reporter], "\t".join(key_), numbers_, texts_)
+        for row_no, org, key_, numbers_, texts_ in zip(
+            sheet.row_numbers,
+            orgs,
+            zip(*keys, strict=True),
+            zip(*numbers, strict=True),
+            zip(*texts, strict=True),
+            strict=True,
         )
+    ]
     return NewFiling(
         form=form.code,
         edition=form.edition,

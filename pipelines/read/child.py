@@ -51,7 +51,8 @@ def read_documents(
     bounds = limits or Limits()
     codes: dict[str, tuple[str, ...]] = {}
     for name, known in names.items():
-        codes[name_key(name)] = tuple(sorted({*codes.get(name_key(name), ()), *known}))
+        written = name_key(name)
+        codes[written] = tuple(sorted({*codes[written], *known})) if written in codes else known
 
     def reader(document: Document) -> ReadWorkbook:
         return read_document(document, definitions, codes, bounds)
