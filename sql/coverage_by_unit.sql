@@ -8,7 +8,7 @@ SELECT
     count(*) FILTER (WHERE e.on_time) AS on_time,
     count(*) FILTER (WHERE e.first_pass) AS first_pass,
     coalesce(
-        array_agg(n.name ORDER BY o.code) FILTER (WHERE NOT e.reported), ARRAY[]::text []
+        array_agg(n.name ORDER BY o.code) FILTER (WHERE NOT e.reported), ARRAY[]::text[]
     ) AS missing
 FROM expected_state AS e
 INNER JOIN ancestor AS a ON a.line = 1 AND e.org_id = a.org_id AND a.valid @> e.ends
@@ -18,6 +18,7 @@ LEFT JOIN LATERAL (
     SELECT name
     FROM organisation_name
     WHERE org_id = o.id AND kind = 'official' AND valid @> e.ends
+    ORDER BY lower(valid) DESC
     LIMIT 1
 ) AS n ON true
 WHERE u.code = ANY(:units) AND e.starts >= :starts AND e.ends <= :ends

@@ -19,7 +19,7 @@ WHERE
     AND f.accepted_at <= :cutoff
     AND (f.superseded_at IS NULL OR f.superseded_at > :cutoff)
     AND (
-        CAST(:orgs AS text []) IS NULL
-        OR o.code = ANY(CAST(:orgs AS text []))
+        CAST(:orgs AS text[]) IS NULL
+        OR o.code = ANY(CAST(:orgs AS text[]))
     )
 ORDER BY f.period, o.code, r.filing_id, r.row_no

@@ -1,4 +1,4 @@
--- one row per form, period and organisation heard from: when first, and at which try
+-- one row per form, period and organisation heard from: when first, and whether at the first try
 CREATE TEMPORARY TABLE heard_filing ON COMMIT DROP AS
 WITH earliest AS (
     SELECT
@@ -19,7 +19,18 @@ arrived AS MATERIALIZED (
         l.reporter_id,
         l.row_count,
         e.received_at,
-        s.version
+        NOT EXISTS (
+            SELECT 1
+            FROM submission AS x
+            INNER JOIN finding AS n ON x.id = n.submission_id
+            WHERE
+                x.reporter_id = l.reporter_id
+                AND x.period = s.period
+                AND x.state <> 'accepted'
+                AND x.received_at < s.received_at
+                AND n.severity <> '提示'
+                AND n.form IN (l.form, '')
+        ) AS first_try
     FROM live_filing AS l
     INNER JOIN submission AS s ON l.submission_id = s.id
     INNER JOIN earliest AS e
@@ -40,7 +51,7 @@ named AS (
         a.period,
         b.org_id,
         a.received_at,
-        a.version
+        a.first_try
     FROM arrived AS a
     INNER JOIN about AS b ON a.id = b.filing_id
     UNION ALL
@@ -49,7 +60,7 @@ named AS (
         a.period,
         a.reporter_id,
         a.received_at,
-        a.version
+        a.first_try
     FROM arrived AS a
     WHERE a.row_count = 0
 )
@@ -59,6 +70,6 @@ SELECT
     period,
     org_id,
     min(received_at) AS received_at,
-    min(version) AS version
+    bool_and(first_try) AS first_try
 FROM named
 GROUP BY form, period, org_id

@@ -27,7 +27,7 @@ latest AS (
     FROM target AS t
     INNER JOIN fact AS f ON f.month BETWEEN t.starts AND t.ends
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'latest'
-    ORDER BY t.label, t.basis, f.measure, f.org_id, f.month DESC
+    ORDER BY t.label ASC, t.basis ASC, f.measure ASC, f.org_id ASC, f.month DESC
 ),
 
 unit_value AS (
@@ -47,5 +47,8 @@ FROM unit_value AS u
 INNER JOIN ancestor AS a ON u.org_id = a.org_id AND a.valid @> u.day
 WHERE
     (u.main AND a.line = 1)
-    OR (a.line, a.ancestor_id) IN (SELECT line, org_id FROM parent)
+    OR (a.line, a.ancestor_id) IN (SELECT
+        line,
+        org_id
+    FROM parent)
 GROUP BY 1, 2, 3, 4, 5

@@ -23,13 +23,16 @@ SELECT
     count(*) FILTER (WHERE e.first_pass) AS first_pass,
     count(*) AS expected
 FROM target AS t
-INNER JOIN expected_state AS e ON e.starts >= t.starts AND e.ends <= t.ends
+INNER JOIN expected_state AS e ON t.starts <= e.starts AND t.ends >= e.ends
 INNER JOIN ancestor AS a ON e.org_id = a.org_id AND a.valid @> e.ends
 WHERE
     t.basis = 'reported'
     AND (
         (t.every_unit AND a.line = 1)
-        OR (a.line, a.ancestor_id) IN (SELECT line, org_id FROM parent)
+        OR (a.line, a.ancestor_id) IN (SELECT
+            line,
+            org_id
+        FROM parent)
     )
 GROUP BY 1, 2, 3, 4
 UNION ALL

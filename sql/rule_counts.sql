@@ -11,4 +11,4 @@ WHERE
     AND s.processed_at <= :cutoff
     AND f.severity <> '提示'
 GROUP BY f.rule, f.severity
-ORDER BY findings DESC, f.rule
+ORDER BY findings DESC, f.rule ASC

@@ -55,7 +55,7 @@ def gather(
         indicators=tuple(IndicatorFacts.of(i) for i in definitions.indicators.values()),
         measurements=tuple(_measurements(chosen, figures, period)),
         targets=tuple(targets.values()),
-        self_reports=tuple(_self_reports(rows, period)),
+        self_reports=tuple(_self_reports(rows, period, definitions)),
         tallies=tuple(_tallies(rows)),
         assessor_marks=tuple(_assessor_marks(rows, scheme)),
         party_scores=tuple(_party_scores(rows, scheme, year)),
@@ -252,23 +252,32 @@ def _cell(row: dict[str, Any]) -> str:
     return f"{row['sheet']}!{row['row_no']}"
 
 
-def _self_reports(rows: _Rows, period: Period) -> Iterable[SelfReport]:
-    """What the unit says of the year in its last quarter, by the task's indicator."""
+def _self_reports(rows: _Rows, period: Period, definitions: Definitions) -> Iterable[SelfReport]:
+    """What the unit says of the year: quarters added for flows, the last one for stocks.
+
+    A ratio told of one quarter is not one of the year, so it is not held against the unit.
+    """
     indicator_of = {(r["org_code"], r["task_id"]): r["indicator"] for r in rows.of("TGT-01")}
-    last: dict[tuple[str, str], dict[str, Any]] = {}
+    told: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(rows.of("TGT-02"), key=lambda r: str(r["period"])):
-        if row["actual"] is not None:
-            last[row["org_code"], row["task_id"]] = row
-    for key, row in last.items():
-        if key in indicator_of and row["period"] == f"{period.year}Q4":
-            yield SelfReport(
-                unit=key[0],
-                indicator=str(indicator_of[key]),
-                actual=Decimal(str(row["actual"])),
-                self_score=_decimal(row["self_score"]),
-                gap_reason=row["gap_reason"] or "",
-                reference=_cell(row),
-            )
+        if row["actual"] is not None and (row["org_code"], row["task_id"]) in indicator_of:
+            told[row["org_code"], row["task_id"]].append(row)
+    for key, quarters in told.items():
+        indicator = definitions.indicators.get(str(indicator_of[key]))
+        last = quarters[-1]
+        if indicator is None or last["period"] != f"{period.year}Q4":
+            continue
+        if not indicator.is_flow and indicator.aggregate != "latest":
+            continue
+        counted = quarters if indicator.is_flow else [last]
+        yield SelfReport(
+            unit=key[0],
+            indicator=indicator.code,
+            actual=sum((Decimal(str(r["actual"])) for r in counted), Decimal(0)),
+            self_score=_decimal(last["self_score"]),
+            gap_reason=last["gap_reason"] or "",
+            reference="、".join(_cell(r) for r in counted),
+        )
 
 
 def _tallies(rows: _Rows) -> Iterable[Tally]:
