@@ -22,8 +22,8 @@ class Registry:
     """What the warehouse knows on the last day of a period.
 
     `above` gives each organisation with everyone above it on any line; `parents` the parent by
-    (organisation, line, day); `claims` who reports a row now. `claims` grows as submissions of one
-    run are judged, so that two files of the same run cannot claim the same row.
+    (organisation, line, day); `claims` who reports a row now. `claims` changes as submissions of
+    one run are judged, so that two files of the same run cannot claim the same row.
     """
 
     names: dict[str, str]
@@ -31,6 +31,12 @@ class Registry:
     parent_of: Callable[[str, str, date], str | None]
     claims: dict[Claim, str] = field(default_factory=dict)
     key: bytes = b""
+    held: dict[tuple[str, str, str], list[Claim]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = {}
+        for claim, reporter in self.claims.items():
+            self.held.setdefault((claim[0], claim[1], reporter), []).append(claim)
 
 
 def row_keys(sheet: FormSheet, definitions: Definitions, key: bytes) -> list[str]:
@@ -185,12 +191,19 @@ def _of_changes(sheet: FormSheet, definitions: Definitions, registry: Registry) 
 
 
 def claim_rows(workbook: ReadWorkbook, definitions: Definitions, registry: Registry) -> None:
-    """Remember the rows of an accepted workbook as its reporter's."""
-    if workbook.org_code is None:
+    """Remember the rows of an accepted workbook as its reporter's, in place of those before."""
+    reporter = workbook.org_code
+    if reporter is None:
         return
+    for form, period in {(s.form, s.period) for s in workbook.sheets}:
+        for claim in registry.held.pop((form, period, reporter), ()):
+            registry.claims.pop(claim, None)
     for sheet in workbook.sheets:
+        held = registry.held.setdefault((sheet.form, sheet.period, reporter), [])
         for key in row_keys(sheet, definitions, registry.key):
-            registry.claims[sheet.form, sheet.period, key] = workbook.org_code
+            claim = (sheet.form, sheet.period, key)
+            registry.claims[claim] = reporter
+            held.append(claim)
 
 
 def newly_registered(

@@ -1,4 +1,4 @@
--- one row per current row of some periods about some organisations: who reports it
+-- one row per current row of some periods with some keys: who reports it
 SELECT
     f.form,
     f.period,
@@ -7,8 +7,7 @@ SELECT
 FROM filing AS f
 INNER JOIN filing_row AS r ON f.id = r.filing_id
 INNER JOIN organisation AS p ON f.reporter_id = p.id
-INNER JOIN organisation AS o ON r.org_id = o.id
 WHERE
     f.superseded_at IS NULL
     AND f.period = ANY(:periods)
-    AND o.code = ANY(:orgs)
+    AND r.key = ANY(:keys)

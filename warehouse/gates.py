@@ -8,7 +8,7 @@ GATES = {
     "同一单位同一期同一表有两份现行报表": """
         SELECT count(*) FROM (
             SELECT 1 FROM filing WHERE superseded_at IS NULL
-            GROUP BY reporter_id, form, period HAVING count(*) > 1) d""",
+            GROUP BY reporter_id, form, period HAVING count(DISTINCT submission_id) > 1) d""",
     "现行报表的行数与登记的行数不符": """
         SELECT count(*) FROM filing f
         WHERE f.superseded_at IS NULL AND f.row_count <> (

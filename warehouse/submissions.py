@@ -191,18 +191,23 @@ def _load_filings(
         return {}
     filing_ids = _draw(connection, "filing", len(flat))
 
-    contenders: dict[tuple[int, str, str], list[tuple[datetime, int, int]]] = {}
-    for filing_id, (_, s, f) in zip(filing_ids, flat, strict=True):
-        contenders.setdefault((cast(int, s.reporter_id), f.form, f.period), []).append(
-            (s.received_at, s.receipt_id, filing_id)
-        )
+    # Received last is current, with every sheet it fills; its first sheet is named as the winner.
+    contenders: dict[tuple[int, str, str], dict[tuple[datetime, int, int], list[int]]] = {}
+    parts: list[int] = []
+    for filing_id, (submission_id, s, f) in zip(filing_ids, flat, strict=True):
+        slot = contenders.setdefault((cast(int, s.reporter_id), f.form, f.period), {})
+        sheets = slot.setdefault((s.received_at, s.receipt_id, submission_id), [])
+        sheets.append(filing_id)
+        parts.append(len(sheets))
     rows = connection.execute(
         text(
             """
-            SELECT f.id, f.reporter_id, f.form, f.period, f.received_at, s.receipt_id
+            SELECT f.id, f.reporter_id, f.form, f.period, f.received_at, s.receipt_id,
+                f.submission_id
             FROM filing f JOIN submission s ON s.id = f.submission_id
             WHERE f.superseded_at IS NULL AND f.reporter_id = ANY(:reporters)
               AND f.period = ANY(:periods)
+            ORDER BY f.part
             """
         ),
         {
@@ -212,14 +217,17 @@ def _load_filings(
     )
     standing = set()
     for row in rows:
-        slot = (row.reporter_id, row.form, row.period)
-        if slot in contenders:
-            contenders[slot].append((row.received_at, row.receipt_id, row.id))
+        found = contenders.get((row.reporter_id, row.form, row.period))
+        if found is not None:
+            moment = (row.received_at, row.receipt_id, row.submission_id)
+            found.setdefault(moment, []).append(row.id)
             standing.add(row.id)
     winner_of: dict[int, int] = {}
     for entries in contenders.values():
-        last = max(entries)[2]
-        winner_of.update({entry[2]: last for entry in entries if entry[2] != last})
+        last = max(entries)
+        for moment, sheets in entries.items():
+            if moment != last:
+                winner_of.update(dict.fromkeys(sheets, entries[last][0]))
     beaten = sorted(standing & winner_of.keys())
     if beaten:
         connection.execute(
@@ -229,15 +237,15 @@ def _load_filings(
     stamp = at.isoformat()
     _copy(
         driver,
-        "filing (id, submission_id, form, edition, period, reporter_id, sheet, sheet_columns, "
-        "row_count, received_at, accepted_at, superseded_at)",
+        "filing (id, submission_id, form, edition, period, reporter_id, part, sheet, "
+        "sheet_columns, row_count, received_at, accepted_at, superseded_at)",
         (
             (
-                filing_id, i, f.form, f.edition, f.period, s.reporter_id, f.sheet,
+                filing_id, i, f.form, f.edition, f.period, s.reporter_id, part, f.sheet,
                 _array(f.sheet_columns), len(f.rows), s.received_at.isoformat(), stamp,
                 stamp if filing_id in winner_of else None,
             )
-            for filing_id, (i, s, f) in zip(filing_ids, flat, strict=True)
+            for filing_id, part, (i, s, f) in zip(filing_ids, parts, flat, strict=True)
         ),
     )  # fmt: skip
     if winner_of:

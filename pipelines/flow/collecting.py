@@ -22,8 +22,8 @@ from pipelines.standing import (
     Registry,
     claim_rows,
     newly_registered,
+    row_keys,
     standing_findings,
-    subjects,
 )
 from pipelines.validate import validate
 from pipelines.verdict import (
@@ -206,9 +206,8 @@ def _registry(
 ) -> Registry:
     """The registry as it concerns these workbooks: names, everyone above, claims on rows."""
     periods = {Period.parse(s.period) for w in workbooks for s in w.sheets}
-    orgs = sorted(
-        {o for w in workbooks for s in w.sheets for o in subjects(s, known, w.org_code or "")}
-    )
+    secret = data_key()
+    keys = sorted({k for w in workbooks for s in w.sheets for k in row_keys(s, known, secret)})
     day = max((p.end for p in periods), default=when.date())
     organisations = standing(connection, day)
     above: dict[str, set[str]] = {o.code: {o.code} for o in organisations}
@@ -233,10 +232,10 @@ def _registry(
     claims = {
         (row.form, row.period, row.key): row.reporter
         for row in connection.execute(
-            text(sql("claims")), {"periods": sorted({p.label for p in periods}), "orgs": orgs}
+            text(sql("claims")), {"periods": sorted({p.label for p in periods}), "keys": keys}
         )
     }
-    return Registry({o.code: o.name for o in organisations}, above, parent_of, claims, data_key())
+    return Registry({o.code: o.name for o in organisations}, above, parent_of, claims, secret)
 
 
 def _effective_days(workbooks: Sequence[ReadWorkbook], known: Definitions) -> set[date]:
