@@ -112,8 +112,10 @@ def _cover(
     page.span(1, 4, "", {"bottom": 5, "bottom_color": RED})
     page.end_row(12)
     page.space(46)
+    # The page takes 24 characters of 30 points; a longer title is set smaller, never cut.
+    size = min(30, 24 * 30 // max(len(title), 1))
     page.span(0, page.last, title, {
-        "font_name": HEADING, "font_size": 30, "align": "center", "bold": True,
+        "font_name": HEADING, "font_size": size, "align": "center", "bold": True,
     })  # fmt: skip
     page.end_row(54)
     page.span(0, page.last, f"（{year}年度）", {

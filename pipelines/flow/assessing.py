@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -57,34 +58,36 @@ def assess(year: int, at: str) -> dict[str, Any]:
             detail={"units": counts},
         )
     files: list[str] = []
-    if results:
+    for result in results:
+        title = book_title(result, year)
+        content = assessment_book(
+            result,
+            title=title,
+            year=year,
+            cutoff=when,
+            definitions_digest=known.digest,
+            federation=top.name,
+        )
         book = Publication(
             kind="R-02 考核结果汇编",
-            title=f"{year}年度考核结果汇编",
+            title=title,
             unit=top.code,
             period=period,
             cutoff=when,
             digest=known.digest,
-            files=tuple(
-                (
-                    f"{year}年度{result.scheme.title}结果汇编.xlsx",
-                    assessment_book(
-                        result,
-                        title=f"{year}年度{result.scheme.title}结果汇编",
-                        year=year,
-                        cutoff=when,
-                        definitions_digest=known.digest,
-                        federation=top.name,
-                    ),
-                )
-                for result in results
-            ),
+            files=((f"{title}.xlsx", content),),
         )
         with engine().begin() as connection:
             kept = keep_draft(connection, book, computation, when)
             decide(connection, kept, "published", "system", when)
-        files = lay_out(book)
+        files += lay_out(book)
     return {"units": counts, "files": files}
+
+
+def book_title(result: AssessmentResult, year: int) -> str:
+    """2017年度县（区）总工会目标责任考核结果汇编: the scheme's title without its own year."""
+    name = re.sub(r"（[^（）]*年[^（）]*）$", "", result.scheme.title).removesuffix("办法")
+    return f"{year}年度{name}结果汇编"
 
 
 def _keep(
