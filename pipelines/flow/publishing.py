@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -15,7 +18,7 @@ from pipelines.flow.extras import extras_of, own_extras
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.places import places
-from pipelines.publish import Publication, review
+from pipelines.publish import Extras, Publication, review
 from warehouse import audit
 from warehouse.organisations import Registered, standing
 from warehouse.publications import companions, decide
@@ -38,14 +41,14 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
         organisations = standing(connection, period.end, when)
         top = top_unit(organisations)
         extras = extras_of(connection, known, period, computation, when)
-        drafts = []
+        wanted = []
         for unit in _reviewed(organisations, top):
             figures = figures_of(connection, known, computation, unit.code)
-            own = extras if unit is top else own_extras(extras, figures)
-            publication = review(figures, known, own)
-            drafts.append((keep_draft(connection, publication, computation, when), publication))
-            if unit is top:
-                summary = _summary(publication, figures, known)
+            wanted.append((figures, extras if unit is top else own_extras(extras, figures)))
+    publications = _drawn(wanted)
+    summary = _summary(publications[0], wanted[0][0], known)
+    with engine().begin() as connection:
+        drafts = [(keep_draft(connection, p, computation, when), p) for p in publications]
         audit.note(
             connection,
             at=when,
@@ -58,6 +61,19 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
     kept, first = drafts[0]
     more = f"\n\n另有 {len(drafts) - 1} 个下级总工会和产业工会的年终总结一并送签。"
     return {"publication": kept, "title": first.title, "summary": summary + more, "files": files}
+
+
+def _drawn(wanted: Sequence[tuple[Figures, Extras]]) -> list[Publication]:
+    """Every review, in order; drawing is pure and takes seconds each, so all cores share it."""
+    workers = min(len(wanted), len(os.sched_getaffinity(0)))
+    context = multiprocessing.get_context("fork")  # the definitions are loaded once, here
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        return list(pool.map(_draw, wanted))
+
+
+def _draw(wanted: tuple[Figures, Extras]) -> Publication:
+    figures, extras = wanted
+    return review(figures, definitions(), extras)
 
 
 def _reviewed(organisations: Sequence[Registered], top: Registered) -> list[Registered]:

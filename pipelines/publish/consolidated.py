@@ -172,7 +172,9 @@ def _about(
     book: Book, cut: Cut, title: str, rows: pd.DataFrame, coverage: Sequence[CoverageRow]
 ) -> None:
     left_out = [c.label for c in cut.form.columns if c.personal]
-    expected, reported = sum(r.expected for r in coverage), sum(r.reported for r in coverage)
+    # The unit's own rows hold those of the units below it.
+    counted = [r for r in coverage if r.unit == cut.unit] or coverage
+    expected, reported = sum(r.expected for r in counted), sum(r.reported for r in counted)
     units = int(rows[UNIT_CODE].nunique()) if not rows.empty else 0
     lines = [
         ("表号", cut.form.code),

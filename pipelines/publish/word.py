@@ -307,6 +307,7 @@ def _row(
     head: bool = False,
 ) -> Any:
     row = grid.add_row()
+    style = grid.part.document.styles["Cell Head" if head else "Cell"].style_id
     properties = row._tr.get_or_add_trPr()
     properties.append(OxmlElement("w:cantSplit"))
     if head:
@@ -314,7 +315,8 @@ def _row(
     for cell, words, align, width in zip(row.cells, cells, aligns, widths, strict=True):
         cell.width = width
         paragraph = cell.paragraphs[0]
-        paragraph.style = "Cell Head" if head else "Cell"
+        # By its id: a look-up by name walks every style of the document for every cell.
+        paragraph._p.style = style
         paragraph.add_run(words)
         paragraph.alignment = _ALIGN[align]
         middle = OxmlElement("w:vAlign")
