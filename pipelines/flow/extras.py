@@ -198,6 +198,7 @@ def _star(
         return None
     scores = [Decimal(blocks[c]["score"]) for c in ("member", "employer", "upper")]
     weights = {b.code: b.weight for b in scheme.blocks}
+    trial, trial_weights = _next_year(scheme, scores, definitions, year)
     participation = blocks["member"].get("participation_pct")
     return StarHomeRow(
         name=name,
@@ -209,23 +210,21 @@ def _star(
         total=kept.total,
         star=kept.grade,
         participation=Decimal(participation) if participation is not None else None,
-        note=_next_year(scheme, scores, definitions, year),
+        trial=trial,
+        trial_weights=trial_weights,
     )
 
 
 def _next_year(
     scheme: Scheme, scores: Sequence[Decimal], definitions: Definitions, year: int
-) -> str:
-    """What the same scores would give under next year's weights, where these differ."""
+) -> tuple[Decimal | None, str]:
+    """What the same scores give by next year's weights, and these; nothing where they are equal."""
+    parties = ("member", "employer", "upper")
     for other in definitions.schemes:
         if other.family != scheme.family or not other.covers(year + 1) or other is scheme:
             continue
         weights = {b.code: b.weight for b in other.blocks}
-        total = sum(
-            (s * weights[c] for s, c in zip(scores, ("member", "employer", "upper"), strict=True)),
-            Decimal(0),
-        )
-        rounded = (total / 100).quantize(CENT, ROUND_HALF_EVEN)
-        told = "/".join(f"{weights[c].normalize():f}" for c in ("member", "employer", "upper"))
-        return f"按{year + 1}年权重（{told}）试算{rounded}分"
-    return ""
+        total = sum((s * weights[c] for s, c in zip(scores, parties, strict=True)), Decimal(0))
+        told = "、".join(f"{weights[c].normalize():f}%" for c in parties)
+        return (total / 100).quantize(CENT, ROUND_HALF_EVEN), f"{year + 1}年权重（{told}）"
+    return None, ""

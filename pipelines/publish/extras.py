@@ -32,7 +32,10 @@ class AssessmentRow:
 
 @dataclass(frozen=True, slots=True)
 class StarHomeRow:
-    """One star-rated home: three parties' marks (0-100), their weights in percent, the result."""
+    """One star-rated home: three parties' marks (0-100), their weights in percent, the result.
+
+    `trial` is what the same marks give by the weights of the year after, where these differ.
+    """
 
     name: str
     unit: str
@@ -43,7 +46,8 @@ class StarHomeRow:
     total: Decimal
     star: str
     participation: Decimal | None = None
-    note: str = ""
+    trial: Decimal | None = None
+    trial_weights: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,11 +154,12 @@ def results(book: Book, extras: Extras) -> None:
             Field("参评率（%）", "number", 11),
             Field("总分", "number", 11),
             Field("星级", "center", 9),
-            Field("说明", "wrap", 30),
+            Field("下年试算", "number", 11),
+            Field("试算权重", "wrap", 30),
         ]
         book.table("星级职工之家", "星级职工之家评定结果", fields, [
             (r.name, r.unit, r.member, r.employer, r.upper, *r.weights, r.participation,
-             r.total, r.star, r.note)
+             r.total, r.star, r.trial, r.trial_weights)
             for r in extras.star_homes
         ])  # fmt: skip
     if extras.unmet:

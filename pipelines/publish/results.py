@@ -34,21 +34,37 @@ def star_homes(extras: Extras) -> list[Block]:
         f"{best.name}得分{marks(best.total)}分，为最高分。"
     )
     blocks: list[Block] = [Paragraph((sentence,))]
-    shown = rows[: extras.shown_units]
+    # Sixteen or so homes are one short table; only a long list is cut.
+    shown = rows[: max(extras.shown_units, 20)]
+    tried = rows[0].trial_weights
     cells = tuple(
-        (r.name, marks(r.member), marks(r.employer), marks(r.upper), marks(r.total), r.star)
+        (
+            r.name,
+            marks(r.member),
+            marks(r.employer),
+            marks(r.upper),
+            marks(r.total),
+            r.star,
+            *((marks(r.trial),) if tried else ()),
+        )
         for r in shown
     )
-    columns = (
+    columns = [
         Column("职工之家", "left", 2.6),
         Column("会员评分"),
         Column("单位评分"),
         Column("上级评分"),
         Column("总分"),
         Column("星级", "center"),
-    )
-    note = "注：其余见附表。" if len(rows) > len(shown) else ""
-    blocks.append(Table("星级职工之家评定结果", columns, cells, note=note))
+    ]
+    notes = []
+    if tried:
+        columns.append(Column("下年试算"))
+        notes.append(f"“下年试算”为同样评分按{tried}计算的总分")
+    if len(rows) > len(shown):
+        notes.append("其余见附表")
+    note = f"注：{'；'.join(notes)}。" if notes else ""
+    blocks.append(Table("星级职工之家评定结果", tuple(columns), cells, note=note))
     return blocks
 
 

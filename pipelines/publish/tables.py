@@ -39,32 +39,34 @@ def headed(indicator: Indicator) -> str:
 def headlines(teller: Teller) -> Table | None:
     """At most 20 indicators by value dimension; those without a computed figure give way."""
     now, then = sides(teller.figures.period.kind)
+    figures = headline_figures(teller)
+    targeted = any(f.target is not None for _, f in figures)  # no letter, no empty columns
     rows: list[tuple[Inline, ...]] = []
-    for dimension, figure in headline_figures(teller):
+    for dimension, figure in figures:
         indicator = teller.definitions.indicators[figure.indicator]
-        rows.append(
-            (
-                dimension,
-                headed(indicator),
-                teller.cell(figure),
-                teller.cell(figure, "上年同期"),
-                teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
-                teller.cell(figure, "目标"),
-                completion(figure) if indicator.unit != "%" else _reached(figure, indicator),
-            )
-        )
+        row: list[Inline] = [
+            dimension,
+            headed(indicator),
+            teller.cell(figure),
+            teller.cell(figure, "上年同期"),
+            teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
+        ]
+        if targeted:
+            row.append(teller.cell(figure, "目标"))
+            row.append(completion(figure) if indicator.unit != "%" else _reached(figure, indicator))
+        rows.append(tuple(row))
     if not rows:
         return None
-    columns = (
+    columns = [
         Column("价值维度", "center", 1.1, grouped=True),
         Column("指标", "left", 2.4),
         Column(now, weight=1.45),
         Column(then, weight=1.45),
         Column(f"比{then}", weight=1.65),
-        Column("目标", weight=1.1),
-        Column("完成情况", weight=1.0),
-    )
-    return Table("关键数据一览", columns, tuple(rows))
+    ]
+    if targeted:
+        columns += [Column("目标", weight=1.1), Column("完成情况", weight=1.0)]
+    return Table("关键数据一览", tuple(columns), tuple(rows))
 
 
 def headline_figures(teller: Teller) -> list[tuple[str, Figure]]:
@@ -103,7 +105,7 @@ def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None
         columns += [Column(then, weight=1.4), Column(f"比{then}", weight=1.7)]
     if comparable:
         columns.append(Column("可比口径", weight=1.7))
-    columns.append(Column("实报/应报（份）", weight=1.25))
+    columns.append(Column("实报/应报（份）", weight=1.6))
     rows = []
     for figure in figures:
         indicator = teller.definitions.indicators[figure.indicator]
