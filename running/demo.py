@@ -15,16 +15,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from running import airflow
 from running.airflow import Airflow
 from warehouse import server
 
+if TYPE_CHECKING:
+    from definitions import Definitions
+
 CHINA = ZoneInfo("Asia/Shanghai")
-YEARS = (2016, 2017)
 REVIEWED = 2017
+REGISTERED_AT = datetime(REVIEWED - 2, 12, 31, 9, tzinfo=CHINA)
+SPOILED_AT = datetime(REVIEWED, 4, 5, 16, tzinfo=CHINA)
 # Senders send on the last three days before a due day; what arrives later is late and stays apart.
 BATCH_DAYS = 3
 
@@ -76,11 +80,29 @@ def build_samples(folder: Path) -> list[HandedIn]:
     from pipelines import flow
     from samples import build
 
-    made = build(folder, load_definitions())
-    flow.register_organisations(
-        str(folder / "organisations.yaml"), f"{YEARS[0] - 1}-12-31T09:00:00+08:00"
-    )
-    return [HandedIn(h.path, h.sender, h.at, h.period) for h in made]
+    definitions = load_definitions()
+    made = build(folder, definitions)
+    flow.register_organisations(str(folder / "organisations.yaml"), REGISTERED_AT.isoformat())
+    handed = [HandedIn(h.path, h.sender, h.at, h.period) for h in made]
+    return handed + spoiled_samples(folder / "spoiled", definitions)
+
+
+def spoiled_samples(folder: Path, definitions: Definitions) -> list[HandedIn]:
+    """Workbooks as people spoil them, all of which come back; those that pass stay in the tests.
+
+    They are of a county and month whose good workbooks arrive as well, so no figure hangs on them.
+    """
+    from samples.spoiled import spoiled_cases
+
+    folder.mkdir(parents=True, exist_ok=True)
+    handed = []
+    for case in spoiled_cases(definitions):
+        if "accepted" in case.outcomes:
+            continue
+        path = folder / f"{case.name}-{case.file_name}"
+        path.write_bytes(case.data)
+        handed.append(HandedIn(path, case.sender, SPOILED_AT, "2017-03"))
+    return handed
 
 
 @dataclass(frozen=True)
@@ -96,16 +118,21 @@ class Event:
 def timetable(files: Iterable[HandedIn]) -> list[Event]:
     """Everything that happens, in order: openings, collections, closings, marks and the review.
 
-    A month opens on its 25th and is closed on the 13th after it; files are collected when the
-    last of a batch arrives; the year is marked and reviewed when the assessors' marks are in.
+    The year before is history: its months are opened at one go and closed with its December. A
+    month of the year under review opens on its 25th and is closed on the 13th after it. Files are
+    collected when the last of a batch arrives; the year is marked and reviewed when the
+    assessors' marks are in.
     """
-    events = []
-    for year in YEARS:
-        for month in range(1, 13):
-            form = {"periods": [f"{year}-{month:02d}"]}
-            events.append(Event(_day(year, month, 25), "open_period", form))
-            after = _day(year + month // 12, month % 12 + 1, 13)
-            events.append(Event(after, "close_period", form))
+    history = {"periods": [f"{REVIEWED - 1}-{month:02d}" for month in range(1, 13)]}
+    events = [
+        Event(_day(REVIEWED - 1, 1, 25), "open_period", history),
+        Event(_day(REVIEWED, 1, 13), "close_period", {"periods": [f"{REVIEWED - 1}-12"]}),
+    ]
+    for month in range(1, 13):
+        form = {"periods": [f"{REVIEWED}-{month:02d}"]}
+        events.append(Event(_day(REVIEWED, month, 25), "open_period", form))
+        after = _day(REVIEWED + month // 12, month % 12 + 1, 13)
+        events.append(Event(after, "close_period", form))
     for batch in batches(sorted(files, key=lambda f: f.at)):
         events.append(Event(batch[-1].at, "collect_submissions", files=batch))
     for year in (REVIEWED, REVIEWED + 1):
