@@ -15,6 +15,8 @@ from warehouse.personal import conceal
 
 Claim = tuple[str, str, str]
 """(form, period, key): one row that one reporter alone may report."""
+Move = tuple[str, str, date, str | None, str | None]
+"""(organisation, line, day, old parent, new parent): one change of ORG-03."""
 
 
 @dataclass(slots=True)
@@ -22,8 +24,9 @@ class Registry:
     """What the warehouse knows on the last day of a period.
 
     `above` gives each organisation with everyone above it on any line; `parents` the parent by
-    (organisation, line, day); `claims` who reports a row now. `claims` changes as submissions of
-    one run are judged, so that two files of the same run cannot claim the same row.
+    (organisation, line, day); `claims` who reports a row now; `applied` the changes made so far.
+    `claims` changes as submissions of one run are judged, so that two files of the same run cannot
+    claim the same row.
     """
 
     names: dict[str, str]
@@ -31,6 +34,7 @@ class Registry:
     parent_of: Callable[[str, str, date], str | None]
     claims: dict[Claim, str] = field(default_factory=dict)
     key: bytes = b""
+    applied: Collection[Move] = ()
     held: dict[tuple[str, str, str], list[Claim]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -180,7 +184,8 @@ def _of_changes(sheet: FormSheet, definitions: Definitions, registry: Registry) 
         if org is None or line is None or old is None or not isinstance(day, date):
             continue
         registered = registry.parent_of(org, line, day)
-        if registered != old and registered != new:
+        # Handed in again, a change that was made is no contradiction.
+        if registered != old and (org, line, day, old, new) not in registry.applied:
             say(
                 "V-O-102",
                 "from_parent",

@@ -14,6 +14,7 @@ from pipelines.assess.method_page import write_method
 from pipelines.assess.result_pages import (
     score_sheet_names,
     write_adjustments,
+    write_all_scores,
     write_ranking,
     write_ratings,
     write_score_sheet,
@@ -78,20 +79,31 @@ def _as_read_in_china(cutoff: date | datetime) -> datetime:
     return cutoff.astimezone(CHINA).replace(tzinfo=None) if cutoff.tzinfo else cutoff
 
 
+MOST_SHEETS = 60
+"""Units with a sheet of their own; more of them share one."""
+
+
 def _target_responsibility(look: Look, result: AssessmentResult, tag: str, footer: str) -> None:
     ranking, cells = write_ranking(look, result, f"排名{tag}", footer)
     write_adjustments(look, result, f"加分扣分{tag}", footer)
     if any(b.source == "ratings" for b in result.scheme.blocks):
         write_ratings(look, result, f"群众评价{tag}", footer)
-    names = score_sheet_names(look, result, tag)
+    places: dict[str, tuple[Page, int]] = {}
+    if len(result.units) > MOST_SHEETS:
+        page, starts = write_all_scores(look, result, f"评分明细{tag}", footer)
+        places = {code: (page, row) for code, row in starts.items()}
+    else:
+        names = score_sheet_names(look, result, tag)
+        for unit in result.units:
+            code = unit.unit.code
+            places[code] = (write_score_sheet(look, result, unit, names[code], footer), 0)
+    link = look.format(CELL, {"font_color": "#1F4E79"})
     for unit in result.units:
-        page = write_score_sheet(look, result, unit, names[unit.unit.code], footer)
+        page, start = places[unit.unit.code]
         row, column = cells[unit.unit.code]
-        link = look.format(CELL, {"font_color": "#1F4E79"})
-        ranking.sheet.write_url(
-            row, column, f"internal:'{page.name.replace(chr(39), chr(39) * 2)}'!A1", link,
-            unit.unit.name,
-        )  # fmt: skip
+        name = page.name.replace("'", "''")
+        target = f"internal:'{name}'!A{start + 1}"
+        ranking.sheet.write_url(row, column, target, link, unit.unit.name)
 
 
 def _cover(

@@ -15,7 +15,10 @@ RANGE = "区间"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit under assessment; `size` in persons. An empty `group` is derived by the scheme."""
+    """A unit under assessment; `size` in persons. An empty `group` is derived by the scheme.
+
+    Without `letter_due` the unit owes no letter, and tasks measured against one do not apply.
+    """
 
     code: str
     name: str
@@ -23,6 +26,7 @@ class Unit:
     level: str = ""
     size: int | None = None
     group: str = ""
+    letter_due: bool = True
     last_year_rank: int | None = None
     applied_grade: str = ""
     note: str = ""

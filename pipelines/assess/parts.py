@@ -47,6 +47,7 @@ class Figures:
     reports_of: Mapping[str, tuple[SelfReport, ...]]
     assessor_marks: Mapping[Key, tuple[AssessorMark, ...]]
     with_letter: frozenset[str]
+    no_letter_due: frozenset[str]
     uncollected: frozenset[str]
     """items that no assessor group has marked for any unit"""
 
@@ -67,6 +68,7 @@ class Figures:
             reports_of={k: tuple(v) for k, v in reports.items()},
             assessor_marks={k: tuple(v) for k, v in marks.items()},
             with_letter=frozenset(t.unit for t in inputs.targets),
+            no_letter_due=frozenset(u.code for u in inputs.units if not u.letter_due),
             uncollected=frozenset(),
         )
 
@@ -210,6 +212,8 @@ def _without_target(
         return None
     if target is None and unit in figures.with_letter:
         return State.NOT_APPLICABLE, "目标责任书未列此项任务，不适用"
+    if target is None and unit in figures.no_letter_due:
+        return State.NOT_APPLICABLE, "该单位不签订目标责任书，此项不适用"
     if target is None:
         return State.MISSING, "未报送目标责任书（TGT-01），没有目标可比，按缺报计 0 分"
     if function in _PROPORTIONAL and (target < 0 or (target == 0 and not lower)):

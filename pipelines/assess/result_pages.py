@@ -168,6 +168,36 @@ def write_score_sheet(
     return page
 
 
+def write_all_scores(
+    look: Look, result: AssessmentResult, name: str, footer: str
+) -> tuple[Page, dict[str, int]]:
+    """Every unit's lines one below the other, and the row (from 0) where each unit begins.
+
+    For hundreds of units a sheet each is a workbook that nobody can leaf through.
+    """
+    page = Page(look, name, _SHEET_WIDTHS, footer)
+    page.title("考核评分明细", f"{result.year}年度　{result.scheme.title}")
+    page.head(_SHEET_HEAD)
+    page.sheet.freeze_panes(page.row, 2)
+    page.sheet.repeat_rows(page.row - 1)
+    starts = {}
+    for unit in result.units:
+        starts[unit.unit.code] = page.row
+        rank = f"组内第 {unit.rank} 名（共 {unit.group_size} 家）" if unit.rank else "不排名次"
+        page.span(
+            0,
+            page.last,
+            f"{unit.unit.name}　　{unit.group}　　总分 {_total(unit)}　{_grade(unit)}　{rank}",
+            {**_GROUP, **STRONG},
+        )
+        page.end_row(24)
+        for block in unit.blocks:
+            page.span(0, page.last, explain.block_sentence(block), _GROUP)
+            page.end_row(21)
+            _block_lines(page, block)
+    return page, starts
+
+
 def _summary(page: Page, result: AssessmentResult, unit: UnitResult) -> None:
     """A strip of labels over figures; spans of the sheet's columns, as even as they get."""
     rank = f"{unit.rank} / {unit.group_size}" if unit.rank else "不排名次"

@@ -26,6 +26,7 @@ from pipelines.publish import Publication
 from warehouse import audit
 from warehouse.organisations import standing
 from warehouse.publications import decide
+from warehouse.rollup import prepare_cutoff
 from warehouse.tables import assessment, assessment_unit
 
 
@@ -41,6 +42,7 @@ def assess(year: int, at: str) -> dict[str, Any]:
     with engine().begin() as connection:
         computation = consolidate(connection, known, period, when, when)
         top = top_unit(standing(connection, period.end, when))
+        prepare_cutoff(connection, when)
         for scheme in (s for s in known.schemes if s.covers(year)):
             inputs = gather(connection, known, scheme, year, computation, when)
             if not inputs.units:

@@ -217,12 +217,18 @@ def _registry(
             for code, chain in ancestors(connection, line, moment_).items():
                 above.setdefault(code, {code}).update(chain)
 
+    days = _effective_days(workbooks, known)
+    line_of = {code: line for line, code in LINES.items()}
+    applied = {
+        (row.org, line_of[row.line], row.effective, row.old, row.new)
+        for row in connection.execute(text(sql("changes_on")), {"days": sorted(days)})
+    }
     parents = {
         (line, day_): {
             row.org: row.parent
             for row in connection.execute(text(sql("parents_on")), {"line": code, "day": day_})
         }
-        for day_ in _effective_days(workbooks, known)
+        for day_ in days
         for line, code in LINES.items()
     }
 
@@ -235,7 +241,8 @@ def _registry(
             text(sql("claims")), {"periods": sorted({p.label for p in periods}), "keys": keys}
         )
     }
-    return Registry({o.code: o.name for o in organisations}, above, parent_of, claims, secret)
+    names = {o.code: o.name for o in organisations}
+    return Registry(names, above, parent_of, claims, secret, applied)
 
 
 def _effective_days(workbooks: Sequence[ReadWorkbook], known: Definitions) -> set[date]:

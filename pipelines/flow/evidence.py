@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ from pipelines.assess import (
     VetoEntry,
 )
 from warehouse.current import current_rows
+from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
 
 SIZE_INDICATOR = "I-ORG-03"
@@ -49,11 +50,14 @@ def gather(
     rows = _Rows(connection, definitions, period, cutoff, [o.code for o in chosen])
     figures = _figures(connection, computation, [o.id for o in chosen])
     targets = _targets(rows, period)
+    owed = _owed(connection, period, [o.id for o in chosen])
     return AssessmentInputs(
         year=year,
-        units=tuple(_units(connection, scheme, period, cutoff, chosen, figures, rows)),
+        units=tuple(_units(connection, scheme, period, cutoff, chosen, figures, rows, owed)),
         indicators=tuple(IndicatorFacts.of(i) for i in definitions.indicators.values()),
-        measurements=tuple(_measurements(chosen, figures, period)),
+        measurements=tuple(
+            _measurements(definitions, chosen, figures, period, owed, targets.keys())
+        ),
         targets=tuple(targets.values()),
         self_reports=tuple(_self_reports(rows, period, definitions)),
         tallies=tuple(_tallies(rows)),
@@ -137,6 +141,7 @@ def _units(
     chosen: Sequence[Registered],
     figures: Figures,
     rows: _Rows,
+    owed: Owed,
 ) -> Iterable[Unit]:
     ranks = {
         r.code: r.rank
@@ -184,37 +189,64 @@ def _units(
             type=org.type,
             level=org.level,
             size=int(size.value) if size is not None and size.value is not None else None,
+            letter_due=owed.get((org.code, "TGT-01"), 0) > 0,
             last_year_rank=ranks.get(org.code),
             applied_grade=applied.get(org.code, ""),
             note=note,
         )
 
 
+Owed = dict[tuple[str, str], int]
+
+
+def _owed(connection: Connection, period: Period, units: Sequence[int]) -> Owed:
+    """(unit, form) → filings that the unit and those below it owed in the year."""
+    rows = connection.execute(
+        text(sql("owed")), {"starts": period.start, "ends": period.end, "units": list(units)}
+    )
+    return {(r.unit, r.form): r.expected for r in rows}
+
+
 def _measurements(
-    chosen: Sequence[Registered], figures: Figures, period: Period
+    definitions: Definitions,
+    chosen: Sequence[Registered],
+    figures: Figures,
+    period: Period,
+    owed: Owed,
+    tasks: Collection[tuple[str, str]],
 ) -> Iterable[Measurement]:
-    codes = {o.code for o in chosen}
-    for (unit, label, indicator), row in figures.items():
-        if label != period.label or unit not in codes:
-            continue
-        before = figures.get((unit, period.last_year().label, indicator))
-        quarters = {
-            q: found.value
-            for q in range(1, 5)
-            if (found := figures.get((unit, f"{period.year}Q{q}", indicator))) is not None
-        }
-        yield Measurement(
-            unit=unit,
-            indicator=indicator,
-            value=row.value,
-            numerator=row.numerator,
-            denominator=row.denominator,
-            reported=row.reported,
-            expected=row.expected or 0,
-            last_year=before.value if before is not None else None,
-            quarters=quarters,
-            reference=f"块/{unit}/{label}/{indicator}",
-        )
+    """A measurement for every unit and indicator.
+
+    Where there is no figure, what was owed decides between missing and not applicable; a task of
+    the letter is owed whatever its form says.
+    """
+    for org in chosen:
+        for code, indicator in definitions.indicators.items():
+            row = figures.get((org.code, period.label, code))
+            reference = f"块/{org.code}/{period.label}/{code}"
+            if row is None:
+                form = indicator.numerator[0].form if indicator.numerator else ""
+                due = owed.get((org.code, form), 0) or int((org.code, code) in tasks)
+                yield Measurement(org.code, code, None, expected=due, reference=reference)
+                continue
+            before = figures.get((org.code, period.last_year().label, code))
+            quarters = {
+                q: found.value
+                for q in range(1, 5)
+                if (found := figures.get((org.code, f"{period.year}Q{q}", code))) is not None
+            }
+            yield Measurement(
+                unit=org.code,
+                indicator=code,
+                value=row.value,
+                numerator=row.numerator,
+                denominator=row.denominator,
+                reported=row.reported,
+                expected=row.expected or 0,
+                last_year=before.value if before is not None else None,
+                quarters=quarters,
+                reference=reference,
+            )
 
 
 def _decimal(value: object) -> Decimal | None:

@@ -64,6 +64,8 @@ def _overview(book: Book, document: Document, figures: Figures) -> None:
         Field("目标", "number", 15),
         Field("完成情况", "center", 12),
     ]
+    if table is not None:
+        fields = fields[: len(table.columns)]  # no targets: no columns for them
     rows: list[list[Any]] = []
     decimals: list[int | None] = []
     for row in table.rows if table else ():
