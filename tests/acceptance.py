@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,16 @@ import yaml
 from openpyxl.workbook import Workbook
 from sqlalchemy import text
 
+from definitions.loading import Definitions
+from definitions.periods import Period
 from pipelines import flow
 from pipelines.flow.collecting import waiting_chunks
 from pipelines.flow.ground import engine
 from pipelines.places import places
 from pipelines.verdict.review_sheet import HEADERS
 from pipelines.workbook import MARK_AUTHOR, REVIEW_SHEET
-from samples.registry import organisations
+from samples.registry import organisations, registry
+from samples.writing import Book, FilledForm, Habit, workbook_bytes
 
 SPRING = "2015-12-20T09:00:00"
 CELL, RULE, SHEET, TEXT, GRAVITY = (
@@ -165,3 +169,48 @@ def explained(path: Path, words: str) -> Workbook:
 def hand_in(paths: Iterable[Path], sender: str, at: str, period: str | None = None) -> None:
     """Hand files in without processing them."""
     flow.hand_in([str(p) for p in paths], sender, at, period)
+
+
+def book_bytes(
+    definitions: Definitions,
+    sender: str,
+    rows: dict[str, list[dict[str, Any]]],
+    period: str,
+    habit: Habit = "plain",
+) -> bytes:
+    """A workbook of a sender: cover, and a sheet per form with title, header, rows from row 3."""
+    org = registry().org(sender)
+    filled = [FilledForm(definitions.newest(form), given) for form, given in rows.items()]
+    book = Book(org.code, org.name, Period.parse(period), date(2017, 4, 5), filled)
+    return workbook_bytes(book, habit, definitions)
+
+
+def member_row(code: str, members: int, new: int = 0, lost: int = 0) -> dict[str, Any]:
+    """A row of ORG-02 of a union with fewer than two hundred workers."""
+    return {
+        "org_code": code, "workers_total": members + 20, "workers_f": 52, "workers_migrant": 30,
+        "workers_dispatch": 0, "members_total": members, "members_f": 45, "members_migrant": 30,
+        "members_dispatch": 0, "members_newform": 0, "new_unions": 0, "new_unions_100": 0,
+        "new_members": new, "lost_members": lost, "realname_members": members,
+        "covered_units": 1, "groups": 5, "fulltime_cadres": 0, "parttime_cadres": 3,
+        "social_workers": 0,
+    }  # fmt: skip
+
+
+def fund_row(code: str, payroll: int) -> dict[str, Any]:
+    """A row of FIN-01 for March: two hundredths of the wages, six tenths of them kept."""
+    due = payroll // 50
+    return {
+        "org_code": code, "payroll": payroll, "due": due, "paid": due, "paid_route": "税务代收",
+        "retained": due * 6 // 10, "remitted": due * 4 // 10, "arrears": 0, "cum_due": due * 3,
+        "cum_paid": due * 3, "prep_fund": 0,
+    }  # fmt: skip
+
+
+def move_row(code: str, old: str, new: str, day: date, seq: int = 1) -> dict[str, Any]:
+    """A row of ORG-03: a union goes from one territorial parent to another."""
+    return {
+        "seq": seq, "org_code": code, "change_type": "划转", "line": "块", "from_parent": old,
+        "to_parent": new, "effective_date": day, "approval_doc": "银总工〔2017〕9号",
+        "members_at_change": 120, "workers_at_change": 140, "funds_settled": True,
+    }  # fmt: skip

@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -29,8 +28,8 @@ from samples import funds, membership
 from samples.registry import registry
 from samples.spoiled import spoiled_cases
 from samples.spoiled.grids import zipped
-from samples.writing import Book, FilledForm, Habit, workbook_bytes
-from tests.acceptance import SPRING, query, save, write_registry
+from samples.writing import Habit
+from tests.acceptance import SPRING, book_bytes, move_row, query, save, write_registry
 from tests.conftest import installation
 from warehouse.engine import sql
 from warehouse.personal import KEY_VARIABLE
@@ -97,39 +96,20 @@ def report(definitions: Definitions, county: str, label: str, habit: Habit) -> b
             if label == "2017-03" and e.period == at and e.row["org_code"] in wanted
         ],
     }
-    return book(definitions, county, {f: r for f, r in rows.items() if r}, at, habit)
-
-
-def book(
-    definitions: Definitions,
-    sender: str,
-    rows: dict[str, list[dict[str, Any]]],
-    at: Period,
-    habit: Habit = "plain",
-) -> bytes:
-    org = registry().org(sender)
-    filled = [FilledForm(definitions.newest(form), given) for form, given in rows.items()]
-    return workbook_bytes(
-        Book(org.code, org.name, at, date(2017, 5, 5), filled), habit, definitions
-    )
+    return book_bytes(definitions, county, {f: r for f, r in rows.items() if r}, label, habit)
 
 
 def transfer(definitions: Definitions) -> bytes:
     """ORG-03: one union of 贺兰 goes to 永宁 on 1 April."""
-    row = {
-        "seq": 1, "org_code": unions(HELAN)[0], "change_type": "划转", "line": "块",
-        "from_parent": HELAN, "to_parent": YONGNING, "effective_date": date(2017, 4, 1),
-        "approval_doc": "银总工〔2017〕9号", "members_at_change": 120, "workers_at_change": 140,
-        "funds_settled": True,
-    }  # fmt: skip
-    return book(definitions, CITY, {"ORG-03": [row]}, Period.parse("2017-04"))
+    row = move_row(unions(HELAN)[0], HELAN, YONGNING, date(2017, 4, 1))
+    return book_bytes(definitions, CITY, {"ORG-03": [row]}, "2017-04")
 
 
 def rival(definitions: Definitions) -> bytes:
     """ORG-02 of the city for a union that its county has reported already."""
     at, code = Period.parse("2017-03"), unions(LINGWU)[0]
     rows = [e.row for e in membership.org_02() if e.period == at and e.row["org_code"] == code]
-    return book(definitions, CITY, {"ORG-02": rows}, at)
+    return book_bytes(definitions, CITY, {"ORG-02": rows}, at.label)
 
 
 @pytest.fixture(scope="module")
