@@ -22,12 +22,16 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (  # noqa: E501
     multicolumn_condition_partial,
 )
+from great_expectations.expectations.registry import get_metric_kwargs
+from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from definitions.expression import parse
 from definitions.periods import Period
 from expectations.cells import World, masks
 from expectations.evaluate import broken
 
+_INDEX_LIST = "unexpected_index_list"
+_ROW_COUNT = "table.row_count"
 _world: ContextVar[World] = ContextVar("world")
 
 
@@ -86,6 +90,46 @@ class _Written(MulticolumnMapExpectation):  # type: ignore[misc]
         if self._written is None:
             self._written = super().configuration
         return self._written
+
+    def get_validation_dependencies(
+        self, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
+    ) -> Any:
+        """Only which rows fail, and how many there are.
+
+        The usual six metrics with what they rest on are 57 to work out for each expectation, most
+        of the cost of a run over a chunk; and the values of failing rows, which one of them
+        collects, would only be carried about: they are personal here and there.
+        """
+        wanted = super(MulticolumnMapExpectation, self).get_validation_dependencies(
+            execution_engine=execution_engine, runtime_configuration=runtime_configuration
+        )
+        for name in (f"{self.map_metric}.{_INDEX_LIST}", _ROW_COUNT):
+            given = get_metric_kwargs(
+                name, configuration=self.configuration, runtime_configuration=runtime_configuration
+            )
+            wanted.set_metric_configuration(
+                name,
+                MetricConfiguration(
+                    name, given["metric_domain_kwargs"], given["metric_value_kwargs"]
+                ),
+            )
+        return wanted
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        failing = metrics[f"{self.map_metric}.{_INDEX_LIST}"]
+        return {
+            "success": not failing,
+            "result": {
+                "element_count": metrics[_ROW_COUNT],
+                "unexpected_count": len(failing),
+                "unexpected_index_list": failing,
+            },
+        }
 
 
 class ExpectRuleToHold(_Written):
