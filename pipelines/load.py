@@ -92,7 +92,8 @@ def filing_of(
     orgs = columns[place] if place is not None else blank
     key_codes = form.ledger.keys if form.ledger else form.keys
     keys = [
-        ["" if v is None else show(v) for v in columns[form.position[code]]] for code in key_codes
+        [v if v.__class__ is str else "" if v is None else show(v) for v in columns[p]]
+        for p in (form.position[code] for code in key_codes)
     ]
     rows = [
         NewRow(row_no, org_ids[org or reporter], "\t".join(key_), numbers_, texts_)
@@ -121,7 +122,7 @@ def _stored(form: Form, place: int, values: Sequence[Any], key: bytes) -> list[A
     column = form.columns[place]
     if column.type.numeric:
         return [None if v is None else float(v) for v in values]
-    texts = [None if v is None else _text(v) for v in values]
+    texts = [v if v is None or v.__class__ is str else _text(v) for v in values]
     if column.personal:
         return [None if t is None else conceal(t, key) for t in texts]
     return texts

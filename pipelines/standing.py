@@ -48,7 +48,10 @@ def row_keys(sheet: FormSheet, definitions: Definitions, key: bytes) -> list[str
     form = definitions.form(sheet.form, Period.parse(sheet.period))
     columns = []
     for code in form.ledger.keys if form.ledger else form.keys:
-        parts = ["" if v is None else show(v) for v in sheet.values[form.position[code]]]
+        parts = [
+            v if v.__class__ is str else "" if v is None else show(v)
+            for v in sheet.values[form.position[code]]
+        ]
         if form.column(code).personal:
             parts = [conceal(p, key) if p else p for p in parts]
         columns.append(parts)

@@ -7,7 +7,7 @@ SELECT
     f.period,
     o.code AS org,
     p.code AS reporter,
-    r.numbers,
+    CAST(r.numbers AS double precision[]) AS numbers,
     r.texts
 FROM filing AS f
 INNER JOIN filing_row AS r ON f.id = r.filing_id

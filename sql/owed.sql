@@ -1,11 +1,29 @@
 -- one row per unit and form: filings owed in a span by the unit and everyone below it
+WITH due AS MATERIALIZED (
+    SELECT
+        e.org_id,
+        e.form,
+        p.ends,
+        count(*) AS filings
+    FROM expected_filing AS e
+    INNER JOIN period AS p ON e.period = p.label AND p.starts >= :starts AND p.ends <= :ends
+    GROUP BY e.org_id, e.form, p.ends
+),
+
+above AS MATERIALIZED (
+    SELECT
+        org_id,
+        ancestor_id,
+        valid
+    FROM ancestor
+    WHERE line = 1
+)
+
 SELECT
     u.code AS unit,
-    e.form,
-    count(*) AS expected
-FROM expected_filing AS e
-INNER JOIN period AS p ON e.period = p.label AND p.starts >= :starts AND p.ends <= :ends
-INNER JOIN ancestor AS a ON a.line = 1 AND e.org_id = a.org_id AND a.valid @> p.ends
+    d.form,
+    sum(d.filings) AS expected
+FROM due AS d
+INNER JOIN above AS a ON d.org_id = a.org_id AND a.valid @> d.ends
 INNER JOIN organisation AS u ON a.ancestor_id = u.id
-WHERE u.id = ANY(:units)
-GROUP BY u.code, e.form
+GROUP BY u.code, d.form

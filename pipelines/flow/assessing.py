@@ -19,7 +19,7 @@ from definitions.periods import PeriodKind
 from pipelines.assess import AssessmentResult, UnitResult, assessment_book
 from pipelines.assess import assess as score
 from pipelines.consolidate import consolidate, top_unit
-from pipelines.flow.evidence import gather
+from pipelines.flow.evidence import gather, owed_in
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
@@ -43,8 +43,9 @@ def assess(year: int, at: str) -> dict[str, Any]:
         computation = consolidate(connection, known, period, when, when)
         top = top_unit(standing(connection, period.end, when))
         prepare_cutoff(connection, when)
+        owed = owed_in(connection, period)
         for scheme in (s for s in known.schemes if s.covers(year)):
-            inputs = gather(connection, known, scheme, year, computation, when)
+            inputs = gather(connection, known, scheme, year, computation, when, owed)
             if not inputs.units:
                 continue
             result = score(scheme, inputs)

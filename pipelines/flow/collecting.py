@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -120,15 +122,34 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
         names,
     )
     by_end: dict[date, list[tuple[Arrived, ReadWorkbook]]] = defaultdict(list)
-    for workbook in read:
-        end = Period.parse(workbook.period).end if workbook.period else date.max
-        by_end[end].append((documents[int(workbook.key)], workbook))
+    with _kept_from_collection():
+        for workbook in read:
+            end = Period.parse(workbook.period).end if workbook.period else date.max
+            by_end[end].append((documents[int(workbook.key)], workbook))
     counts: Counter[str] = Counter(accepted=0, explain=0, returned=0)
     for end in sorted(by_end):
         counts.update(_one_period(by_end[end], known, when, here))
+    gc.unfreeze()
     with engine().begin() as connection:
         receipts.mark_processed(connection, [r.id for r in waiting])
     return dict(counts)
+
+
+@contextmanager
+def _kept_from_collection() -> Iterator[None]:
+    """What is read inside stays out of the garbage collector's way until it is unfrozen.
+
+    A chunk's cells are millions of objects and none of them in a cycle; looking through them again
+    and again took a fifth of the whole way.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 def _documents(receipt: Receipt, here: Places) -> list[Arrived]:

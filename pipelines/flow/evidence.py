@@ -31,6 +31,7 @@ from warehouse.current import current_rows
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
 
+Owed = dict[tuple[str, str], int]
 SIZE_INDICATOR = "I-ORG-03"
 """职工人数: the size by which grassroots unions are grouped."""
 
@@ -42,15 +43,18 @@ def gather(
     year: int,
     computation: int,
     cutoff: datetime,
+    owed: Owed,
 ) -> AssessmentInputs:
-    """Inputs of one scheme and year; only what stood in the warehouse at the cut-off."""
+    """Inputs of one scheme and year; only what stood in the warehouse at the cut-off.
+
+    `owed` comes from `owed_in`, once for all schemes of the year.
+    """
     period = Period(PeriodKind.YEAR, year)
     organisations = standing(connection, period.end, cutoff)
     chosen = [o for o in organisations if _under(scheme.applies, o)]
     rows = _Rows(connection, definitions, period, cutoff, [o.code for o in chosen])
     figures = _figures(connection, computation, [o.id for o in chosen])
     targets = _targets(rows, period)
-    owed = _owed(connection, period, [o.id for o in chosen])
     return AssessmentInputs(
         year=year,
         units=tuple(_units(connection, scheme, period, cutoff, chosen, figures, rows, owed)),
@@ -196,15 +200,10 @@ def _units(
         )
 
 
-Owed = dict[tuple[str, str], int]
-
-
-def _owed(connection: Connection, period: Period, units: Sequence[int]) -> Owed:
-    """(unit, form) → filings that the unit and those below it owed in the year."""
-    rows = connection.execute(
-        text(sql("owed")), {"starts": period.start, "ends": period.end, "units": list(units)}
-    )
-    return {(r.unit, r.form): r.expected for r in rows}
+def owed_in(connection: Connection, period: Period) -> Owed:
+    """(unit, form) → filings that the unit and those below it owed in a year."""
+    rows = connection.execute(text(sql("owed")), {"starts": period.start, "ends": period.end})
+    return {(r.unit, r.form): int(r.expected) for r in rows}
 
 
 def _measurements(

@@ -238,6 +238,7 @@ def _serve(
     documents: Sequence[Document], reader: Reader, limits: Limits, orders: int, answers: int
 ) -> None:
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # what is read holds no cycles but those of openpyxl
     _confine(limits, orders, answers)
     while order := os.read(orders, _SIZE.size):
         document = documents[_SIZE.unpack(order)[0]]
