@@ -16,6 +16,8 @@ from definitions.model import Column, ColumnType, Form
 from definitions.periods import Period
 from expectations.evaluate import ABSENT, SUBMISSION, UNREADABLE
 
+FEW = 100
+
 
 class Sheet(Protocol):
     """What is needed of a form sheet that was read (pipelines.workbook.FormSheet)."""
@@ -46,12 +48,24 @@ class Frame:
     sheet_of: NDArray[np.int64]
     row_of: NDArray[np.int64]
     _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+    _asked: dict[str, int] = field(default_factory=dict, repr=False)
 
     def at(self, row: int, name: str) -> Any:
-        """One value, None when blank; a column is turned into a list once, cells are cheap then."""
-        if name not in self._lists:
-            column = self.data[name]
-            self._lists[name] = column.astype(object).where(column.notna(), None).tolist()
+        """One value, None when blank.
+
+        A column of which many are asked for is turned into a list once; the first few cells are
+        cheaper alone.
+        """
+        if name in self._lists:
+            return self._lists[name][row]
+        self._asked[name] = self._asked.get(name, 0) + 1
+        column = self.data[name]
+        if self._asked[name] <= FEW:
+            value: Any = column.iat[row]
+            if pd.isna(value):
+                return None
+            return value.item() if isinstance(value, np.generic) else value
+        self._lists[name] = column.astype(object).where(column.notna(), None).tolist()
         return self._lists[name][row]
 
     def sheet(self, row: int) -> Sheet:

@@ -16,6 +16,9 @@ from warehouse.personal import conceal
 from warehouse.receipts import Receipt
 from warehouse.submissions import NewFiling, NewFinding, NewRow, NewSubmission
 
+PERSONS = ("filled_by", "reviewed_by", "signed_by", "phone")
+"""Cover entries that name or reach a person."""
+
 
 def submission_of(
     workbook: ReadWorkbook,
@@ -42,7 +45,10 @@ def submission_of(
         reporter_id=org_ids.get(reporter or ""),
         period=workbook.period,
         state=state,
-        cover=dict(workbook.cover.values),
+        cover={
+            name: conceal(value, key) if name in PERSONS and value else value
+            for name, value in workbook.cover.values.items()
+        },
         definitions=definitions.digest,
         received_at=receipt.received_at,
         returned_file=returned_file,

@@ -22,7 +22,7 @@ def typed(form: Form, rows: pd.DataFrame) -> pd.DataFrame:
     """Arrays `numbers` and `texts` → one nullable column per form column, other columns kept."""
     count = len(form.columns)
     numbers = np.array(
-        [list(r) + [None] * (count - len(r)) for r in rows.pop("numbers")], dtype=object
+        [list(r) + [None] * (count - len(r)) for r in rows.pop("numbers")], dtype=float
     ).reshape(len(rows), count)
     texts = np.array(
         [list(r) + [None] * (count - len(r)) for r in rows.pop("texts")], dtype=object
@@ -30,8 +30,8 @@ def typed(form: Form, rows: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for position, column in enumerate(form.columns):
         if column.type.numeric:
-            series = pd.Series(numbers[:, position], dtype=object)
-            values: Any = pd.to_numeric(series, errors="coerce").astype("Float64").array
+            given = numbers[:, position]
+            values: Any = pd.arrays.FloatingArray(np.nan_to_num(given), np.isnan(given))
         else:
             values = pd.array(texts[:, position], dtype="string")
             if column.type is ColumnType.BOOL:

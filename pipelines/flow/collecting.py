@@ -127,9 +127,11 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
             end = Period.parse(workbook.period).end if workbook.period else date.max
             by_end[end].append((documents[int(workbook.key)], workbook))
     counts: Counter[str] = Counter(accepted=0, explain=0, returned=0)
-    for end in sorted(by_end):
-        counts.update(_one_period(by_end[end], known, when, here))
-    gc.unfreeze()
+    try:
+        for end in sorted(by_end):
+            counts.update(_one_period(by_end[end], known, when, here))
+    finally:
+        gc.unfreeze()
     with engine().begin() as connection:
         receipts.mark_processed(connection, [r.id for r in waiting])
     return dict(counts)
