@@ -116,7 +116,12 @@ def trace(
     table = Table("项", "单位", "所属期", "文件", "工作表", "单元格", "数值")
     shown = total = 0
     with engine().begin() as connection:
-        unit = 0 if organisation == "0" else ids(connection)[organisation]
+        codes = {"0": 0, **ids(connection)}
+        if indicator not in known.indicators:
+            raise LookupError(f"没有编码为 {indicator} 的指标")
+        if organisation not in codes:
+            raise LookupError(f"工会组织编码 {organisation} 未登记")
+        unit = codes[organisation]
         for cell in cells_behind(
             connection, known, indicator, unit, LINES[line], Period.parse(period), moment(at)
         ):

@@ -1,8 +1,9 @@
--- one row per rule: findings on submissions received for periods ending in a span
+-- one row per rule: places found wrong on submissions for some periods, each counted once
+-- however often the workbook came back with it
 SELECT
     f.rule,
     f.severity,
-    count(*) AS findings,
+    count(DISTINCT (s.reporter_id, s.period, f.form, f.sheet, f.cell)) AS findings,
     count(DISTINCT s.reporter_id) AS units
 FROM finding AS f
 INNER JOIN submission AS s ON f.submission_id = s.id

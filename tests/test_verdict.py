@@ -291,7 +291,7 @@ def test_explanations_come_back_and_are_carried_over(send_back: Any) -> None:
     first = send_back(xlsx({"月报": TABLE}), finding(), jump)
     assert explanations_in(first) == []
     resent = explain_at(first, "V-P-001", "  新并入两家企业，共 120 人 ")
-    given = Explanation("V-P-001", "月报", "B3", "新并入两家企业，共 120 人")
+    given = Explanation("V-P-001", "月报", "B3", "新并入两家企业，共 120 人", jump.value)
     assert explanations_in(resent) == [given]
     assert verdict_of([jump], {given.key}) is Verdict.ACCEPTED
     second = send_back(resent, jump)

@@ -193,9 +193,13 @@ def _one_period(
             *standing_findings(workbook, known, registry, found[place]),
             *_late(workbook, arrived.receipt, locks, known),
         ]
+        given = () if workbook.failed or not findings else explanations_in(arrived.data)
+        typed = {e.key: e for e in given}
+        # An explanation is about the value it was typed beside; another value wants another one.
         words = {
-            (e.rule, e.sheet, e.cell): e.text
-            for e in (() if workbook.failed or not findings else explanations_in(arrived.data))
+            key: typed[key].text
+            for f in findings
+            if (key := finding_key(f)) in typed and typed[key].value == f.value
         }
         outcome = verdict_of(findings, words)
         if outcome is Verdict.ACCEPTED:

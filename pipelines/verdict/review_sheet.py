@@ -42,7 +42,9 @@ WIDTHS = (6, 8, 21, 8, 17, 13, 38, 38, 10, 30)
 # A register with one fault in every row needs one sentence, not ten thousand.
 MOST_ROWS = 3000
 _MARK_ROWS = 5
-_SHEET, _CELL, _RULE, _TEXT = (HEADERS.index(h) for h in ("工作表", "单元格", "规则", "说明"))
+_SHEET, _CELL, _VALUE, _RULE, _TEXT = (
+    HEADERS.index(h) for h in ("工作表", "单元格", "填报值", "规则", "说明")
+)
 _LINE = Side(style="thin", color="FF" + LINE[1:])
 _VERDICT_INK = {Verdict.RETURNED: RED, Verdict.EXPLAIN: "#8A5A00", Verdict.ACCEPTED: "#2E6B3A"}
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -50,12 +52,13 @@ _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 
 @dataclass(frozen=True)
 class Explanation:
-    """What the reporter typed beside a 须说明 finding."""
+    """What the reporter typed beside a 须说明 finding, and the value it was typed about."""
 
     rule: str
     sheet: str
     cell: str
     text: str
+    value: str = ""
 
     @property
     def key(self) -> FindingKey:
@@ -317,7 +320,9 @@ def _explanations(rows: Sequence[Sequence[Any]]) -> list[Explanation]:
         if tuple(cells) == HEADERS:
             inside = True
         elif inside and cells[_TEXT] and re.fullmatch(r"V-[A-Z]+-\d{3}", cells[_RULE]):
-            found.append(Explanation(cells[_RULE], cells[_SHEET], cells[_CELL], cells[_TEXT]))
+            found.append(
+                Explanation(cells[_RULE], cells[_SHEET], cells[_CELL], cells[_TEXT], cells[_VALUE])
+            )
     return found
 
 
