@@ -29,8 +29,6 @@ CHINA = ZoneInfo("Asia/Shanghai")
 REVIEWED = 2017
 REGISTERED_AT = datetime(REVIEWED - 2, 12, 31, 9, tzinfo=CHINA)
 SPOILED_AT = datetime(REVIEWED, 4, 5, 16, tzinfo=CHINA)
-# Senders send on the last three days before a due day; what arrives later is late and stays apart.
-BATCH_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ def _day(year: int, month: int, day: int) -> datetime:
 
 
 def batches(files: Sequence[HandedIn]) -> list[list[HandedIn]]:
-    """Files that one sweep may take together without being later or earlier than they were.
+    """Files that one sweep may take together: those of a day, so that none is late but the late.
 
     A correction waits for the answer to what it corrects, so it comes in a batch of its own.
     """
@@ -156,8 +154,7 @@ def batches(files: Sequence[HandedIn]) -> list[list[HandedIn]]:
         batch = found[-1] if found else []
         if (
             batch
-            and (file.at.date() - batch[0].at.date()).days < BATCH_DAYS
-            and (file.at.date() - batch[-1].at.date()).days < 2
+            and file.at.date() == batch[0].at.date()
             and (file.sender, file.period) not in {(b.sender, b.period) for b in batch}
         ):
             batch.append(file)

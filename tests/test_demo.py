@@ -13,28 +13,22 @@ def file(sender: str, at: str, period: str = "2017-10") -> HandedIn:
     return HandedIn(Path(f"{sender}.xlsx"), sender, moment, period)
 
 
-def test_files_of_three_days_share_a_sweep_and_a_later_one_does_not():
+def test_files_of_a_day_share_a_sweep_and_those_of_the_next_do_not():
     files = [
         file("A", "2017-11-05T09:00"),
-        file("B", "2017-11-06T09:00"),
-        file("C", "2017-11-07T17:00"),
-        file("D", "2017-11-08T09:00"),  # one working day late
+        file("B", "2017-11-05T17:00"),
+        file("C", "2017-11-06T09:00"),  # one working day late, and only this one
     ]
-    assert [[f.sender for f in b] for b in batches(files)] == [["A", "B", "C"], ["D"]]
+    assert [[f.sender for f in b] for b in batches(files)] == [["A", "B"], ["C"]]
 
 
 def test_a_correction_waits_for_the_answer_to_what_it_corrects():
     files = [
         file("A", "2017-11-04T09:00"),
         file("B", "2017-11-04T10:00"),
-        file("A", "2017-11-05T09:00"),
+        file("A", "2017-11-04T19:00"),
     ]
     assert [[f.sender for f in b] for b in batches(files)] == [["A", "B"], ["A"]]
-
-
-def test_a_quiet_day_ends_a_batch():
-    files = [file("A", "2017-06-04T09:00"), file("B", "2017-06-06T09:00")]
-    assert len(batches(files)) == 2
 
 
 def test_two_years_are_told_in_order():
