@@ -3,7 +3,7 @@
 SELECT
     f.rule,
     f.severity,
-    count(DISTINCT (s.reporter_id, s.period, f.form, f.sheet, f.cell)) AS findings,
+    count(DISTINCT concat_ws('|', s.reporter_id, s.period, f.form, f.sheet, f.cell)) AS findings,
     count(DISTINCT s.reporter_id) AS units
 FROM finding AS f
 INNER JOIN submission AS s ON f.submission_id = s.id

@@ -1,0 +1,242 @@
+"""A whole year through the flow: the reviews print what the five articles print, and why."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import defaultdict
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from definitions import Period, load_definitions
+from pipelines import flow
+from pipelines.consolidate import consolidate, figures_of
+from pipelines.flow.collecting import waiting_chunks
+from pipelines.flow.ground import CHINA, engine
+from pipelines.inbox import HandIn, take
+from pipelines.places import places
+from samples import build
+from warehouse.editions import register_definitions
+from warehouse.engine import ensure_partitions
+from warehouse.lineage import cells_behind
+from warehouse.organisations import ids, open_periods, standing
+
+AT = "2018-03-01T06:00:00+08:00"
+YINCHUAN, SHIZUISHAN, QINGTONGXIA = "640100Z00001", "640200Z00001", "640381Z00001"
+HIGH_TECH, FENGTAI, BEIJING_ZONE = "640202K00001", "110106Z00001", "110115K00001"
+TOP = "110000Z90001"
+
+
+@pytest.fixture(scope="module")
+def year(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """2016 and 2017 collected as they arrived, 2017 assessed, the reviews drafted and signed."""
+    known = load_definitions()
+    folder = tmp_path_factory.mktemp("samples")
+    made = sorted(build(folder, known), key=lambda h: h.at)
+    opening = datetime(2015, 12, 31, tzinfo=CHINA)
+    flow.register_organisations(str(folder / "organisations.yaml"), opening.isoformat())
+    with engine().begin() as connection:
+        register_definitions(connection, known, opening)
+        for y in (2016, 2017, 2018):
+            ensure_partitions(connection, y)
+    months = [Period.parse(f"{y}-{m:02d}") for y in (2016, 2017) for m in range(1, 13)]
+    arrivals = defaultdict(list)
+    for handed in made:
+        arrivals[handed.at.date()].append(handed)
+    counts: dict[str, int] = defaultdict(int)
+    days = sorted(arrivals)
+    for month in months:
+        with engine().begin() as connection:
+            open_periods(
+                connection, known, month, datetime(month.year, month.number, 25, tzinfo=CHINA)
+            )
+        cut = date(month.year + month.number // 12, month.number % 12 + 1, 25)
+        due = [d for d in days if d < cut]
+        days = [d for d in days if d >= cut]
+        if month is months[-1]:
+            due, days = due + days, []
+        _collect([h for d in due for h in arrivals[d]], counts)
+    assessed = flow.assess(2017, AT)
+    draft = flow.prepare_review(2017, AT)
+    signed = flow.publish_review(draft["publication"], "主席", "2018-03-02T09:00:00+08:00")
+    return {"counts": dict(counts), "assessed": assessed, "draft": draft, "signed": signed}
+
+
+def _collect(files, counts) -> None:
+    for handed in files:
+        take(engine(), places().originals, HandIn([handed.path], handed.sender), handed.at)
+    for chunk in waiting_chunks():
+        for state, n in flow.process(chunk, max(h.at for h in files).isoformat()).items():
+            counts[state] += n
+
+
+def figure(unit: str, indicator: str, line: str = "块", period: str = "2017"):
+    known = load_definitions()
+    with engine().begin() as connection:
+        at = datetime.fromisoformat(AT)
+        computation = consolidate(connection, known, Period.parse("2017"), at, at)
+        return figures_of(connection, known, computation, unit).get(indicator, None, period, line)
+
+
+ARTICLES = [
+    # unit, indicator, figure printed in the article (or recomputed from two printed ones)
+    (YINCHUAN, "I-SKILL-02", "300000"),
+    (YINCHUAN, "I-SKILL-07", "120"),
+    (YINCHUAN, "I-SKILL-09", "260000"),
+    (YINCHUAN, "I-SKILL-10", "92.00"),
+    (YINCHUAN, "I-SKILL-11", "37000"),
+    (YINCHUAN, "I-SKILL-12", "3725"),
+    (SHIZUISHAN, "I-WARM-01", "2602"),
+    (SHIZUISHAN, "I-WARM-02", "1300000"),
+    (HIGH_TECH, "I-SKILL-15", "278"),
+    (HIGH_TECH, "I-SKILL-16", "278"),
+    (HIGH_TECH, "I-SKILL-18", "156"),
+    (QINGTONGXIA, "I-RIGHT-01", "836"),
+    (QINGTONGXIA, "I-RIGHT-02", "83"),
+    (QINGTONGXIA, "I-RIGHT-03", "16"),
+    (QINGTONGXIA, "I-DEMO-03", "398"),
+    (QINGTONGXIA, "I-DEMO-04", "91.96"),
+    (QINGTONGXIA, "I-DEMO-08", "216"),
+    (QINGTONGXIA, "I-RIGHT-09", "54560"),
+    (QINGTONGXIA, "I-RIGHT-10", "98"),
+    (FENGTAI, "I-ORG-13", "101"),
+    (FENGTAI, "I-ORG-14", "68"),
+    (FENGTAI, "I-ORG-15", "15632"),
+    (FENGTAI, "I-HOME-02", "58"),
+    (FENGTAI, "I-HOME-03", "900"),
+]
+
+
+@pytest.mark.parametrize(("unit", "indicator", "printed"), ARTICLES)
+def test_the_warehouse_has_the_articles_figure(year, unit, indicator, printed):
+    found = figure(unit, indicator)
+    assert found is not None
+    places_after = len(printed.partition(".")[2])
+    assert round(found.value, places_after) == Decimal(printed)
+
+
+def reviews() -> dict[str, str]:
+    """Text of every published review page, by its file's name."""
+    return {
+        path.stem: re.sub(r"\s+", "", html.unescape(re.sub(r"<[^>]+>", " ", path.read_text())))
+        for path in places().published.rglob("*年终总结*.html")
+    }
+
+
+PRINTED = [
+    ("银川市总工会", ["300,000", "120", "260,000", "92.00%", "37,000", "3,725"]),
+    ("石嘴山市总工会", ["2,602", "1,300,000", "650"]),
+    ("石嘴山高新技术产业开发区总工会", ["156", "278", "278"]),
+    ("青铜峡市总工会", ["836", "83", "16", "366", "398", "91.96%", "54,560", "98"]),
+]
+
+
+@pytest.mark.parametrize(("unit", "numbers"), PRINTED)
+def test_the_review_prints_the_articles_figures(year, unit, numbers):
+    (page,) = [t for name, t in reviews().items() if name.startswith(unit)]
+    assert [n for n in numbers if n not in page] == []
+    assert "NaN" not in page and "None" not in page
+
+
+def test_650_unions_moved_and_no_total_changed_by_it(year):
+    known = load_definitions()
+    with engine().begin() as connection:
+        moves = connection.execute(
+            text(
+                "SELECT count(*) FROM organisation_change WHERE change = '划转' AND line = 1 "
+                "AND effective BETWEEN '2017-01-01' AND '2017-12-31'"
+            )
+        ).scalar()
+        assert moves == 48 + 602
+        at = datetime.fromisoformat(AT)
+        before = {o.code: o for o in standing(connection, date(2017, 6, 30), at)}
+        after = {o.code: o for o in standing(connection, date(2017, 12, 31), at)}
+        changed = [c for c in before if before[c].block != after[c].block]
+        assert len(changed) == 650
+        computation = consolidate(connection, known, Period.parse("2017"), at, at)
+        found = figures_of(connection, known, computation, SHIZUISHAN)
+        for month in ("2017-06", "2017-07"):
+            children = [found.get("I-ORG-04", u.code, month) for u in found.children["块"]]
+            own = [c.value for c in children if c is not None and c.value is not None]
+            direct = connection.execute(
+                text(
+                    "SELECT coalesce(sum(r.numbers[p.position + 1]), 0) FROM filing f "
+                    "JOIN filing_row r ON r.filing_id = f.id "
+                    "JOIN form_column p ON p.form = f.form AND p.edition = f.edition "
+                    "  AND p.code = 'members_total' "
+                    "WHERE f.form = 'ORG-02' AND f.period = :m AND f.superseded_at IS NULL "
+                    "AND r.org_id = ANY(:ids)"
+                ),
+                {"m": month, "ids": _below(connection, SHIZUISHAN, month)},
+            ).scalar()
+            assert sum(own) == found.get("I-ORG-04", None, month).value == direct
+
+
+def _below(connection, code: str, month: str) -> list[int]:
+    from warehouse.organisations import ancestors
+
+    known = ids(connection)
+    day = Period.parse(month).end
+    return [known[c] for c, up in ancestors(connection, 1, day).items() if code in up]
+
+
+def test_star_home_scores_86_in_2017_and_85_by_the_weights_of_2018(year):
+    with engine().connect() as connection:
+        totals = (
+            connection.execute(
+                text(
+                    "SELECT u.total FROM assessment a "
+                    "JOIN assessment_unit u ON u.assessment_id = a.id "
+                    "WHERE a.scheme = 'SWH-2017' ORDER BY 1"
+                )
+            )
+            .scalars()
+            .all()
+        )
+    assert Decimal("86.00") in totals
+    page = next(t for name, t in reviews().items() if name.startswith("示范总工会"))
+    assert "86.00" in page
+    assert "85.00" in page
+
+
+def test_every_sample_ends_as_its_story_says(year):
+    assert year["counts"]["accepted"] > 500
+    with engine().connect() as connection:
+        lost = connection.execute(
+            text(
+                "SELECT count(*) FROM receipt r WHERE state <> 'duplicate' AND NOT EXISTS "
+                "(SELECT 1 FROM submission s WHERE s.receipt_id = r.id)"
+            )
+        ).scalar()
+    assert lost == 0
+
+
+def test_a_published_number_walks_back_to_its_cells(year):
+    known = load_definitions()
+    with engine().begin() as connection:
+        row = connection.execute(
+            text(
+                "SELECT n.* FROM publication_number n "
+                "JOIN publication p ON p.id = n.publication_id "
+                "WHERE p.kind LIKE 'R-01%' AND n.indicator = 'I-RIGHT-09' AND n.unit = :u "
+                "AND n.basis = '本期' LIMIT 1"
+            ),
+            {"u": QINGTONGXIA},
+        ).one()
+        cells = list(
+            cells_behind(
+                connection,
+                known,
+                row.indicator,
+                ids(connection)[row.unit],
+                row.line,
+                Period.parse(row.period),
+                datetime.fromisoformat(AT),
+            )
+        )
+    assert sum(c.value for c in cells if c.value) == row.value == 54560
+    assert all(c.sheet and c.row and c.columns and c.file_name for c in cells)
