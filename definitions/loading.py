@@ -70,7 +70,11 @@ class Definitions:
 
     def newest(self, code: str) -> Form:
         """The latest edition of a form."""
-        return max((f for f in self.forms if f.code == code), key=lambda f: f.valid_from)
+        return self._newest[code]
+
+    @cached_property
+    def _newest(self) -> dict[str, Form]:
+        return {f.code: f for f in sorted(self.forms, key=lambda f: f.valid_from)}
 
     @cached_property
     def form_codes(self) -> tuple[str, ...]:

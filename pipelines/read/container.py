@@ -58,9 +58,14 @@ _SHEET = re.compile(_TAG + r"sheet\s([^>]*)>")
 _RELATION = re.compile(_TAG + r"Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _CELL_REF = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
-# A reference far out: three letters or six digits. The literal prefix makes the search cheap.
-_FAR = re.compile(rb'r="(?:[A-Z]{3}|[A-Z]{0,2}\d{6})')
-_FAR_QUOTED = re.compile(rb"r='(?:[A-Z]{3}|[A-Z]{0,2}\d{6})")
+# References far out: three letters, or six digits. Two plain patterns are three times as fast as one
+# with a choice in it, and this is the dearest search over an ordinary sheet.
+_FAR = (
+    re.compile(rb'r="[A-Z]{3}'),
+    re.compile(rb'r="[A-Z]+\d{6}'),
+    re.compile(rb"r='[A-Z]{3}"),
+    re.compile(rb"r='[A-Z]+\d{6}"),
+)
 _FULL_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]+)(\d+)["'][^>]*?(?<!/)>\s*<""")
 _ERROR = re.compile(
     rb"""<(?:\w+:)?c\s([^>]*?\bt=["']e["'][^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)""", re.DOTALL
@@ -309,7 +314,7 @@ def scan_sheet(
                 place = _place(attributes)
                 if place is not None:
                     sheet.percents.add(place)
-    if _FAR.search(text) or _FAR_QUOTED.search(text):
+    if any(far.search(text) for far in _FAR):
         rows = columns = -1
         for letters, number in _FULL_CELL.findall(text):
             rows = max(rows, int(number))

@@ -155,6 +155,7 @@ def locate(grid: Grid, index: FormIndex, start: int, depth: int) -> Header | Non
     rows = grid.rows
     counts: list[tuple[int, int]] = []
     seen, top = 0, (0, 0)
+    known_labels = index.seen_labels
     for r in range(start, len(rows)):
         row = rows[r]
         hits = 0
@@ -163,7 +164,8 @@ def locate(grid: Grid, index: FormIndex, start: int, depth: int) -> Header | Non
             if value.__class__ is str:
                 if value:
                     filled = True
-                    hits += is_label(value, index)
+                    known = known_labels.get(value)
+                    hits += is_label(value, index) if known is None else known
             elif value is not None:
                 filled = True
         if filled:
@@ -398,12 +400,16 @@ def _judge(
     grid: Grid, index: FormIndex, first: int, last: int, named: dict[int, float]
 ) -> tuple[float, Header] | None:
     """The form that a band of rows fits best, with its score; None when it fits none."""
-    levels = tuple(map(tuple, _filled_band(grid, first, last)))
-    slot = (levels, tuple(named.items()))
+    band: Any
+    if first == last:
+        band = tuple([v if v.__class__ is str else "" for v in grid.rows[first]])
+    else:
+        band = tuple(map(tuple, _filled_band(grid, first, last)))
+    slot = (band, tuple(named.items()))
     try:
         verdict = index.judged[slot]
     except KeyError:
-        verdict = _best_form(levels, index, named)
+        verdict = _best_form(_filled_band(grid, first, last), index, named)
         if len(index.judged) < 2000:
             index.judged[slot] = verdict
     if verdict is None:

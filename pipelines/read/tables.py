@@ -147,7 +147,7 @@ def select_rows(grid: Grid, header: Header, index: FormIndex) -> Selected:
             if first is not None and _filled(row) == 1:
                 found.outside.append(r)
             continue
-        alone = first is not None and len(telling) > 2 and _filled(row) == 1
+        alone = first is not None and len(telling) > 2 and _alone(row)
         if alone and first and (len(first) > 15 or forms_in_text(first, index)):
             found.outside.append(r)
             continue
@@ -164,6 +164,17 @@ def _back_to_title(found: Selected, r: int) -> int:
 
 def _filled(row: Sequence[Any]) -> int:
     return sum(1 for v in row if v != "" and v is not None)
+
+
+def _alone(row: Sequence[Any]) -> bool:
+    """Whether just one cell is filled; looks no further than the second."""
+    count = 0
+    for value in row:
+        if value != "" and value is not None:
+            count += 1
+            if count > 1:
+                return False
+    return count == 1
 
 
 def _mostly_signature(row: Sequence[Any]) -> bool:
@@ -185,7 +196,7 @@ def _same_labels(row: Sequence[Any], names: Sequence[Any]) -> bool:
 
 
 def _is_example(row: Sequence[Any]) -> bool:
-    return any(v.__class__ is str and EXAMPLE.match(v) for v in row)
+    return any(v.__class__ is str and "例" in v and EXAMPLE.match(v) for v in row)
 
 
 def read_table(
@@ -206,12 +217,13 @@ def read_table(
         values=[],
     )
     contexts = _contexts(form, period, around, _scales(grid, header, lines, notes), grid.all_text)
+    by_column = list(zip(*[rows[r] for r in data], strict=True))
     for p, context in enumerate(contexts):
         c = header.columns[p]
-        if c is None:
+        if c is None or not data:
             sheet.values.append([None] * len(data))
             continue
-        source = [rows[r][c] for r in data]
+        source = by_column[c]
         place = _Place(form, grid.name, p, c, data)
         sheet.values.append(_read_column(source, place, context, sheet, notes))
     for r in selected.totals:
