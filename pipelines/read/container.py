@@ -58,8 +58,8 @@ _SHEET = re.compile(_TAG + r"sheet\s([^>]*)>")
 _RELATION = re.compile(_TAG + r"Relationship\s([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _CELL_REF = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
-# References far out: three letters, or six digits. Two plain patterns are three times as fast as one
-# with a choice in it, and this is the dearest search over an ordinary sheet.
+# References far out: three letters, or six digits. Two plain patterns are three times as fast as
+# one with a choice in it, and this is the dearest search over an ordinary sheet.
 _FAR = (
     re.compile(rb'r="[A-Z]{3}'),
     re.compile(rb'r="[A-Z]+\d{6}'),
