@@ -36,6 +36,7 @@ Kind = Literal[
     "assessors",
 ]  # fmt: skip
 CHINA = timezone(timedelta(hours=8))
+REVIEWED = 2017
 ORGANISATIONS = "organisations.yaml"
 
 KINDS: dict[str, Kind] = {
@@ -281,7 +282,9 @@ def _arrival(definitions: Definitions, package: _Package, entries: list[Entry]) 
         due = date(2017, 7, 6)
     n = mix("arrives", package.sender, package.folder, package.kind)
     late = irregular.late_by(package.sender, package.folder) if package.kind == "monthly" else None
-    day = definitions.calendar.add(due, late.workdays) if late else due - timedelta(days=n % 3)
+    # Two days for the year under review; the year before is history and came on the due day.
+    days = 2 if package.folder.year >= REVIEWED else 1
+    day = definitions.calendar.add(due, late.workdays) if late else due - timedelta(days=n % days)
     if package.kind == "monthly":
         day = max(day, package.folder.end + timedelta(days=1))
     if not definitions.calendar.is_workday(day):
