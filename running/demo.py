@@ -164,18 +164,35 @@ def batches(files: Sequence[HandedIn]) -> list[list[HandedIn]]:
 
 
 def _drive(running: Airflow, files: Sequence[HandedIn]) -> Story:
+    """Run every event in order; a month is closed while the next one is already being collected.
+
+    That is safe because a closing reads what stood at its own moment, whatever comes later.
+    """
     story = Story()
+    closing: tuple[Event, str] | None = None
     for event in timetable(files):
         for file in event.files:
             _drop(file)
+        if closing and event.dag_id not in ("open_period", "collect_submissions"):
+            _finish(running, *closing, story)
+            closing = None
         run_id = running.trigger(event.dag_id, {"at": event.at.isoformat(), **event.form})
+        if event.dag_id == "close_period":
+            closing = event, run_id
+            continue
         if event.dag_id == "publish_year_end_review":
             question = running.answer_hitl(event.dag_id, run_id, "同意发布")
             _say(f"{question['subject']} → {airflow.CHAIR}：同意发布", "Signed off by the chair")
-        running.wait_run(event.dag_id, run_id)
-        story.runs += 1
-        _note(running, event, run_id, story)
+        _finish(running, event, run_id, story)
+    if closing:
+        _finish(running, *closing, story)
     return story
+
+
+def _finish(running: Airflow, event: Event, run_id: str, story: Story) -> None:
+    running.wait_run(event.dag_id, run_id)
+    story.runs += 1
+    _note(running, event, run_id, story)
 
 
 # The task of each DAG whose result the story is interested in.

@@ -59,7 +59,8 @@ def year(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         days = [d for d in days if d >= cut]
         if month is months[-1]:
             due, days = due + days, []
-        _collect([h for d in due for h in arrivals[d]], counts)
+        for day in due:
+            _collect(arrivals[day], counts)
     assessed = flow.assess(2017, AT)
     draft = flow.prepare_review(2017, AT)
     signed = flow.publish_review(draft["publication"], "主席", "2018-03-02T09:00:00+08:00")
