@@ -85,7 +85,7 @@ def figures_of(
         definitions_digest=definitions.digest,
         children=children,
         values=_values(connection, definitions, computation, period, sorted(wanted)),
-        transfers=_transfers(connection, period, cutoff),
+        transfers=_transfers(connection, period, cutoff, unit.id),
         coverage=_coverage(connection, period, shown, {o.code: o.name for o in organisations}),
         notes=notes,
     )
@@ -169,9 +169,12 @@ def _targets(
     return {(r.unit, r.indicator, r.period): r.target for r in rows if r.target is not None}
 
 
-def _transfers(connection: Connection, period: Period, cutoff: datetime) -> list[Transfer]:
+def _transfers(
+    connection: Connection, period: Period, cutoff: datetime, unit: int
+) -> list[Transfer]:
     rows = connection.execute(
-        text(sql("changes")), {"starts": period.start, "ends": period.end, "cutoff": cutoff}
+        text(sql("changes")),
+        {"starts": period.start, "ends": period.end, "cutoff": cutoff, "unit": unit},
     )
     return [
         Transfer(

@@ -12,6 +12,7 @@ from typing import Literal
 
 from definitions.loading import Definitions
 from definitions.periods import Period, PeriodKind
+from expectations.findings import show
 from pipelines.templates.form_sheet import sheet_name
 from samples import (
     funds,
@@ -312,7 +313,10 @@ def _to_explain(book: Book, package: _Package) -> tuple[Book, list[Told]] | None
         made = _with_row(book, each.form, index, each.changes)
         # Plain workbooks: title, header, then the rows.
         letter = _letters(filled.form.position[each.column])
-        told = [Told(each.rule, sheet_name(filled.form), f"{letter}{index + 3}", each.text)]
+        row = next(f for f in made.forms if f.form.code == each.form).rows[index]
+        shown = show(row[each.column])
+        cell = f"{letter}{index + 3}"
+        told = [Told(each.rule, sheet_name(filled.form), cell, each.text, shown)]
         return made, told
     return None
 

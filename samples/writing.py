@@ -43,6 +43,7 @@ class Told:
     sheet: str
     cell: str
     text: str
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ def _told(file: Any, told: Sequence[Told]) -> None:
             "等级": "须说明",
             "工作表": each.sheet,
             "单元格": each.cell,
+            "填报值": each.value,
             "规则": each.rule,
             "说明": each.text,
         }

@@ -1,4 +1,5 @@
--- one row per approved change of an organisation's relations taking effect between two days
+-- one row per approved change of relations taking effect between two days, of organisations
+-- below a unit before or after it
 SELECT
     o.code AS unit,
     coalesce(n.name, o.code) AS name,
@@ -16,5 +17,17 @@ LEFT JOIN organisation_name AS fn
     ON c.from_id = fn.org_id AND fn.kind = 'official' AND fn.valid @> c.effective
 LEFT JOIN organisation_name AS tn
     ON c.to_id = tn.org_id AND tn.kind = 'official' AND tn.valid @> c.effective
-WHERE c.effective BETWEEN :starts AND :ends AND c.recorded_at <= :cutoff
+WHERE
+    c.effective BETWEEN :starts AND :ends
+    AND c.recorded_at <= :cutoff
+    AND EXISTS (
+        SELECT 1
+        FROM ancestor AS a
+        WHERE
+            a.line IN (1, 2)
+            AND a.org_id = c.org_id
+            AND a.ancestor_id = :unit
+            AND a.ancestor_id <> a.org_id
+            AND (a.valid @> c.effective OR a.valid @> c.effective - 1)
+    )
 ORDER BY c.effective, o.code, c.line

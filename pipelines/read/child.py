@@ -149,7 +149,7 @@ def _collect(
     child: _Child, documents: Sequence[Document], limits: Limits, definitions: Definitions
 ) -> Iterator[tuple[int, ReadWorkbook]]:
     """Whatever whole answers have arrived from a child."""
-    data = os.read(child.answers, 1 << 20)
+    data = os.read(child.answers, 1 << 16)  # what a pipe holds
     if not data:
         child.since = float("-inf")  # closed: dead or dying
         return
