@@ -1,0 +1,369 @@
+"""`python -m bench`: make a month of workbooks, measure every way over it, print one table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import queue
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from bench import bare, naive, ours
+from bench.report import Other, Results, Run, markdown
+from bench.watch import MemoryWatch, processor_seconds, server_seconds
+from bench.workbooks import make, path_of
+from definitions.periods import Period
+
+BEFORE, MONTH = "2017-02", "2017-03"
+WARM_UP = 20
+"""Workbooks that each worker handles before it is measured."""
+
+
+def main() -> None:
+    """Parse the arguments, measure, print; write the page only when asked."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="also 10,000 workbooks")
+    parser.add_argument("--quick", action="store_true", help="a few workbooks once, to see it work")
+    parser.add_argument("--cores", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--repeat", type=int, default=3, help="runs of which the median counts")
+    parser.add_argument("--workbooks", type=Path, help="folder to keep generated workbooks in")
+    parser.add_argument("--write", action="store_true", help="write docs/speed.md")
+    parser.add_argument("--on", help="the date to state in the page; required with --write")
+    given = parser.parse_args()
+    if given.write and not given.on:
+        parser.error("--write needs --on YYYY-MM-DD")
+    sizes = [100, 1000, 2000] + ([10_000] if given.full else [])
+    plan = Plan(sizes, [(2000, 2000)], 1000, 12, 300, given.repeat, given.cores)
+    if given.quick:
+        plan = Plan([40], [(40, 40)], 40, 1, 20, 1, given.cores)
+    scratch = Path(tempfile.mkdtemp(prefix="union-reports-bench-"))
+    try:
+        results = measure(plan, scratch, given.workbooks or scratch / "workbooks")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    table = markdown(results)
+    print(f"\n{results.machine}\n")
+    for shape, told in results.files.items():
+        print(f"{shape}: {told}")
+    print(f"\n{table}\n")
+    if given.write:
+        write_page(results, table, given.on)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run: months by size, single chunks (workbooks, chunk), samples for other ways."""
+
+    sizes: Sequence[int]
+    alone: Sequence[tuple[int, int]]
+    template: int
+    naive_each: int
+    bare: int
+    repeat: int
+    cores: int
+
+
+def measure(plan: Plan, scratch: Path, folder: Path) -> Results:
+    """Run the plan on an embedded server of its own, with fsync on as in production."""
+    from warehouse import server
+
+    most = max(*plan.sizes, plan.template) + WARM_UP * plan.cores
+    say(f"making {most:,} workbooks for two months, and {plan.template:,} from our template")
+    make(folder / BEFORE, most, Period.parse(BEFORE), plan.cores)
+    make(folder / MONTH, most, Period.parse(MONTH), plan.cores)
+    make(folder / "template", plan.template + WARM_UP * plan.cores, Period.parse(MONTH),
+         plan.cores, "template")  # fmt: skip
+    results = Results(plan.cores, machine(), {})
+    for variable in (server.URL_VARIABLE, server.OPTIONS_VARIABLE):
+        os.environ.pop(variable, None)
+    os.environ[server.HOME_VARIABLE] = str(scratch / "server")
+    server.start()
+    try:
+        bench = _Bench(plan, scratch, folder, results)
+        for count in plan.sizes:
+            bench.month(count, MONTH, "typed")
+        bench.month(plan.template, "template", "template")
+        bench.others("typed", MONTH)
+        bench.others("template", "template")
+        results.files = {
+            s: _files(folder, f) for s, f in (("typed", MONTH), ("template", "template"))
+        }
+    finally:
+        os.environ[server.HOME_VARIABLE] = str(scratch / "server")
+        server.stop()
+    return results
+
+
+def say(text: str) -> None:
+    """Progress, with the load of the machine: a busy one measures nothing."""
+    print(f"[{os.getloadavg()[0]:4.1f}] {text}", flush=True)
+
+
+def machine() -> str:
+    """The machine in one line."""
+    model = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} "
+        f"{platform.release().split('-')[0]}, Python {platform.python_version()}, "
+        "embedded PostgreSQL 18 with fsync on"
+    )
+
+
+def _files(folder: Path, month: str) -> str:
+    import zipfile
+
+    sizes, inside = [], []
+    for number in range(1, 21):
+        path = path_of(folder / month, number)
+        sizes.append(path.stat().st_size / 1024)
+        with zipfile.ZipFile(path) as archive:
+            inside.append(sum(e.file_size for e in archive.infolist()) / 1024)
+    return (
+        f"ten form sheets and a cover, {statistics.mean(sizes):.0f} KB, "
+        f"{statistics.mean(inside):.0f} KB unzipped"
+    )
+
+
+class _Workers:
+    """Some processes, started afresh, that work through a queue; each runs one thing at a time."""
+
+    def __init__(self, count: int) -> None:
+        context = get_context("spawn")
+        self.pools = [ProcessPoolExecutor(1, mp_context=context) for _ in range(count)]
+
+    def __enter__(self) -> _Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self.pools:
+            pool.shutdown()
+
+    def each(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """The same in every process at the same time."""
+        return [j.result() for j in [p.submit(function, *arguments) for p in self.pools]]
+
+    def through(self, function: Callable[..., Any], work: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Every piece of work once, taken by whichever process is free; outcomes in any order."""
+        todo: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        for piece in work:
+            todo.put(piece)
+        found: list[Any] = []
+        errors: list[BaseException] = []
+
+        def drive(pool: ProcessPoolExecutor) -> None:
+            while not errors:
+                try:
+                    piece = todo.get_nowait()
+                except queue.Empty:
+                    return
+                try:
+                    found.append(pool.submit(function, *piece).result())
+                except BaseException as error:  # noqa: BLE001 - raised below, in the main thread
+                    errors.append(error)
+
+        threads = [threading.Thread(target=drive, args=(pool,)) for pool in self.pools]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return found
+
+
+class _Bench:
+    """One server, a template database per size of registry, a fresh copy of it for every run."""
+
+    def __init__(self, plan: Plan, scratch: Path, folder: Path, results: Results) -> None:
+        self.plan, self.scratch, self.folder, self.results = plan, scratch, folder, results
+        self.runs = 0
+
+    def month(self, count: int, month: str, shape: str) -> None:
+        """All runs over one month of workbooks."""
+        plan = self.plan
+        from pipelines.flow.collecting import CHUNK
+
+        say(f"{count:,} {shape} workbooks: registering and loading the month before")
+        name = f"before_{shape}_{count}"
+        self._prepare(name, count)
+        repeat = plan.repeat if count <= 2000 else 1
+        share = -(-count // plan.cores)
+        for n in range(repeat + 1):
+            watched = n == repeat
+            self._run(name, count, month, shape, plan.cores, min(CHUNK, share), watched)
+        for workbooks, chunk in plan.alone:
+            if shape == "typed" and workbooks == count:
+                for _ in range(plan.repeat):
+                    self._run(name, count, month, shape, 1, chunk, False)
+        if shape == "template":
+            for _ in range(plan.repeat):
+                self._run(name, count, month, shape, 1, count, False)
+        self._drop(name)
+
+    def _prepare(self, name: str, count: int) -> None:
+        from warehouse.server import ensure_database
+
+        home, url = self.scratch / name, ensure_database(name)
+        unions = count + WARM_UP * self.plan.cores
+        paths = [path_of(self.folder / BEFORE, n) for n in range(1, unions + 1)]
+        with _Workers(1) as workers:
+            workers.each(ours.enter, str(home), url)
+            workers.each(ours.open_month, unions, [BEFORE, MONTH])
+            workers.each(ours.load_month, paths, BEFORE, 2000)
+            workers.each(ours.settle)
+
+    def _run(
+        self, name: str, count: int, month: str, shape: str, cores: int, chunk: int, watched: bool
+    ) -> None:
+        from warehouse.server import database_url
+
+        self.runs += 1
+        fresh = f"run_{self.runs}"
+        self._sql(f'CREATE DATABASE "{fresh}" TEMPLATE "{name}" STRATEGY file_copy')
+        self._sql("CHECKPOINT")
+        home = self.scratch / fresh
+        shutil.copytree(self.scratch / name, home, ignore=shutil.ignore_patterns("originals"))
+        paths = [path_of(self.folder / month, n) for n in range(1, count + 1 + WARM_UP * cores)]
+        files, warm_up = paths[:count], paths[count:]
+        started = time.time()
+        with _Workers(cores) as workers, ExitStack() as stack:
+            workers.each(ours.enter, str(home), database_url(fresh))
+            workers.pools[0].submit(ours.take_in, warm_up, MONTH).result()
+            lots = workers.pools[0].submit(ours.chunks, WARM_UP).result()
+            jobs = [
+                pool.submit(ours.first_chunk, lot, MONTH, started)
+                for pool, lot in zip(workers.pools, lots, strict=True)
+            ]
+            cold = max(job.result() for job in jobs)
+            watch = None
+            if watched:
+                pid = workers.pools[0].submit(os.getpid).result()
+                watch = stack.enter_context(MemoryWatch(pid, every=0.2))
+            server = self._server_seconds()
+            began = time.perf_counter()
+            receipt = workers.pools[0].submit(ours.take_in, files, MONTH).result()
+            chunks = workers.pools[0].submit(ours.chunks, chunk).result()
+            outcomes = workers.through(ours.work, [(c, MONTH) for c in chunks])
+            wall = time.perf_counter() - began
+            server = self._server_seconds() - server
+        whole = ours.Outcome()
+        for outcome in outcomes:
+            whole.add(outcome)
+        whole.costs[ours.RECEIPT] = receipt
+        assert sum(whole.counts.values()) == count, whole.counts
+        self.results.runs.append(
+            Run(
+                shape,
+                count,
+                cores,
+                chunk,
+                wall,
+                whole.costs,
+                server,
+                whole.counts["returned"],
+                cold,
+                watch.seen if watch else None,
+            )  # fmt: skip
+        )
+        say(
+            f"  {count:,} {shape}, {cores} process(es), chunks of {chunk:,}: "
+            f"{1000 * wall / count:.2f} ms per workbook" + (" (memory watched)" if watched else "")
+        )
+        self._sql(f'DROP DATABASE "{fresh}" WITH (FORCE)')
+        shutil.rmtree(home, ignore_errors=True)
+
+    def others(self, shape: str, month: str) -> None:
+        """The other ways over samples of the same files, in as many processes."""
+        from warehouse.server import ensure_database
+
+        plan = self.plan
+        files = [str(path_of(self.folder / month, n)) for n in range(1, plan.bare + 1)]
+        for way in bare.WAYS:
+            few = files[: max(plan.cores, len(files) // 5)] if "openpyxl" in way else files
+            self._other(way, shape, few, bare.run, lambda lot, w=way: (w, lot))
+        url = ensure_database("naive")
+        sample = files[: plan.naive_each * plan.cores]
+        with _Workers(1) as workers:
+            (self.results.expectations,) = workers.each(naive.expectations, url, MONTH)
+        self._other("naive", shape, sample, naive.run, lambda lot: (lot, url, MONTH))
+
+    def _other(
+        self,
+        name: str,
+        shape: str,
+        files: list[str],
+        function: Callable[..., Any],
+        arguments: Callable[[list[str]], tuple[Any, ...]],
+    ) -> None:
+        cores = self.plan.cores
+        walls, processors = [], []
+        with _Workers(cores) as workers:
+            lots = [files[k::cores] for k in range(cores)]
+            # One workbook first: imports and what is made once per process do not count.
+            for pool, lot in zip(workers.pools, lots, strict=True):
+                pool.submit(function, *arguments(lot[:1])).result()
+            for _ in range(self.plan.repeat if name != "naive" else 1):
+                server = self._server_seconds()
+                before = sum(workers.each(processor_seconds))
+                began = time.perf_counter()
+                for job in [
+                    p.submit(function, *arguments(lot))
+                    for p, lot in zip(workers.pools, lots, strict=True)
+                ]:
+                    job.result()
+                walls.append(1000 * (time.perf_counter() - began) / len(files))
+                spent = sum(workers.each(processor_seconds)) - before
+                server = self._server_seconds() - server
+                processors.append(1000 * (spent + server) / len(files))
+        self.results.others.append(Other(name, shape, len(files), walls, processors))
+        say(f"  {name}, {shape}: {walls[0]:.2f} ms per workbook")
+
+    def _server_seconds(self) -> float:
+        return server_seconds(str(self.scratch / "server" / "pg"))
+
+    def _drop(self, name: str) -> None:
+        self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+        shutil.rmtree(self.scratch / name, ignore_errors=True)
+
+    def _sql(self, statement: str) -> None:
+        import psycopg
+
+        from warehouse.server import database_url
+
+        url = database_url("postgres").replace("+psycopg", "")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def write_page(results: Results, table: str, day: str) -> None:
+    """docs/speed.md: how it was measured above, the numbers below."""
+    page = Path(__file__).resolve().parent.parent / "docs" / "speed.md"
+    mark = "<!-- numbers -->"
+    text = page.read_text(encoding="utf-8") if page.exists() else f"# Speed\n\n{mark}\n"
+    above = text.partition(mark)[0]
+    files = "\n".join(f"- {shape}: {told}" for shape, told in results.files.items())
+    page.write_text(
+        f"{above}{mark}\n\nMeasured on {day}. {results.machine}.\n\n{files}\n"
+        f"- naive: {results.expectations} expectations a workbook\n\n{table}\n",
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()

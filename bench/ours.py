@@ -1,0 +1,168 @@
+"""This pipeline as it runs in production, watched from outside: no step is replaced or skipped."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from bench.figures import union_code, union_name
+from bench.watch import Cost, Stopwatch
+
+OPENED = "2017-01-05T09:00"
+MOMENTS = {"2017-02": "2017-03-03T09:00", "2017-03": "2017-04-03T09:00"}
+RECEIPT, READ, VALIDATE, MARK, LOAD, REST = (
+    "receipt and original",
+    "scan and read",
+    "validate",
+    "marked workbooks for what comes back",
+    "load values and findings",
+    "fetch, registry, verdict",
+)
+STAGES = (RECEIPT, READ, VALIDATE, REST, LOAD, MARK)
+_STAGE_OF = {
+    "process": REST,
+    "read_documents": READ,
+    "validate": VALIDATE,
+    "_return": MARK,
+    "submission_of": LOAD,
+    "_load_together": LOAD,
+}
+
+
+@dataclass
+class Outcome:
+    """What some chunks came to, and their costs by stage."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    costs: dict[str, Cost] = field(default_factory=dict)
+
+    def add(self, other: Outcome) -> None:
+        self.counts.update(other.counts)
+        for stage, cost in other.costs.items():
+            self.costs[stage] = self.costs.get(stage, Cost()) + cost
+
+
+def open_month(unions: int, months: Sequence[str]) -> None:
+    """Register the invented unions below a county and freeze who must report; not measured."""
+    from definitions.organisations import Organisation, Parent
+    from definitions.periods import Period
+    from pipelines.flow.ground import definitions, engine, moment, register
+    from warehouse.engine import ensure_partitions
+    from warehouse.organisations import open_periods
+    from warehouse.organisations import register as register_all
+
+    city, county = "640100Z00001", "640105Z00001"
+    founded = date(2000, 1, 1)
+    organisations = [
+        Organisation(
+            code=city, name="银川市总工会", type="市总工会", level="市级", region="640100",
+            found=founded,
+        ),
+        Organisation(
+            code=county, name="银川市西夏区总工会", type="区县总工会", level="区县级",
+            region="640105", found=founded,
+            parents=(Parent(line="块", parent=city, since=founded),),
+        ),
+        *(
+            Organisation(
+                code=union_code(n), name=union_name(n), type="基层工会委员会", level="基层",
+                region="640105", found=founded,
+                parents=(Parent(line="块", parent=county, since=founded),),
+            )
+            for n in range(1, unions + 1)
+        ),
+    ]  # fmt: skip
+    when = moment(OPENED)
+    register(definitions(), when)
+    with engine().begin() as connection:
+        register_all(connection, organisations, when)
+        ensure_partitions(connection, 2017)
+        for month in months:
+            open_periods(connection, definitions(), Period.parse(month), when)
+
+
+def settle() -> None:
+    """Let the server finish what the preparation left: statistics, and pages to be written."""
+    from sqlalchemy import text
+
+    from pipelines.flow.ground import engine
+
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text("CHECKPOINT"))
+
+
+def take_in(paths: Sequence[Path], month: str) -> Cost:
+    """Receipts and originals for the files; the cost of it."""
+    from pipelines.flow.collecting import hand_in
+
+    watch = Stopwatch()
+    with watch.stage(RECEIPT):
+        hand_in([str(p) for p in paths], "银川市西夏区总工会", MOMENTS[month])
+    return watch.costs[RECEIPT]
+
+
+def chunks(size: int) -> list[list[int]]:
+    """Receipts that wait, in chunks."""
+    from pipelines.flow.collecting import waiting_chunks
+
+    return waiting_chunks(size)
+
+
+def work(ids: list[int], month: str) -> Outcome:
+    """One chunk from originals to loaded values and findings, with costs by stage."""
+    from pipelines.flow import collecting
+
+    watch = Stopwatch()
+    with ExitStack() as stack:
+        stack.enter_context(watch.watching(collecting, _STAGE_OF))
+        counts = collecting.process(ids, MOMENTS[month])
+    return Outcome(Counter(counts), watch.costs)
+
+
+def load_month(paths: Sequence[Path], month: str, size: int) -> None:
+    """A whole month before the one that is measured, so that there is a past to compare with."""
+    take_in(paths, month)
+    for chunk in chunks(size):
+        work(chunk, month)
+
+
+def faulty_rows() -> dict[str, set[tuple[str, int]]]:
+    """(sheet, row) of everything found, notices apart, by file name."""
+    from sqlalchemy import text
+
+    from pipelines.flow.ground import engine
+
+    found: dict[str, set[tuple[str, int]]] = {}
+    with engine().connect() as connection:
+        for row in connection.execute(
+            text(
+                "SELECT r.file_name, f.sheet, f.row_no FROM finding f "
+                "JOIN submission s ON s.id = f.submission_id "
+                "JOIN receipt r ON r.id = s.receipt_id WHERE f.severity <> '提示'"
+            )
+        ):
+            found.setdefault(row.file_name, set()).add((row.sheet, row.row_no))
+    return found
+
+
+def first_chunk(ids: list[int], month: str, started: float) -> float:
+    """Seconds since `started` (time.time) after which a fresh process has done its first chunk."""
+    work(ids, month)
+    return time.time() - started
+
+
+def enter(home: str, url: str) -> None:
+    """Let this process work in an installation of its own on a database of its own."""
+    from warehouse.server import HOME_VARIABLE, URL_VARIABLE
+
+    os.environ[HOME_VARIABLE] = home
+    os.environ[URL_VARIABLE] = url
+    # Reading in sandboxed children must not compete for more cores than the measurement has.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
