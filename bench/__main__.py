@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -296,7 +297,7 @@ class _Bench:
         files = [str(path_of(self.folder / month, n)) for n in range(1, plan.bare + 1)]
         for way in bare.WAYS:
             few = files[: max(plan.cores, len(files) // 5)] if "openpyxl" in way else files
-            self._other(way, shape, few, bare.run, lambda lot, w=way: (w, lot))
+            self._other(way, shape, few, bare.run, partial(_with, way))
         url = ensure_database("naive")
         sample = files[: plan.naive_each * plan.cores]
         with _Workers(1) as workers:
@@ -348,7 +349,11 @@ class _Bench:
 
         url = database_url("postgres").replace("+psycopg", "")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
+
+
+def _with(way: str, lot: list[str]) -> tuple[str, list[str]]:
+    return way, lot
 
 
 def write_page(results: Results, table: str, day: str) -> None:

@@ -70,8 +70,8 @@ def _differences(form: str, rows: pd.DataFrame) -> dict[str, tuple[pd.Series, fl
             }  # fmt: skip
         case "AID-02":
             funds = rows[["fund_central", "fund_own", "fund_admin", "fund_social"]].sum(axis=1)
-            none = (rows["households"] == 0) == (rows["amount"] == 0)
-            none = none.astype(float).where(rows["amount"].notna())
+            agree = (rows["households"] == 0) == (rows["amount"] == 0)
+            none = agree.astype(float).where(rows["amount"].notna())
             return {
                 "sources add up": (rows["amount"] - funds, -CENT, CENT),
                 "nobody, nothing": (none, 1, 1),
@@ -139,11 +139,10 @@ def _expectations(form: Form, lists: Mapping[str, Sequence[str]]) -> Iterator[An
             case ColumnType.INT:
                 yield gxe.ExpectColumnValuesToBeBetween(column=column.code, min_value=0)
             case ColumnType.DEC:
-                low, high = column.minimum or 0, column.maximum
                 yield gxe.ExpectColumnValuesToBeBetween(
                     column=column.code,
-                    min_value=float(low),
-                    max_value=None if high is None else float(high),
+                    min_value=float(column.minimum or 0),
+                    max_value=None if column.maximum is None else float(column.maximum),
                 )
             case ColumnType.ENUM:
                 yield gxe.ExpectColumnValuesToBeInSet(

@@ -73,7 +73,7 @@ SPOILINGS = (
     Spoiling("more took part than should", "SKILL-02", "V-R-038", 3,
              {"persons": lambda row: row["should_persons"] + 4}),
     Spoiling("ended before it was signed", "SKILL-04", "V-R-084", 2,
- XX
+             {"end_on": lambda row: row["signed_on"] - _later(30), "result": "合格"}),
     Spoiling("answered before it was asked", "DEMO-03", "V-R-091", 2,
              {"replied_on": lambda row: row["proposed_on"] - _later(2)}),
 )  # fmt: skip
