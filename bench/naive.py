@@ -163,13 +163,13 @@ def _expectations(form: Form, lists: Mapping[str, Sequence[str]]) -> Iterator[An
         yield gxe.ExpectCompoundColumnsToBeUnique(column_list=keys)
     else:
         yield gxe.ExpectColumnValuesToBeUnique(column=keys[0])
-    for low, high in NOT_ABOVE.get(form.code, ()):
+    for lower, upper in NOT_ABOVE.get(form.code, ()):
         yield gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A=high, column_B=low, or_equal=True, ignore_row_if="either_value_is_missing"
+            column_A=upper, column_B=lower, or_equal=True, ignore_row_if="either_value_is_missing"
         )
     empty = pd.DataFrame({c.code: pd.Series(dtype=float) for c in form.columns})
-    for name, (_, low, high) in _differences(form.code, empty).items():
-        yield gxe.ExpectColumnValuesToBeBetween(column=name, min_value=low, max_value=high)
+    for name, (_, least, most) in _differences(form.code, empty).items():
+        yield gxe.ExpectColumnValuesToBeBetween(column=name, min_value=least, max_value=most)
 
 
 def _typed(form: Form, rows: pd.DataFrame) -> pd.DataFrame:
