@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 .PHONY: help venv system-packages test check format demo up bench lock clean
 
 help:
-	@echo "make demo     one year of real sample input through Airflow, start to finish"
+	@echo "make demo     two years of real sample input through Airflow, start to finish"
 	@echo "make test     all tests"
 	@echo "make check    style, types, layers, SQL, definitions"
 	@echo "make up       everything running until Ctrl-C"
