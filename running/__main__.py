@@ -42,7 +42,7 @@ def up() -> None:
 
 @app.command()
 def demo() -> None:
-    """One year of real sample input through Airflow, from hand-in to published review."""
+    """Two years of real sample input through Airflow, from hand-in to published review."""
     from running.demo import run
 
     run()
