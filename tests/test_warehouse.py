@@ -263,9 +263,7 @@ def test_flows_belong_to_the_parent_of_the_month_and_comparable_basis_to_the_par
             f"2017-{month:02d}",
             received=datetime(2017, month + 1, 3, tzinfo=UTC),
         )
-    move(
-        connection, MINE, "块", COUNTY, ZONE, date(2017, 5, 1), datetime(2017, 5, 20, tzinfo=UTC)
-    )
+    move(connection, MINE, "块", COUNTY, ZONE, date(2017, 5, 1), datetime(2017, 5, 20, tzinfo=UTC))
     at = datetime(2017, 7, 12, tzinfo=UTC)
     half = compute(connection, definitions, Period.parse("2017H1"), at, at)
     # one new member a month and union: two unions for four months, then one each for two
