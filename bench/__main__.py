@@ -213,8 +213,7 @@ class _Bench:
                 for _ in range(plan.repeat):
                     self._run(name, count, month, shape, 1, chunk, False)
         if shape == "template":
-            for _ in range(plan.repeat):
-                self._run(name, count, month, shape, 1, count, False)
+            self._run(name, count, month, shape, 1, count, False)
         self._drop(name)
 
     def _prepare(self, name: str, count: int) -> None:

@@ -40,6 +40,15 @@ class Run:
         return 1000 * self.wall / self.workbooks
 
     @property
+    def loaded_ms(self) -> float:
+        """The same from receipt to loaded values and findings, as issue 2 has it.
+
+        Without the time that the workers spent on marked workbooks; all of them were busy.
+        """
+        marking = self.costs.get(MARK, Cost()).wall / self.workers
+        return 1000 * (self.wall - marking) / self.workbooks
+
+    @property
     def processor_ms(self) -> float:
         """Milliseconds of processors per workbook, PostgreSQL's included."""
         spent = sum(c.processor for c in self.costs.values()) + self.server
@@ -133,14 +142,14 @@ def goals(results: Results) -> list[Goal]:
         ours = median_run([r for r in runs if r.workbooks == most])
         naive, bare = results.other("naive", shape), results.other("unzip-and-parse", shape)
         if naive:
-            found.append(
-                Goal(
-                    f"naive ÷ ours, {shape}", ratio(naive.wall_ms, ours.wall_ms), TIMES_NAIVE, True
-                )
-            )
+            times = ratio(naive.wall_ms, ours.wall_ms)
+            found.append(Goal(f"naive ÷ ours, {shape}", times, TIMES_NAIVE, True))
         if bare:
+            loaded = ratio(ours.loaded_ms, bare.wall_ms)
+            found.append(Goal(f"ours ÷ bare, to loaded values, {shape}", loaded, TIMES_BARE, False))
+            times = ratio(ours.wall_ms, bare.wall_ms)
             found.append(
-                Goal(f"ours ÷ bare, {shape}", ratio(ours.wall_ms, bare.wall_ms), TIMES_BARE, False)
+                Goal(f"ours ÷ bare, with marked workbooks, {shape}", times, TIMES_BARE, False)
             )
     for run in _largest_chunks(results):
         found.append(
@@ -187,14 +196,20 @@ def _ways(results: Results) -> str:
             continue
         most = max(r.workbooks for r in runs)
         ours = median_run([r for r in runs if r.workbooks == most])
-        rows.append(
+        rows += [
             [
                 f"this pipeline, {most:,} {shape}",
                 f"{ours.wall_ms:.2f}",
                 f"{ours.processor_ms:.2f}",
                 "1",
-            ]
-        )
+            ],
+            [
+                "  of it, to loaded values and findings",
+                f"{ours.loaded_ms:.2f}",
+                f"{ours.processor_ms - ours.per_workbook(MARK).processor:.2f}",
+                "",
+            ],
+        ]
         for other in results.others:
             if other.shape == shape:
                 rows.append(
