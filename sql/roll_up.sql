@@ -1,25 +1,45 @@
 -- one row per target period, basis, line, organisation and measure: facts of the units below it
 INSERT INTO rolled (label, basis, line, org_id, measure, value)
-WITH flow AS (
+WITH as_then AS (
     SELECT
         t.label,
         t.basis,
-        t.every_unit AS main,
+        u.line,
+        u.ancestor_id,
+        u.measure,
+        sum(u.value) AS value
+    FROM target AS t
+    INNER JOIN flow_up AS u ON u.month BETWEEN t.starts AND t.ends
+    WHERE
+        t.as_of IS NULL
+        AND (
+            (t.every_unit AND u.line = 1)
+            OR (u.line, u.ancestor_id) IN (SELECT line, org_id FROM parent)
+        )
+    GROUP BY 1, 2, 3, 4, 5
+),
+
+flow_as_of AS MATERIALIZED (
+    SELECT
+        t.label,
+        t.basis,
+        t.every_unit,
         f.measure,
         f.org_id,
-        coalesce(t.as_of, (f.month + interval '1 month' - interval '1 day')::date) AS day,
+        t.as_of AS day,
         sum(f.value) AS value
     FROM target AS t
     INNER JOIN fact AS f ON f.month BETWEEN t.starts AND t.ends
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'flow'
+    WHERE t.as_of IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6
 ),
 
-latest AS (
+latest AS MATERIALIZED (
     SELECT DISTINCT ON (t.label, t.basis, f.measure, f.org_id)
         t.label,
         t.basis,
-        t.every_unit AS main,
+        t.every_unit,
         f.measure,
         f.org_id,
         coalesce(t.as_of, t.ends) AS day,
@@ -31,24 +51,43 @@ latest AS (
 ),
 
 unit_value AS (
-    SELECT * FROM flow
+    SELECT * FROM flow_as_of
     UNION ALL
     SELECT * FROM latest
+),
+
+moments AS MATERIALIZED (
+    SELECT
+        d.day,
+        a.line,
+        a.org_id,
+        a.ancestor_id
+    FROM (SELECT DISTINCT day FROM unit_value) AS d
+    INNER JOIN ancestor AS a ON a.valid @> d.day
+    WHERE
+        (a.line = 1 AND a.org_id = a.ancestor_id)
+        OR (a.line, a.ancestor_id) IN (SELECT line, org_id FROM parent)
 )
 
 SELECT
+    label,
+    basis,
+    line,
+    ancestor_id,
+    measure,
+    value
+FROM as_then
+UNION ALL
+SELECT
     u.label,
     u.basis,
-    a.line,
-    a.ancestor_id,
+    o.line,
+    o.ancestor_id,
     u.measure,
-    sum(u.value)
+    sum(u.value) AS value
 FROM unit_value AS u
-INNER JOIN ancestor AS a ON u.org_id = a.org_id AND a.valid @> u.day
+INNER JOIN moments AS o ON u.org_id = o.org_id AND u.day = o.day
 WHERE
-    (u.main AND a.line = 1)
-    OR (a.line, a.ancestor_id) IN (SELECT
-        line,
-        org_id
-    FROM parent)
+    (u.every_unit AND o.line = 1)
+    OR (o.line, o.ancestor_id) IN (SELECT line, org_id FROM parent)
 GROUP BY 1, 2, 3, 4, 5

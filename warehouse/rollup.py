@@ -179,6 +179,9 @@ def compute(
         for query in fact_queries(definitions, form, owned):
             connection.execute(text(f"INSERT INTO fact (measure, org_id, month, value) {query}"))
     connection.execute(text("CREATE INDEX ON fact (month, measure); ANALYZE fact"))
+    connection.execute(text("DROP TABLE IF EXISTS flow_up"))
+    connection.execute(text(sql("flow_up")))
+    connection.execute(text("ANALYZE flow_up"))
     connection.execute(text(sql("roll_up")))
     prepare_expected(connection, cutoff, starts, ends)
     coverage = _coverage(connection, definitions)
