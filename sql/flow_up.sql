@@ -22,7 +22,10 @@ moments AS MATERIALIZED (
     INNER JOIN ancestor AS a ON a.valid @> d.day
     WHERE
         (a.line = 1 AND a.org_id = a.ancestor_id)
-        OR (a.line, a.ancestor_id) IN (SELECT line, org_id FROM parent)
+        OR (a.line, a.ancestor_id) IN (SELECT
+            line,
+            org_id
+        FROM parent)
 )
 
 SELECT

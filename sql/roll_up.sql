@@ -14,7 +14,10 @@ WITH as_then AS (
         t.as_of IS NULL
         AND (
             (t.every_unit AND u.line = 1)
-            OR (u.line, u.ancestor_id) IN (SELECT line, org_id FROM parent)
+            OR (u.line, u.ancestor_id) IN (SELECT
+                line,
+                org_id
+            FROM parent)
         )
     GROUP BY 1, 2, 3, 4, 5
 ),
@@ -66,7 +69,10 @@ moments AS MATERIALIZED (
     INNER JOIN ancestor AS a ON a.valid @> d.day
     WHERE
         (a.line = 1 AND a.org_id = a.ancestor_id)
-        OR (a.line, a.ancestor_id) IN (SELECT line, org_id FROM parent)
+        OR (a.line, a.ancestor_id) IN (SELECT
+            line,
+            org_id
+        FROM parent)
 )
 
 SELECT
@@ -89,5 +95,8 @@ FROM unit_value AS u
 INNER JOIN moments AS o ON u.org_id = o.org_id AND u.day = o.day
 WHERE
     (u.every_unit AND o.line = 1)
-    OR (o.line, o.ancestor_id) IN (SELECT line, org_id FROM parent)
+    OR (o.line, o.ancestor_id) IN (SELECT
+        line,
+        org_id
+    FROM parent)
 GROUP BY 1, 2, 3, 4, 5
