@@ -60,12 +60,9 @@ _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _CELL_REF = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
 # References far out: three letters, or six digits. Two plain patterns are three times as fast as
 # one with a choice in it, and this is the dearest search over an ordinary sheet.
-_FAR = (
-    re.compile(rb'r="[A-Z]{3}'),
-    re.compile(rb'r="[A-Z]+\d{6}'),
-    re.compile(rb"r='[A-Z]{3}"),
-    re.compile(rb"r='[A-Z]+\d{6}"),
-)
+_FAR = (re.compile(rb'r="[A-Z]{3}'), re.compile(rb'r="[A-Z]+\d{6}'))
+_SINGLE_QUOTED = re.compile(rb"r='")
+_FAR_SINGLE_QUOTED = (re.compile(rb"r='[A-Z]{3}"), re.compile(rb"r='[A-Z]+\d{6}"))
 _FULL_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]+)(\d+)["'][^>]*?(?<!/)>\s*<""")
 _ERROR = re.compile(
     rb"""<(?:\w+:)?c\s([^>]*?\bt=["']e["'][^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)""", re.DOTALL
@@ -79,8 +76,9 @@ _UNCACHED = re.compile(
 # times as fast as `in`; <formula1> of a drop-down is no formula.
 _FORMULA = re.compile(rb"<f[\s/>]")
 _PREFIXED_FORMULA = re.compile(rb":f[\s/>]")
+_DECLARATION = re.compile(rb"<!")
 _COMMENT_OR_CDATA = re.compile(rb"<!(?:--|\[CDATA\[)")
-_ENTITY = re.compile(rb"<!ENTITY")
+_DTD = re.compile(rb"<!(?:ENTITY|DOCTYPE)")
 _REFERENCE = re.compile(rb"&#")
 _HIDDEN = re.compile(rb"hidden=")
 _ERROR_TYPE = re.compile(rb"""t=["']e["']""")
@@ -167,8 +165,7 @@ class Package:
         if real is None:
             return b""
         data = read_entry(self.archive, self.entries[real])
-        head = data[:4096]
-        if b"<!DOCTYPE" in head or _ENTITY.search(data):
+        if _DECLARATION.search(data) and _DTD.search(data):
             raise Unsafe("内含外部实体定义（DTD）")
         return data
 
@@ -314,7 +311,8 @@ def scan_sheet(
                 place = _place(attributes)
                 if place is not None:
                     sheet.percents.add(place)
-    if any(far.search(text) for far in _FAR):
+    quotes = _SINGLE_QUOTED.search(text)
+    if any(far.search(text) for far in (*_FAR, *(_FAR_SINGLE_QUOTED if quotes else ()))):
         rows = columns = -1
         for letters, number in _FULL_CELL.findall(text):
             rows = max(rows, int(number))
