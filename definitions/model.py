@@ -129,24 +129,91 @@ class Ledger(Model):
     keys: tuple[str, ...]
 
 
-class Example(Model):
-    """A row (with names as in the expression) for which the rule passes or fails."""
+Blemish = Literal[
+    "hidden row", "hidden column", "hidden sheet", "merged cells", "comment", "percent format",
+    "macros", "external link", "password", "cut off", "columns without end",
+]  # fmt: skip
+FileKind = Literal["xlsx", "xls", "csv", "html", "pdf", "rar", "zip", "locked zip", "empty"]
 
-    row: dict[str, Any]
-    rows: tuple[dict[str, Any], ...] = ()
+
+class Sample(Model):
+    """A file as somebody hands it in: sound rows of one form, spoiled only where it says so.
+
+    The sheet has its headings in row 1 and its rows below, the cover is a sheet of its own. A cell
+    that is not told holds the example of its column; null leaves a cell or a cover line empty.
+    """
+
+    form: str = "ORG-02"
+    saved_as: FileKind = "xlsx"
+    rows: tuple[dict[str, Any], ...] = Field(default=({},), description="what is typed, by column")
+    cover: dict[str, Any] = Field(default={}, description="what stands there, by label")
+    headings: dict[str, str] = Field(default={}, description="other headings, by column")
+    without: tuple[str, ...] = Field(default=(), description="columns that the sheet lacks")
+    more_columns: dict[str, Any] = Field(default={}, description="heading → cell of the first row")
+    above: tuple[tuple[Any, ...], ...] = Field(default=(), description="lines above the headings")
+    between: tuple[tuple[Any, ...], ...] = Field(default=(), description="lines above the rows")
+    below: tuple[tuple[Any, ...], ...] = Field(default=(), description="lines below the rows")
+    sheets: dict[str, tuple[tuple[Any, ...], ...]] = Field(default={}, description="other sheets")
+    blemish: Blemish | None = Field(default=None, description="done to the first cell, or the file")
+    expected_period: str | None = Field(default=None, description="the slot it was handed into")
+    times: int = Field(default=1, description="how often the same file is handed in")
+
+
+class Example(Model):
+    """A case in which a rule holds, or is broken, in one of five tellings.
+
+    - `row` (and `rows` below it on the sheet): a condition's columns, typed. Names of other rows
+      stand as in the condition (`previous.x`, `ORG_02.y`, `lookup(…)`); rows of other forms that
+      are counted or added up stand in `reported`, by form; a row may give its own `period`.
+    - `series`: a column's values by period, the last one judged.
+    - `cell` and `typed`: what a person typed into one cell (FORM.column) of a sound sheet.
+    - `file`: a whole file as it is handed in.
+    - `received`: the day of receipt, where a rule is about time; null when nothing came.
+
+    A column that the example does not name is not known: it is neither right nor wrong. `at` says
+    where the finding stands when that is not the cell of the rule: one cell, several, or "" for
+    a finding that is not about a cell.
+    """
+
+    form: str = Field(default="", description="for a rule on several forms")
     period: str = "2017-03"
+    row: dict[str, Any] = {}
+    rows: tuple[dict[str, Any], ...] = ()
+    reported: dict[str, tuple[dict[str, Any], ...]] = {}
+    series: dict[str, dict[str, Any]] = {}
+    cell: str = ""
+    typed: Any = None
+    file: Sample | None = None
+    received: date | Literal["never", ""] = ""
+    at: str | tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_telling(self) -> Example:
+        told = ("row", "series", "cell", "file", "received")
+        tellings = [name for name in told if name in self.model_fields_set]
+        if len(tellings) != 1:
+            raise ValueError(
+                f"an example has one of {', '.join(told)}, not {', '.join(tellings) or 'none'}"
+            )
+        return self
 
 
 class Rule(Model):
-    """A condition that must hold, and everything said about it when it does not."""
+    """A condition that must hold, and everything said about it when it does not.
+
+    `elsewhere` gives the same condition in the columns of other forms: one rule, several places.
+    `since` is the first day for which it is asked; a period that ends before it is left alone.
+    """
 
     code: str = Field(pattern=r"^V-[A-Z]+-\d{3}$")
     layer: Literal[
         "file", "cover", "timeliness", "cell", "row", "sheet", "cross-form", "cross-period",
-        "cross-organisation",
+        "cross-organisation", "warehouse",
     ]  # fmt: skip
     severity: Severity
     check: Check | None = None
+    elsewhere: dict[str, Check] = {}
+    since: date | None = None
     columns: tuple[str, ...] = Field(default=(), description="cells to mark; default: those named")
     types: tuple[ColumnType, ...] = Field(default=(), description="cell rules: column types")
     kinds: tuple[ColumnKind, ...] = Field(default=(), description="cell rules: column kinds")
