@@ -288,13 +288,21 @@ class _Loader:
         if source is None:
             document.say((*place, "form"), f"unknown form {measure.form}")
             return
-        for part in ("sum", "where"):
+        for part in ("sum", "largest", "where"):
             expression = getattr(measure, part)
             if expression:
                 self._check_names(document, (*place, part), expression, source, forms)
-        for name in filter(None, (measure.distinct, measure.dated)):
+        if measure.each:
+            for part in ("sum", "at_least"):
+                expression = getattr(measure.each, part)
+                if expression:
+                    self._check_names(document, (*place, "each"), expression, source, forms)
+        named = (measure.dated, measure.each.distinct if measure.each else None)
+        for name in (*measure.distinct, *filter(None, named)):
             if name not in source.position:
                 document.say(place, f"unknown column {name}")
+        if measure.take == "standing" and source.ledger is None:
+            document.say(place, f"{source.code} is no register that could stand at a day")
 
     def _check_unique(self) -> None:
         seen: set[object] = set()

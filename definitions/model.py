@@ -289,35 +289,74 @@ class CodeList(Model):
     source: str
 
 
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class Each(Model):
+    """What a group of rows must reach to be counted: a sum, or a number of different values."""
+
+    sum: Check | None = None
+    distinct: str | None = None
+    at_least: Check
+
+    @model_validator(mode="after")
+    def _one(self) -> Each:
+        if (self.sum is None) == (self.distinct is None):
+            raise ValueError("a group is judged by either a sum or a count of different values")
+        return self
+
+    @property
+    def code(self) -> str:
+        """A stable name, equal for equal conditions."""
+        what = f"sum({self.sum.text})" if self.sum else f"distinct({self.distinct})"
+        return f"each {what} >= {self.at_least.text}"
+
+
 class Measure(Model):
-    """What is added up over the rows of one form before any indicator is computed."""
+    """What is added up over the rows of one form before any indicator is computed.
+
+    `take` says how it stands to time: `flow` adds up over months; `latest` is what the unit's last
+    filing says; `standing` is a register as it stands at the end of the period, the newest row of
+    every thing sent up to then (`where` may ask `period.end`); `months` counts what a filing says
+    for every month of its period, as in person-months.
+    """
 
     form: str
     sum: Check | None = None
     count: Literal["rows"] | None = None
-    distinct: str | None = None
+    distinct: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
+    largest: Check | None = Field(default=None, description="largest value in the unit's filing")
+    each: Each | None = Field(
+        default=None, description="with distinct: only groups that reach this in their month"
+    )
     where: Check | None = None
     dated: str | None = Field(default=None, description="count where this date is in the period")
-    take: Literal["flow", "latest"] = "flow"
+    take: Literal["flow", "latest", "standing", "months"] = "flow"
 
     @model_validator(mode="after")
     def _one(self) -> Measure:
-        given = [x for x in (self.sum, self.count, self.distinct) if x is not None]
+        given = [x for x in (self.sum, self.count, self.distinct, self.largest) if x]
         if len(given) != 1:
-            raise ValueError("a measure has exactly one of sum, count, distinct")
+            raise ValueError("a measure has exactly one of sum, count, distinct, largest")
+        if self.each and not self.distinct:
+            raise ValueError("each needs the columns of its groups in distinct")
+        if self.largest and self.take != "latest":
+            raise ValueError("largest is taken from the latest filing")
         return self
 
     @property
     def code(self) -> str:
         """A stable name, equal for equal measures."""
-        what = (
-            f"sum({self.sum.text})"
-            if self.sum
-            else f"distinct({self.distinct})"
-            if self.distinct
-            else "count"
-        )
+        if self.sum:
+            what = f"sum({self.sum.text})"
+        elif self.largest:
+            what = f"largest({self.largest.text})"
+        else:
+            what = f"distinct({', '.join(self.distinct)})" if self.distinct else "count"
         parts = [self.form, what, self.take]
+        if self.each:
+            parts.append(self.each.code)
         if self.where:
             parts.append(f"where {self.where.text}")
         if self.dated:

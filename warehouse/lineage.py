@@ -12,8 +12,7 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.expression import Expression
 from definitions.model import Measure
-from warehouse.rollup import load_live, prepare_cutoff
-from warehouse.sql_expression import Translator
+from warehouse.rollup import load_live, prepare_cutoff, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +82,23 @@ def _of_measure(
     line: int,
     period: Period,
 ) -> Iterator[CellBehind]:
-    editions = [f for f in definitions.forms if f.code == measure.form]
-    translator = Translator(editions)
+    read = reading(definitions, measure)
+    translator, moment, where = read.translator, read.moment, read.where
     newest = definitions.newest(measure.form)
-    ledger = newest.ledger
-    dated = measure.dated or (ledger.date if ledger and measure.take == "flow" else None)
-    moment = translator.column(dated) if dated else "r.period_end"
-    where = translator.sql(measure.where) if measure.where else "true"
-    named = _columns(measure.sum)
-    if measure.distinct:
-        named = (measure.distinct,)
-        where += f" AND {translator.column(measure.distinct)} IS NOT NULL"
-    value = translator.sql(measure.sum) if measure.sum else "1"
-    load_live(connection, measure.form, date(period.year, 1, 1), period.end)
+    amount = measure.sum or measure.largest
+    named = (*_columns(amount), *measure.distinct)
+    for column in measure.distinct:
+        where += f" AND {translator.column(column)} IS NOT NULL"
+    value = translator.sql(amount) if amount else "1"
+    standing_on = [period.end] if measure.take == "standing" else []
+    load_live(connection, measure.form, date(period.year, 1, 1), period.end, standing_on)
     day = (
         f"(date_trunc('month', {moment}) + interval '1 month' - interval '1 day')::date"
-        if measure.take == "flow"
+        if measure.take in ("flow", "months")
         else "DATE '" + period.end.isoformat() + "'"
     )
     found = connection.execute(
-        text(
-            BEHIND.format(
-                source="once" if dated else "live", value=value, where=where, moment=moment, day=day
-            )
-        ),
+        text(BEHIND.format(source=read.source, value=value, where=where, moment=moment, day=day)),
         {"line": line, "unit": unit_id, "starts": period.start, "ends": period.end},
     ).all()
     if measure.take == "latest":

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Indicator, Measure
+from definitions.model import Each, Indicator, Measure
 from definitions.periods import PeriodKind
 from warehouse.engine import sql
-from warehouse.sql_expression import Translator
+from warehouse.sql_expression import Sql, Translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +47,71 @@ def targets(period: Period) -> list[Target]:
     return found
 
 
-def fact_queries(
-    definitions: Definitions, form_code: str, measures: Sequence[tuple[int, Measure]]
-) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a measure reads rows: SQL of its source, moment and condition, and the translator."""
+
+    source: str
+    moment: str
+    where: str
+    translator: Translator
+
+
+def reading(definitions: Definitions, measure: Measure) -> Reading:
+    """The rows `r` that a measure counts and the day on which each of them counts."""
+    editions = [f for f in definitions.forms if f.code == measure.form]
+    newest = definitions.newest(measure.form)
+    parameters = definitions.parameters
+    translator = Translator(editions, parameters=parameters)
+    dated = measure.dated
+    if newest.ledger and measure.take == "flow":
+        dated = dated or newest.ledger.date
+    source, moment = "live", "r.period_end"
+    if measure.take == "standing":
+        source, moment = "standing", "r.as_of"
+        translator = Translator(editions, {"end": Sql(moment)}, parameters, day=moment)
+    elif measure.take == "months":
+        count = len(Period(newest.period.label_kind, 2000).months())
+        source, moment = MONTHS_OF.format(before=count - 1), "r.month_of"
+    elif dated:
+        # groups need every row of a series; a register's row may have been sent again
+        source = "live" if measure.each and not newest.ledger else "once"
+        moment = translator.column(dated)
+    where = translator.sql(measure.where) if measure.where else "true"
+    return Reading(source, moment, where, translator)
+
+
+MONTHS_OF = """(
+    SELECT l.*, (date_trunc('month', l.period_end) - make_interval(months => g))::date AS month_of
+    FROM live l CROSS JOIN generate_series(0, {before}) g)"""
+
+
+def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure]]) -> list[str]:
     """SQL that yields (measure, org_id, month, value) for measures of one form."""
-    editions = [f for f in definitions.forms if f.code == form_code]
-    translator = Translator(editions)
-    ledger = definitions.newest(form_code).ledger
     groups: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     queries = []
     for number, measure in measures:
-        dated = measure.dated or (ledger.date if ledger and measure.take == "flow" else None)
-        source = "once" if dated else "live"
-        moment = translator.column(dated) if dated else "r.period_end"
-        where = translator.sql(measure.where) if measure.where else "true"
-        if measure.distinct and measure.take == "flow":
-            thing = translator.column(measure.distinct)
+        read = reading(definitions, measure)
+        source, moment, where, translator = read.source, read.moment, read.where, read.translator
+        things = [translator.column(c) for c in measure.distinct]
+        known = " AND ".join(f"{t} IS NOT NULL" for t in [*things, moment])
+        if measure.each:
+            queries.append(
+                f"SELECT {number}, d.org_id, d.month, (count(*) FILTER (WHERE d.reached))::numeric "
+                f"FROM (SELECT r.org_id, date_trunc('month', {moment})::date AS month, "
+                f"{_reached(measure.each, translator)} AS reached FROM {source} r "
+                f"WHERE ({where}) AND {known} GROUP BY 1, 2, {', '.join(things)}) d "
+                f"GROUP BY d.org_id, d.month"
+            )
+            continue
+        if things and measure.take == "flow":
+            listed = ", ".join(things)
             queries.append(
                 f"SELECT {number}, d.org_id, d.month, count(*)::numeric FROM ("
-                f"SELECT DISTINCT ON (extract(year FROM {moment}), {thing}) r.org_id, "
+                f"SELECT DISTINCT ON (extract(year FROM {moment}), {listed}) r.org_id, "
                 f"date_trunc('month', {moment})::date AS month FROM {source} r "
-                f"WHERE ({where}) AND {thing} IS NOT NULL AND {moment} IS NOT NULL "
-                f"ORDER BY extract(year FROM {moment}), {thing}, {moment}, r.org_id) d "
+                f"WHERE ({where}) AND {known} "
+                f"ORDER BY extract(year FROM {moment}), {listed}, {moment}, r.org_id) d "
                 f"GROUP BY d.org_id, d.month"
             )
             continue
@@ -78,9 +121,11 @@ def fact_queries(
                 f"CASE WHEN count(*) FILTER (WHERE {where}) = 0 THEN 0 "
                 f"ELSE sum({value}) FILTER (WHERE {where}) END"
             )
-        elif measure.distinct:
-            thing = translator.column(measure.distinct)
-            aggregate = f"count(DISTINCT {thing}) FILTER (WHERE {where})"
+        elif measure.largest:
+            aggregate = f"max({translator.sql(measure.largest)}) FILTER (WHERE {where})"
+        elif things:
+            thing = things[0] if len(things) == 1 else f"({', '.join(things)})"
+            aggregate = f"count(DISTINCT {thing}) FILTER (WHERE {where} AND {known})"
         else:
             aggregate = f"count(*) FILTER (WHERE {where})"
         groups[source, moment].append((number, aggregate))
@@ -97,6 +142,17 @@ def fact_queries(
     return queries
 
 
+def _reached(each: Each, translator: Translator) -> str:
+    """Whether a group of rows has as much as is asked."""
+    if each.sum:
+        amount = f"coalesce(sum({translator.sql(each.sum)}), 0)"
+    else:
+        assert each.distinct is not None  # noqa: S101 (the model demands one of the two)
+        amount = f"count(DISTINCT {translator.column(each.distinct)})"
+    # max: every row of the group has the same threshold unless it changed within the month
+    return f"({amount} >= max({translator.sql(each.at_least)}))"
+
+
 LIVE_ROWS = """
 CREATE TEMPORARY TABLE live ON COMMIT DROP AS
 SELECT r.*, f.edition, f.period, f.accepted_at, f.sheet, f.sheet_columns, f.submission_id
@@ -109,6 +165,18 @@ CREATE TEMPORARY VIEW once AS
 SELECT DISTINCT ON (org_id, extract(year FROM period_end), key) * FROM live
 ORDER BY org_id, extract(year FROM period_end), key, period_end DESC, accepted_at DESC,
          filing_id DESC, row_no DESC
+"""
+# a thing stands as its newest row says, in whatever year that was sent
+STANDING_ROWS = """
+CREATE TEMPORARY TABLE standing ON COMMIT DROP AS
+SELECT DISTINCT ON (e.day, r.org_id, r.key)
+    r.*, f.edition, f.period, f.accepted_at, f.sheet, f.sheet_columns, f.submission_id,
+    e.day AS as_of
+FROM unnest(cast(:days AS date[])) AS e (day)
+CROSS JOIN (live_filing f JOIN filing_row r ON r.filing_id = f.id)
+WHERE f.form = :form AND r.period_end <= e.day
+ORDER BY e.day, r.org_id, r.key, r.period_end DESC, f.accepted_at DESC, r.filing_id DESC,
+         r.row_no DESC
 """
 LIVE_FILINGS = """
 CREATE TEMPORARY TABLE live_filing ON COMMIT DROP AS
@@ -141,11 +209,21 @@ def prepare_expected(connection: Connection, cutoff: datetime, starts: date, end
     connection.execute(text("ANALYZE expected_state"))
 
 
-def load_live(connection: Connection, form: str, starts: date, ends: date) -> None:
-    """Temporary table `live` and view `once`: the rows of one form between two days."""
-    connection.execute(text("DROP VIEW IF EXISTS once; DROP TABLE IF EXISTS live"))
+def load_live(
+    connection: Connection, form: str, starts: date, ends: date, standing_on: Sequence[date] = ()
+) -> None:
+    """Temporary table `live` and view `once`: the rows of one form between two days.
+
+    With days in `standing_on` also table `standing`: the register as it stood on each of them,
+    from everything sent since reporting began.
+    """
+    connection.execute(
+        text("DROP TABLE IF EXISTS standing; DROP VIEW IF EXISTS once; DROP TABLE IF EXISTS live")
+    )
     connection.execute(text(LIVE_ROWS), {"form": form, "starts": starts, "ends": ends})
     connection.execute(text(ONCE_ROWS))
+    if standing_on:
+        connection.execute(text(STANDING_ROWS), {"form": form, "days": list(standing_on)})
 
 
 def compute(
@@ -174,9 +252,11 @@ def compute(
     by_form: dict[str, list[tuple[int, Measure]]] = defaultdict(list)
     for number, measure in measures:
         by_form[measure.form].append((number, measure))
+    days = sorted({t.period.end for t in wanted})
     for form, owned in by_form.items():
-        load_live(connection, form, starts, ends)
-        for query in fact_queries(definitions, form, owned):
+        register = any(m.take == "standing" for _, m in owned)
+        load_live(connection, form, starts, ends, days if register else ())
+        for query in fact_queries(definitions, owned):
             connection.execute(text(f"INSERT INTO fact (measure, org_id, month, value) {query}"))
     connection.execute(text("CREATE INDEX ON fact (month, measure); ANALYZE fact"))
     connection.execute(text("DROP TABLE IF EXISTS flow_up"))
@@ -238,7 +318,10 @@ def _temporary_tables(
     if measures:
         connection.execute(
             text("INSERT INTO measure VALUES (:id, :take)"),
-            [{"id": n, "take": m.take} for n, m in measures],
+            [
+                {"id": n, "take": "flow" if m.take in ("flow", "months") else "latest"}
+                for n, m in measures
+            ],
         )
 
 

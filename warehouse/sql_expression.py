@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from definitions.expression import Expression
-from definitions.model import ColumnType, Form
+from definitions.model import ColumnType, Form, Parameter
 
 _COMPARE = {
     ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
@@ -15,15 +16,28 @@ _COMPARE = {
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
+class Sql(str):
+    """Text that is SQL already and not a value to be quoted."""
+
+
 class Translator:
     """Translates expressions over the rows `r` of one form, whatever edition they were filed in.
 
-    `period` resolves period.start, period.end and period.year; without it they are refused.
+    `period` resolves period.start, period.end and period.year; without it they are refused. Of
+    `parameters` the value that held on `day`, an SQL date, is taken: NULL where none did.
     """
 
-    def __init__(self, editions: Sequence[Form], period: Mapping[str, object] | None = None):
+    def __init__(
+        self,
+        editions: Sequence[Form],
+        period: Mapping[str, object] | None = None,
+        parameters: Mapping[str, Parameter] | None = None,
+        day: str = "r.period_end",
+    ):
         self.editions = editions
         self.period = period or {}
+        self.parameters = parameters or {}
+        self.day = day
 
     def sql(self, expression: Expression) -> str:
         """One SQL expression; ValueError for what only pandas can say."""
@@ -65,8 +79,14 @@ class Translator:
                 return f"({self._node(left)} {_ARITHMETIC[type(op)]} {right_sql})"
             case ast.Compare():
                 return self._compare(node)
+            case ast.Call(
+                func=ast.Name(id="rate"), args=[ast.Constant(value=str() as table), key]
+            ) if table in self.parameters:
+                return self._rate(self.parameters[table], self._node(key))
             case ast.Call(func=ast.Name(id=name)):
                 return self._call(name, [self._node(a) for a in node.args])
+            case ast.Attribute(value=ast.Name(id="param"), attr=attr) if attr in self.parameters:
+                return self._dated(self.parameters[attr], _literal)
             case ast.Name(id=code):
                 return self.column(code)
             case ast.Attribute(value=ast.Name(id="period"), attr=attr) if attr in self.period:
@@ -75,6 +95,23 @@ class Translator:
                 return _literal(value)
             case _:
                 raise ValueError(f"no SQL for {ast.unparse(node)!r}")
+
+    def _dated(self, parameter: Parameter, write: Callable[[Any], str]) -> str:
+        """The value that held on the day, each written by `write`."""
+        cases = [
+            f"WHEN {self.day} >= {_literal(value.since)}"
+            + (f" AND {self.day} <= {_literal(value.until)}" if value.until else "")
+            + f" THEN {write(value.value)}"
+            for value in parameter.values
+        ]
+        return f"(CASE {' '.join(cases)} END)"
+
+    def _rate(self, parameter: Parameter, key: str) -> str:
+        def entry(table: Mapping[str, object]) -> str:
+            cases = " ".join(f"WHEN {_text(k)} THEN {_literal(v)}" for k, v in table.items())
+            return f"(CASE WHEN {key} IS NULL THEN NULL ELSE CASE {key} {cases} ELSE 0 END END)"
+
+        return self._dated(parameter, entry)
 
     def _compare(self, node: ast.Compare) -> str:
         parts = []
@@ -137,6 +174,8 @@ def _text(value: str) -> str:
 def _literal(value: object) -> str:
     if value is None:
         return "NULL"
+    if isinstance(value, Sql):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
