@@ -114,3 +114,15 @@ def add_workdays(
     values[~unknown] = first + j * ONE
     unsure[~unknown] = outside | (holes[j] != holes[i]) | (np.diff(holes, prepend=0)[i] > 0)
     return values, unsure
+
+
+def add_years(days: NDArray[Any], count: NDArray[np.int64]) -> NDArray[Any]:
+    """The same day of the month `count` years later; the last of February where there is none."""
+    months = days.astype("datetime64[M]")
+    day = days.astype("datetime64[D]") - months.astype("datetime64[D]")
+    later = months + count * np.timedelta64(12, "M")
+    length = (later + np.timedelta64(1, "M")).astype("datetime64[D]") - later.astype(
+        "datetime64[D]"
+    )
+    result: NDArray[Any] = later.astype("datetime64[D]") + np.minimum(day, length - ONE)
+    return result

@@ -22,8 +22,9 @@ from definitions.expression import Expression
 from definitions.loading import Definitions
 from definitions.periods import Period
 from expectations.breakdown import said_by_parts
-from expectations.days import add_workdays, workdays
+from expectations.days import add_workdays, add_years, workdays
 from expectations.kleene import (
+    DUST,
     Cells,
     Mask,
     calculate,
@@ -290,6 +291,25 @@ class _Evaluation:
         years = day.values.astype("datetime64[Y]").astype(int) + 1970
         return Cells(years.astype(float), day.unknown)
 
+    def _call_add_years(self, node: ast.Call) -> Cells:
+        day, count = self._args(node)
+        unknown = np.asarray(day.unknown | count.unknown)
+        if day.kind != "date":
+            return Cells(np.full(unknown.shape, np.nan), np.ones(unknown.shape, dtype=bool))
+        years, unknown = np.broadcast_arrays(np.where(unknown, 0, count.values), unknown)
+        return Cells(add_years(day.values, years.astype(np.int64)), unknown)
+
+    def _call_stage(self, node: ast.Call) -> Cells:
+        table = self.scope.parameters.get(str(self._literal(node.args[0])))
+        x = self.value(node.args[1])
+        if not table:
+            return Cells(np.array("", dtype=object), np.array(True))
+        steps = sorted((float(v), str(k)) for k, v in table.items())
+        reached = np.atleast_1d(np.asarray(x.values, dtype=float)) + DUST
+        place = np.searchsorted([v for v, _ in steps], reached, side="right") - 1
+        names = np.array([k for _, k in steps], dtype=object)
+        return Cells(names[np.maximum(place, 0)], np.asarray(x.unknown | (place < 0)))
+
     def _call_rate(self, node: ast.Call) -> Cells:
         table = self.scope.parameters.get(str(self._literal(node.args[0])))
         key = self.value(node.args[1])
@@ -335,6 +355,22 @@ class _Evaluation:
         table, unknown = self._groups(node.args)
         first = ~table.duplicated().to_numpy()
         return Cells(first, unknown)
+
+    def _call_overlaps(self, node: ast.Call) -> Cells:
+        first, last = (self.value(n) for n in node.args[:2])
+        table, unknown = self._groups(node.args[2:])
+        unknown = unknown | first.unknown | last.unknown
+        if first.kind != "date" or last.kind != "date":
+            return Cells(np.zeros(len(table), dtype=bool), np.ones(len(table), dtype=bool))
+        keys = list(table.columns)
+        spans = table.assign(first=first.values, last=last.values)[~unknown]
+        spans = spans.sort_values([*keys, "first", "last"], kind="stable")
+        by_key = spans.groupby(keys, sort=False)
+        longest = by_key["last"].cummax()
+        before = longest.groupby([spans[k] for k in keys], sort=False).shift()
+        after = by_key["first"].shift(-1)
+        shared = (before > spans["first"]) | (after < spans["last"])
+        return Cells(shared.reindex(table.index, fill_value=False).to_numpy(bool), unknown)
 
     def _call_breakdown(self, node: ast.Call) -> Cells:
         target, label, flow = self._args(node)[:3]

@@ -221,3 +221,37 @@ def test_a_quarter_is_its_months_even_where_the_year_has_quarters() -> None:
     scope = Scope(Period.parse("2017"), flows=frozenset({"I-1"}), indicators=frozenset({"I-1"}))
     found = values("breakdown(target, label, is_flow(indicator))", table, scope)
     assert found == [30 + 20, 10 + 10 + 10, U, U, U, U]
+
+
+def test_years_are_added_by_the_calendar() -> None:
+    table = frame(a=[date(2019, 3, 1), date(2020, 2, 29), None], n=[1, 1, 3])
+    assert values("add_years(a, n)", table) == [date(2020, 3, 1), date(2021, 2, 28), U]
+    assert values("add_years(a, 3)", table) == [date(2022, 3, 1), date(2023, 2, 28), U]
+
+
+def test_a_stage_is_the_last_threshold_reached() -> None:
+    scope = Scope(Period.parse("2019-03"), {"route": {"瑞金": 0, "湘江": 600, "遵义": 1300}})
+    table = frame(km=[0, 599.99, 600, 9000, None, -1])
+    assert values("stage('route', km)", table, scope) == ["瑞金", "瑞金", "湘江", "遵义", U, U]
+    assert values("stage('nothing', km)", table, scope) == [U] * 6
+
+
+def test_terms_of_office_overlap_only_inside_their_group() -> None:
+    days = [(1, 10), (5, 6), (10, 20), (1, 31), (3, 4), (5, 9)]
+    table = frame(
+        [0, 0, 0, 0, 1, 0],
+        org=["A", "A", "A", "B", "A", None],
+        start=[date(2019, 3, a) for a, _ in days],
+        end=[date(2019, 3, b) for _, b in days],
+    )
+    # 1-10 holds 5-6; 10-20 begins on the day of handing over; B and the other workbook are alone
+    assert values("overlaps(start, end, org)", table) == [T, T, F, F, F, U]
+
+
+def test_a_long_term_overlaps_with_every_later_one_inside_it() -> None:
+    table = frame(
+        org=["A"] * 3,
+        start=[date(2019, 1, 1), date(2019, 2, 1), date(2019, 5, 1)],
+        end=[date(2019, 12, 31), date(2019, 3, 1), date(2019, 6, 1)],
+    )
+    assert values("overlaps(start, end, org)", table) == [T, T, T]

@@ -83,6 +83,10 @@ class Translator:
                 func=ast.Name(id="rate"), args=[ast.Constant(value=str() as table), key]
             ) if table in self.parameters:
                 return self._rate(self.parameters[table], self._node(key))
+            case ast.Call(
+                func=ast.Name(id="stage"), args=[ast.Constant(value=str() as table), x]
+            ) if table in self.parameters:
+                return self._stage(self.parameters[table], self._node(x))
             case ast.Call(func=ast.Name(id=name)):
                 return self._call(name, [self._node(a) for a in node.args])
             case ast.Attribute(value=ast.Name(id="param"), attr=attr) if attr in self.parameters:
@@ -112,6 +116,13 @@ class Translator:
             return f"(CASE WHEN {key} IS NULL THEN NULL ELSE CASE {key} {cases} ELSE 0 END END)"
 
         return self._dated(parameter, entry)
+
+    def _stage(self, parameter: Parameter, x: str) -> str:
+        def step(table: Mapping[str, Any]) -> str:
+            falling = sorted(table.items(), key=lambda entry: entry[1], reverse=True)
+            return f"(CASE {' '.join(f'WHEN {x} >= {v} THEN {_text(k)}' for k, v in falling)} END)"
+
+        return self._dated(parameter, step)
 
     def _compare(self, node: ast.Compare) -> str:
         parts = []
@@ -155,6 +166,8 @@ class Translator:
                 return f"starts_with({args[0]}, {args[1]})"
             case "year_of":
                 return f"extract(year FROM {args[0]})"
+            case "add_years":
+                return f"({args[0]} + make_interval(years => ({args[1]})::int))::date"
             case "days":
                 return f"({args[1]} - {args[0]})"
             case "workdays":
