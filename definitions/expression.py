@@ -4,9 +4,14 @@
 same row one period earlier; `last_year.amount` one year earlier; `ORG_02.workers_total` the row of
 another form for the same organisation and period; `param.fund_rate_pct` a dated parameter, blank
 where nobody decided it for the period; `period.end` the period of the submission (`period.month`
-is the calendar month in which it ends). An expression is only parsed and checked here; pandas
-(expectations) and SQL (warehouse) each bring their own meaning of it. A blank operand makes a
-comparison unknown, and an unknown rule is not a broken rule.
+is the calendar month in which it ends). `sum_of` and `count_of` go over rows of another form, or of
+this one, over a span (SPANS): those whose columns equal the keys given, `under=org_code` for a
+union with all below it, `where='...'` for a condition in the other form's own columns. They are
+unknown where the union has reported nothing to compare with.
+
+An expression is only parsed and checked here; pandas (expectations) and SQL (warehouse) each bring
+their own meaning of it. A blank operand makes a comparison unknown, and an unknown rule is not a
+broken rule.
 """
 
 from __future__ import annotations
@@ -35,8 +40,10 @@ FUNCTIONS: dict[str, str] = {
     "days": "days(a, b): calendar days from a to b",
     "year_of": "year_of(date)",
     "add_years": "add_years(date, n): the same day n years later; 29 February becomes the 28th",
+    "odd": "odd(n): n is an odd number",
     "lies_in": "lies_in(region, wider): GB/T 2260 region inside, or equal to, a wider one",
     "rate": "rate('table', key): entry of a dated table parameter; entries not listed give 0",
+    "step": "step('table', x): entry of a dated table of lowest bounds for the band that x is in",
     "stage": "stage('table', x): last entry of a dated table whose threshold x has reached",
     "group_sum": "group_sum(x, key, ...): sum of x over the rows of one submission sharing the key",
     "group_count": "group_count(key, ...): rows of one submission that share the key",
@@ -45,10 +52,28 @@ FUNCTIONS: dict[str, str] = {
     "key has days in common; the day of handing over belongs to both",
     "breakdown": "breakdown(target, period, flow, key, ...): what the parts say the whole is",
     "is_flow": "is_flow(indicator): True when the indicator adds up over time",
+    "register_sum": "register_sum(x, key, ...): x over the union's ledger as its newest rows say, "
+    "earlier sendings included, where the keys agree",
+    "register_so_far": "register_so_far(x, key, ...): the same up to and including this row, by date",
     "exists_in": "exists_in('FORM', 'column', x): x is a reported value of that column",
     "lookup": "lookup('FORM', 'column', key=x, ...): value of the row with these keys",
     "computed": "computed(indicator, org): the warehouse's own value for the period",
+    "sum_of": "sum_of('FORM', 'column', 'span', key=x, where='...'): sum over reported rows",
+    "count_of": "count_of('FORM', 'span', key=x, where='...'): how many reported rows",
+    "traced": "traced(text, org): each number in it was reported, or is marked 单位自述",
 }
+SPANS: dict[str, str] = {
+    "period": "the other form's period that holds this one, or the last one inside it",
+    "quarter": "its periods of the quarter up to that one",
+    "year": "its periods of the year up to that one",
+    "last_year": "its period one year earlier",
+    "latest": "the newest period up to that one that the union reported, this year or last",
+    "ever": "everything reported up to that one",
+}
+"""What stretch of another form's rows `sum_of` and `count_of` take."""
+ROW_CALLS = ("sum_of", "count_of")
+NOT_KEYS = ("where", "under")
+"""Of the keywords of these calls: a condition on the other rows, and a union with all below it."""
 
 _NODES = (
     ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.BinOp,
@@ -56,6 +81,7 @@ _NODES = (
     ast.GtE, ast.In, ast.NotIn, ast.Call, ast.Name, ast.Load, ast.Attribute, ast.Constant,
     ast.List, ast.Tuple, ast.keyword,
 )  # fmt: skip
+OTHER_FORMS = ("exists_in", "lookup", *ROW_CALLS)
 _FORM_NAME = re.compile(r"[A-Z]+_\d\d")
 SCOPES = ("previous", "last_year", "param", "period")
 
@@ -74,7 +100,7 @@ class Expression:
         """Codes of other forms that the expression reads, through names or functions."""
         forms = {s.replace("_", "-") for s, _ in self.scoped if _FORM_NAME.fullmatch(s)}
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and _call_name(node) in ("exists_in", "lookup"):
+            if isinstance(node, ast.Call) and _call_name(node) in OTHER_FORMS:
                 first = node.args[0]
                 if isinstance(first, ast.Constant):
                     forms.add(str(first.value))
@@ -83,6 +109,16 @@ class Expression:
 
 def _call_name(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def where_of(node: ast.Call) -> str:
+    """The condition on the other rows, as written; ValueError when it is no literal text."""
+    for keyword in node.keywords:
+        if keyword.arg == "where":
+            if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str):
+                return keyword.value.value
+            raise ValueError(f"where= takes a text: {ast.unparse(node)!r}")
+    return ""
 
 
 def _walk(node: ast.AST) -> Iterator[ast.AST]:
@@ -126,4 +162,7 @@ def parse(text: str) -> Expression:
             if name not in FUNCTIONS:
                 raise ValueError(f"unknown function {name or '?'!r} in {text!r}")
             functions[name] = None
+            for keyword in node.keywords:
+                if name in ROW_CALLS and keyword.arg == "where":
+                    parse(where_of(node))
     return Expression(text, tree.body, tuple(columns), tuple(scoped), tuple(functions))

@@ -6,7 +6,7 @@ import ast
 import string
 from collections.abc import Collection, Iterator, Mapping
 
-from definitions.expression import Expression
+from definitions.expression import NOT_KEYS, ROW_CALLS, SPANS, Expression, parse, where_of
 from definitions.model import Form, Parameter, Rule
 
 PERIOD_NAMES = ("start", "end", "year", "label", "month")
@@ -30,7 +30,7 @@ def unknown_names(
             yield f"unknown name {scope}.{name} in {text!r}"
     for node in ast.walk(expression.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            for what in _unknown_in_call(node.func.id, node, forms, parameters):
+            for what in _unknown_in_call(node.func.id, node, form, forms, parameters):
                 yield f"{what} in {text!r}"
 
 
@@ -56,15 +56,22 @@ def _known(
 def _unknown_in_call(
     function: str,
     node: ast.Call,
+    form: Form,
     forms: Mapping[str, Form],
     parameters: Mapping[str, Parameter],
 ) -> Iterator[str]:
     literals = [str(a.value) if isinstance(a, ast.Constant) else "" for a in node.args]
     first = literals[0] if literals else ""
-    if function == "rate":
+    if function in ("register_sum", "register_so_far") and (
+        form.ledger is None or "org_code" not in form.position
+    ):
+        yield f"{form.code} is no union's ledger"
+    if function in ("rate", "step"):
         table = parameters.get(first)
         if table is None or not all(isinstance(d.value, dict) for d in table.values):
             yield f"{first or 'a column'} is not a table parameter"
+    if function in ROW_CALLS:
+        yield from _unknown_in_rows(function, node, forms, parameters)
     if function in ("exists_in", "lookup"):
         other = forms.get(first)
         if other is None:
@@ -73,6 +80,33 @@ def _unknown_in_call(
         for column in (*literals[1:2], *(k.arg for k in node.keywords if k.arg)):
             if column not in other.position:
                 yield f"form {other.code} has no column {column}"
+
+
+def _unknown_in_rows(
+    function: str,
+    node: ast.Call,
+    forms: Mapping[str, Form],
+    parameters: Mapping[str, Parameter],
+) -> Iterator[str]:
+    """What is wrong in a call over the rows of a form: its form, column, span, keys, condition."""
+    literals = [str(a.value) if isinstance(a, ast.Constant) else "" for a in node.args]
+    wanted = 3 if function == "sum_of" else 2
+    if len(literals) != wanted or "" in literals:
+        yield f"{function} takes {wanted} texts"
+        return
+    other = forms.get(literals[0])
+    if other is None:
+        yield f"unknown form {literals[0]}"
+        return
+    if literals[-1] not in SPANS:
+        yield f"unknown span {literals[-1]}"
+    keys = [k.arg for k in node.keywords if k.arg and k.arg not in NOT_KEYS]
+    for column in (*literals[1:-1], *keys):
+        if column not in other.position:
+            yield f"form {other.code} has no column {column}"
+    where = where_of(node)
+    if where:
+        yield from unknown_names(parse(where), other, forms, parameters)
 
 
 def unknown_placeholders(

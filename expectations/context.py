@@ -7,24 +7,35 @@ name; a call such as ``lookup('TGT-01', 'target', task_id=task_id)`` a column na
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from definitions.loading import Definitions
-from definitions.model import Column, ColumnType, Form
+from definitions.model import Form
 from definitions.periods import Period
 from expectations import codes
+from expectations.aggregates import aggregate
 from expectations.cells import World
 from expectations.evaluate import SUBMISSION, call_name, evaluate_node
-from expectations.frames import Frame, typed
-from expectations.kleene import Cells
+from expectations.evidence import (
+    PERIOD,
+    Evidence,
+    as_column,
+    edition_for,
+    empty_rows,
+    literal,
+    texts,
+    typed_rows,
+    window,
+)
+from expectations.frames import Frame
+from expectations.registers import register_sums
 from expectations.suites import Check
+from expectations.tracing import traced
 
-PERIOD = "_period"
-"""Column with the label of the period that a row was reported for; no form column starts so."""
+__all__ = ["PERIOD", "Evidence", "empty_rows", "join_context", "typed_rows"]
 
 
 def _earlier_period(scope: str, period: Period) -> Period | None:
@@ -35,26 +46,6 @@ def _earlier_period(scope: str, period: Period) -> Period | None:
     for _ in range(steps):
         period = period.previous()
     return period if steps else None
-
-
-class Evidence(Protocol):
-    """Rows of any form and period: of the workbooks at hand and of those accepted earlier."""
-
-    def rows(
-        self, form: str, periods: Collection[str], orgs: Collection[str] | None
-    ) -> pd.DataFrame:
-        """Form columns, `_period` and `#submission` (-1: accepted earlier), later rows win."""
-        ...
-
-    def known(
-        self, form: str, column: str, values: Collection[str], periods: Collection[str]
-    ) -> set[str]:
-        """Those of the values that some row of the form for these periods has in a column."""
-        ...
-
-    def computed(self, period: Period) -> pd.DataFrame:
-        """The warehouse's own figures: columns indicator, org_code, value."""
-        ...
 
 
 def join_context(frame: Frame, checks: Sequence[Check], evidence: Evidence, world: World) -> None:
@@ -71,7 +62,7 @@ def join_context(frame: Frame, checks: Sequence[Check], evidence: Evidence, worl
         if earlier is not None:
             added = _earlier(frame, columns, earlier, evidence)
         else:
-            other = _edition(definitions, scope.replace("_", "-"), frame.period)
+            other = edition_for(definitions, scope.replace("_", "-"), frame.period)
             added = _beside(frame, other, columns, evidence)
         for column in columns:
             frame.data[f"{scope}.{column}"] = added[column].array
@@ -156,32 +147,26 @@ def _call(frame: Frame, node: ast.Call, evidence: Evidence, world: World) -> Any
             return _exists(frame, node, evidence, world)
         case "lookup":
             return _lookup(frame, node, evidence, world)
+        case "sum_of" | "count_of":
+            return aggregate(frame, node, evidence, world)
+        case "traced":
+            return traced(frame, node, evidence, world)
+        case "register_sum" | "register_so_far":
+            return register_sums(frame, node, evidence, world)
         case _:
             return _computed(frame, node, evidence, world)
 
 
-def _literal(node: ast.expr) -> str:
-    assert isinstance(node, ast.Constant)  # noqa: S101
-    return str(node.value)
-
-
-def _texts(cells: Cells) -> list[str | None]:
-    return [
-        None if u else str(v)
-        for v, u in zip(np.atleast_1d(cells.values), np.atleast_1d(cells.unknown), strict=True)
-    ]
-
-
 def _exists(frame: Frame, node: ast.Call, evidence: Evidence, world: World) -> Any:
     """Whether every value named in a cell (several may be separated by 、) is known."""
-    form, column = _literal(node.args[0]), _literal(node.args[1])
-    texts = _texts(evaluate_node(node.args[2], frame.data, world.scope))
-    parts = {t: codes.split(t) for t in set(texts) if t is not None}
-    other = _edition(world.definitions, form, frame.period)
+    form, column = literal(node.args[0]), literal(node.args[1])
+    named = texts(evaluate_node(node.args[2], frame.data, world.scope))
+    parts = {t: codes.split(t) for t in set(named) if t is not None}
+    other = edition_for(world.definitions, form, frame.period)
     wanted = {p for ps in parts.values() for p in ps}
-    known = evidence.known(form, column, wanted, _window(frame.period, other))
+    known = evidence.known(form, column, wanted, window(frame.period, other))
     return pd.array(
-        [None if t is None else all(p in known for p in parts[t]) for t in texts], dtype="boolean"
+        [None if t is None else all(p in known for p in parts[t]) for t in named], dtype="boolean"
     )
 
 
@@ -190,50 +175,23 @@ def _lookup(frame: Frame, node: ast.Call, evidence: Evidence, world: World) -> A
 
     Looks back to the beginning of the year before; unknown where several rows match.
     """
-    other = _edition(world.definitions, _literal(node.args[0]), frame.period)
-    column = _literal(node.args[1])
+    other = edition_for(world.definitions, literal(node.args[0]), frame.period)
+    column = literal(node.args[1])
     given = {k.arg: evaluate_node(k.value, frame.data, world.scope) for k in node.keywords if k.arg}
     left = pd.DataFrame({SUBMISSION: frame.data[SUBMISSION].to_numpy()})
     for name, cells in given.items():
-        left[name] = _as_column(other.column(name), cells)
+        left[name] = as_column(other.column(name), cells)
     orgs = None
     if "org_code" in given:
         orgs = [str(v) for v in left["org_code"].dropna().unique()]
-    rows = evidence.rows(other.code, _window(frame.period, other), orgs)
+    rows = evidence.rows(other.code, window(frame.period, other), orgs)
     keys = list(given)
     return _nearest(left, _latest(rows, keys), keys, [column])[column].array
 
 
-def _edition(definitions: Definitions, code: str, period: Period) -> Form:
-    newest = definitions.newest(code)
-    return definitions.form(code, period.within(newest.period))
-
-
-def _as_column(column: Column, cells: Cells) -> Any:
-    values: list[Any] = []
-    for value, unknown in zip(cells.values, cells.unknown, strict=True):
-        if unknown:
-            values.append(None)
-        elif isinstance(value, np.datetime64):
-            values.append(value.item())
-        else:
-            values.append(value)
-    return typed(column, values)
-
-
-def _window(period: Period, other: Form) -> list[str]:
-    """Labels of the other form's periods from January last year to the end of this period."""
-    last = period.within(other.period)
-    labels = [last.label]
-    while last.previous().year >= period.year - 1:
-        last = last.previous()
-        labels.append(last.label)
-    return labels
-
-
 def _computed(frame: Frame, node: ast.Call, evidence: Evidence, world: World) -> Any:
     """The warehouse's own value of an indicator for a union in the period."""
-    indicator, org = (_texts(evaluate_node(a, frame.data, world.scope)) for a in node.args)
+    indicator, org = (texts(evaluate_node(a, frame.data, world.scope)) for a in node.args)
     table = evidence.computed(frame.period)
     names = zip(table["indicator"].astype(str), table["org_code"].astype(str), strict=True)
     values = dict(zip(names, table["value"].astype(float), strict=True))
@@ -243,30 +201,3 @@ def _computed(frame: Frame, node: ast.Call, evidence: Evidence, world: World) ->
     ]
     array = np.array(found, dtype=float)
     return pd.arrays.FloatingArray(np.nan_to_num(array), np.isnan(array))
-
-
-def empty_rows(form: Form) -> pd.DataFrame:
-    """No rows, in the columns and types that `Evidence.rows` promises."""
-    data: dict[str, Any] = {c.code: typed(c, []) for c in form.columns}
-    data[PERIOD] = pd.array([], dtype="string")
-    data[SUBMISSION] = np.array([], dtype=np.int64)
-    return pd.DataFrame(data)
-
-
-def typed_rows(form: Form, rows: pd.DataFrame, periods: Any) -> pd.DataFrame:
-    """Rows accepted earlier, in the types of the form's columns; `periods` are their labels."""
-    data: dict[str, Any] = {}
-    for column in form.columns:
-        if column.code not in rows:
-            data[column.code] = typed(column, [None] * len(rows))
-        elif column.type.numeric:
-            data[column.code] = rows[column.code].astype("Float64").array
-        elif column.type is ColumnType.BOOL:
-            data[column.code] = rows[column.code].astype("boolean").array
-        elif column.type is ColumnType.DATE:
-            data[column.code] = pd.to_datetime(rows[column.code]).astype("datetime64[s]").array
-        else:
-            data[column.code] = rows[column.code].astype("string").array
-    data[PERIOD] = pd.array(periods, dtype="string")
-    data[SUBMISSION] = np.full(len(rows), -1, dtype=np.int64)
-    return pd.DataFrame(data)

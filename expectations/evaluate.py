@@ -40,7 +40,10 @@ from expectations.kleene import (
 SUBMISSION = "#submission"
 UNREADABLE = "#unreadable"
 ABSENT = "#absent"
-CONTEXT_CALLS = ("exists_in", "lookup", "computed")
+CONTEXT_CALLS = (
+    "exists_in", "lookup", "computed", "sum_of", "count_of", "traced",
+    "register_sum", "register_so_far",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -309,6 +312,33 @@ class _Evaluation:
         place = np.searchsorted([v for v, _ in steps], reached, side="right") - 1
         names = np.array([k for _, k in steps], dtype=object)
         return Cells(names[np.maximum(place, 0)], np.asarray(x.unknown | (place < 0)))
+
+    def _call_add_years(self, node: ast.Call) -> Cells:
+        day, count = self._args(node)
+        unknown = np.asarray(day.unknown | count.unknown)
+        if day.kind != "date":
+            return Cells(np.full(unknown.shape, np.datetime64("NaT", "D")), np.ones_like(unknown))
+        days, years = np.broadcast_arrays(day.values, np.nan_to_num(count.values))
+        month = days.astype("datetime64[M]")
+        later = month + 12 * np.round(years).astype(int)
+        last = (later + 1).astype("datetime64[D]") - 1
+        values = np.minimum(later.astype("datetime64[D]") + (days - month), last)
+        return Cells(values, unknown)
+
+    def _call_odd(self, node: ast.Call) -> Cells:
+        (x,) = self._args(node)
+        with np.errstate(invalid="ignore"):
+            return Cells(np.asarray(np.mod(x.values, 2) == 1), x.unknown)
+
+    def _call_step(self, node: ast.Call) -> Cells:
+        table = self.scope.parameters.get(str(self._literal(node.args[0])))
+        x = self.value(node.args[1])
+        if table is None:
+            return Cells(np.array(np.nan), np.array(True))
+        bounds = sorted((float(k), float(v)) for k, v in table.items())
+        place = np.searchsorted([b for b, _ in bounds], x.values, side="right")
+        values = np.array([np.nan, *(v for _, v in bounds)])[place]
+        return Cells(values, np.asarray(x.unknown | (place == 0)))
 
     def _call_rate(self, node: ast.Call) -> Cells:
         table = self.scope.parameters.get(str(self._literal(node.args[0])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -13,8 +13,9 @@ from definitions.loading import Definitions
 from definitions.model import Form
 from definitions.periods import Period, PeriodKind
 from expectations.cells import World
-from expectations.context import PERIOD, empty_rows, join_context, typed_rows
+from expectations.context import join_context
 from expectations.evaluate import SUBMISSION, scope_of
+from expectations.evidence import PERIOD, empty_rows, families, typed_rows
 from expectations.findings import Finding
 from expectations.frames import Frame, build_frame
 from expectations.run import run_checks
@@ -38,11 +39,18 @@ class Context(Protocol):
         ...
 
     def organisations(self, period: str) -> pd.DataFrame:
-        """The registry on the last day of a period; at least org_code and status."""
+        """The registry on the last day of a period: org_code, status, and where known the parents.
+
+        `block` and `industry_parent` are the codes of the parents on the two lines.
+        """
         ...
 
     def computed(self, period: str) -> pd.DataFrame:
         """The warehouse's own figures: indicator, org_code, value."""
+        ...
+
+    def seal(self, value: str) -> str:
+        """A personal value as accepted rows have it: equal for equal values, and unreadable."""
         ...
 
 
@@ -107,10 +115,11 @@ def _frames(
     for number, workbook in enumerate(workbooks):
         if workbook.failed:
             continue
-        cover = Period.parse(workbook.period) if workbook.period else last_month
         for sheet in workbook.sheets:
             form = editions[sheet.form, sheet.edition]
-            key = (form.code, form.edition, cover.within(form.period), workbook.period is not None)
+            known = workbook.period is not None
+            period = Period.parse(sheet.period) if known else last_month.within(form.period)
+            key = (form.code, form.edition, period, known)
             sheets, owners = groups.setdefault(key, ([], []))
             sheets.append(sheet)
             owners.append(number)
@@ -129,6 +138,7 @@ class _Evidence:
     definitions: Definitions
     context: Context
     frames: Sequence[Frame]
+    complete: bool = False
     _asked: dict[tuple[str, tuple[str, ...], frozenset[str] | None], pd.DataFrame] = field(
         default_factory=dict
     )
@@ -185,6 +195,14 @@ class _Evidence:
     def computed(self, period: Period) -> pd.DataFrame:
         """The warehouse's own figures of a period."""
         return self.context.computed(period.label)
+
+    def seal(self, value: str) -> str:
+        """A personal value as accepted rows have it."""
+        return self.context.seal(value)
+
+    def below(self, period: Period) -> Mapping[str, Collection[str]]:
+        """Each union with all that stand below it on any line, itself included."""
+        return families(self.context.organisations(period.label))
 
     def active(self, period: Period) -> frozenset[str]:
         """Codes of unions at work on the last day of a period, with those registered just now."""
