@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from definitions.expression import Expression, parse
 from definitions.periods import Period, PeriodKind
+from definitions.scenes import Scene
 
 
 class Model(BaseModel):
@@ -217,12 +218,18 @@ class Rule(Model):
     columns: tuple[str, ...] = Field(default=(), description="cells to mark; default: those named")
     types: tuple[ColumnType, ...] = Field(default=(), description="cell rules: column types")
     kinds: tuple[ColumnKind, ...] = Field(default=(), description="cell rules: column kinds")
+    parameters: tuple[str, ...] = Field(
+        default=(), description="dated parameters that a generic or closing check reads"
+    )
     title: str
     message: str
     advice: str
     basis: str
     passes: tuple[Example, ...] = ()
     fails: tuple[Example, ...] = ()
+    scenes: tuple[Scene, ...] = Field(
+        default=(), description="examples of a rule over many organisations, asked at the close"
+    )
 
 
 class Form(Model):
