@@ -313,18 +313,6 @@ class _Evaluation:
         names = np.array([k for _, k in steps], dtype=object)
         return Cells(names[np.maximum(place, 0)], np.asarray(x.unknown | (place < 0)))
 
-    def _call_add_years(self, node: ast.Call) -> Cells:
-        day, count = self._args(node)
-        unknown = np.asarray(day.unknown | count.unknown)
-        if day.kind != "date":
-            return Cells(np.full(unknown.shape, np.datetime64("NaT", "D")), np.ones_like(unknown))
-        days, years = np.broadcast_arrays(day.values, np.nan_to_num(count.values))
-        month = days.astype("datetime64[M]")
-        later = month + 12 * np.round(years).astype(int)
-        last = (later + 1).astype("datetime64[D]") - 1
-        values = np.minimum(later.astype("datetime64[D]") + (days - month), last)
-        return Cells(values, unknown)
-
     def _call_odd(self, node: ast.Call) -> Cells:
         (x,) = self._args(node)
         with np.errstate(invalid="ignore"):

@@ -125,7 +125,7 @@ def _resolved(rule: Rule, parameters: Mapping[str, Any]) -> dict[str, Any]:
     assert rule.check is not None  # noqa: S101
     names = [name for scope, name in rule.check.scoped if scope == "param"]
     for node in ast.walk(rule.check.tree):
-        if _called(node) == "rate" and isinstance(node, ast.Call):
+        if _called(node) in ("rate", "stage", "step") and isinstance(node, ast.Call):
             first = node.args[0]
             if isinstance(first, ast.Constant):
                 names.append(str(first.value))
@@ -236,8 +236,7 @@ def _time_kinds(
     form: Form, period: Period, own: Sequence[Rule], parameters: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Options]]:
     """The generic checks over time; ledgers and campaigns have no series and are left out."""
-    regular = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.HALF, PeriodKind.YEAR)
-    if form.ledger or form.period not in regular:
+    if form.ledger or form.period in (PeriodKind.EVENT, PeriodKind.CAMPAIGN):
         return
     special = {
         c

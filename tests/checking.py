@@ -92,6 +92,9 @@ class Accepted:
         states = ["正常"] * len(self.unions) + ["停止活动"] * len(self.stopped)
         return pd.DataFrame({"org_code": codes, "status": states})
 
+    def seal(self, value: str) -> str:
+        return f"~{value[::-1]}"
+
     def computed(self, period: str) -> pd.DataFrame:
         return pd.DataFrame(self.figures, columns=["indicator", "org_code", "value"])
 

@@ -84,6 +84,10 @@ class Translator:
             ) if table in self.parameters:
                 return self._rate(self.parameters[table], self._node(key))
             case ast.Call(
+                func=ast.Name(id="step"), args=[ast.Constant(value=str() as table), x]
+            ) if table in self.parameters:
+                return self._step(self.parameters[table], self._node(x))
+            case ast.Call(
                 func=ast.Name(id="stage"), args=[ast.Constant(value=str() as table), x]
             ) if table in self.parameters:
                 return self._stage(self.parameters[table], self._node(x))
@@ -123,6 +127,14 @@ class Translator:
             return f"(CASE {' '.join(f'WHEN {x} >= {v} THEN {_text(k)}' for k, v in falling)} END)"
 
         return self._dated(parameter, step)
+
+    def _step(self, parameter: Parameter, x: str) -> str:
+        def entry(table: Mapping[str, object]) -> str:
+            falling = sorted(((float(k), v) for k, v in table.items()), reverse=True)
+            cases = " ".join(f"WHEN {x} >= {k!r} THEN {_literal(v)}" for k, v in falling)
+            return f"(CASE {cases} END)"
+
+        return self._dated(parameter, entry)
 
     def _compare(self, node: ast.Compare) -> str:
         parts = []
@@ -168,6 +180,8 @@ class Translator:
                 return f"extract(year FROM {args[0]})"
             case "add_years":
                 return f"({args[0]} + make_interval(years => ({args[1]})::int))::date"
+            case "odd":
+                return f"(mod(cast({args[0]} AS numeric), 2) = 1)"
             case "days":
                 return f"({args[1]} - {args[0]})"
             case "workdays":
