@@ -70,6 +70,7 @@ def mark(book: Workbook, findings: Sequence[Finding]) -> int:
 
 def remove_marks(book: Workbook) -> None:
     """Take the fills and comments of earlier rounds away and put back what they covered."""
+    ours = {number for number, fill in enumerate(book._fills) if _shade(fill) in _OURS}
     for sheet in _sheets(book).values():
         # Only the cells that exist: a stray cell far out must not make millions.
         for cell in list(sheet._cells.values()):
@@ -77,7 +78,9 @@ def remove_marks(book: Workbook) -> None:
                 continue
             comment = cell.comment
             remembered = comment.text if comment is not None and _is_ours(comment) else None
-            if _shade(cell.fill) in _OURS:
+            # By the fill's number: most of a workbook's cells are framed and empty.
+            style = cell._style
+            if style is not None and style.fillId in ours:
                 cell.fill = _decoded(remembered or "")
             if remembered is not None:
                 cell.comment = _former_comment(remembered)
