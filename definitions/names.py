@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from definitions.expression import NOT_KEYS, ROW_CALLS, SPANS, Expression, parse, where_of
 from definitions.model import Form, Parameter, Rule
 
+TABLE_CALLS = ("rate", "stage", "step", "listed", "code_named")
+"""Functions whose first argument names a dated table parameter."""
 PERIOD_NAMES = ("start", "end", "year", "label", "month")
 SENTENCE_NAMES = ("value", "label", "expected")
 """What every finding can say besides the row's own names."""
@@ -66,7 +68,7 @@ def _unknown_in_call(
         form.ledger is None or "org_code" not in form.position
     ):
         yield f"{form.code} is no union's ledger"
-    if function in ("rate", "step"):
+    if function in TABLE_CALLS:
         table = parameters.get(first)
         if table is None or not all(isinstance(d.value, dict) for d in table.values):
             yield f"{first or 'a column'} is not a table parameter"

@@ -36,6 +36,7 @@ from expectations.kleene import (
     negate,
     truth,
 )
+from expectations.nesting import nearest_above
 
 SUBMISSION = "#submission"
 UNREADABLE = "#unreadable"
@@ -191,9 +192,11 @@ class _Evaluation:
         return [self.value(a) for a in node.args]
 
     def _unreadable(self, node: ast.expr) -> Mask:
-        if isinstance(node, ast.Name):
-            return flagged(self.frame, node.id, UNREADABLE)
-        return np.zeros(len(self.frame), dtype=bool)
+        unread = np.zeros(len(self.frame), dtype=bool)
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name):
+                unread |= flagged(self.frame, part.id, UNREADABLE)
+        return unread
 
     def _call_filled(self, node: ast.Call) -> Cells:
         known = ~self.value(node.args[0]).unknown | self._unreadable(node.args[0])
@@ -328,6 +331,52 @@ class _Evaluation:
         values = np.array([np.nan, *(v for _, v in bounds)])[place]
         return Cells(values, np.asarray(x.unknown | (place == 0)))
 
+    def _call_month_of(self, node: ast.Call) -> Cells:
+        (day,) = self._args(node)
+        if day.kind != "date":
+            return Cells(np.full(day.unknown.shape, np.nan), np.ones(day.unknown.shape, dtype=bool))
+        months = day.values.astype("datetime64[M]").astype(int) % 12 + 1
+        return Cells(months.astype(float), day.unknown)
+
+    def _call_add_days(self, node: ast.Call) -> Cells:
+        day, count = self._args(node)
+        unknown = np.asarray(day.unknown | count.unknown)
+        if day.kind != "date" or count.kind != "number":
+            return Cells(np.full(unknown.shape, "NaT", "datetime64[D]"), np.ones_like(unknown))
+        steps = np.nan_to_num(count.values).astype("timedelta64[D]")
+        return Cells(day.values + steps, unknown)
+
+    def _call_length(self, node: ast.Call) -> Cells:
+        (text,) = self._args(node)
+        sizes = [len(str(v)) for v in np.atleast_1d(text.values)]
+        return Cells(np.array(sizes, dtype=float), np.atleast_1d(text.unknown))
+
+    def _call_has_digits(self, node: ast.Call) -> Cells:
+        (text,) = self._args(node)
+        found = [any(c.isdigit() for c in str(v)) for v in np.atleast_1d(text.values)]
+        return Cells(np.array(found, dtype=bool), np.atleast_1d(text.unknown))
+
+    def _call_when(self, node: ast.Call) -> Cells:
+        condition, x = self._args(node)
+        return Cells(x.values, np.asarray(x.unknown | condition.unknown | ~truth(condition)))
+
+    def _call_listed(self, node: ast.Call) -> Cells:
+        table = self.scope.parameters.get(str(self._literal(node.args[0])))
+        key = self.value(node.args[1])
+        known = {_key(k) for k in table} if table is not None else set()
+        values = np.array([_key(k) in known for k in np.atleast_1d(key.values)], dtype=bool)
+        unknown = np.atleast_1d(key.unknown)
+        return Cells(values, unknown if table is not None else np.ones_like(unknown))
+
+    def _call_code_named(self, node: ast.Call) -> Cells:
+        table = self.scope.parameters.get(str(self._literal(node.args[0]))) or {}
+        name = self.value(node.args[1])
+        names = [str(v) for v in table.values()]
+        codes = {str(v): _key(k) for k, v in table.items() if names.count(str(v)) == 1}
+        found = [codes.get(str(n)) for n in np.atleast_1d(name.values)]
+        strange = np.array([code is None for code in found], dtype=bool)
+        return Cells(np.array([c or "" for c in found], dtype=object), name.unknown | strange)
+
     def _call_rate(self, node: ast.Call) -> Cells:
         table = self.scope.parameters.get(str(self._literal(node.args[0])))
         key = self.value(node.args[1])
@@ -373,6 +422,15 @@ class _Evaluation:
         table, unknown = self._groups(node.args)
         first = ~table.duplicated().to_numpy()
         return Cells(first, unknown)
+
+    def _call_is_nested(self, node: ast.Call) -> Cells:
+        code = self.value(node.args[0])
+        table, unknown = self._groups(node.args[1:])
+        groups = list(table.itertuples(index=False, name=None))
+        unknown = np.asarray(unknown | code.unknown)
+        codes = [None if u else str(c) for c, u in zip(code.values, unknown, strict=True)]
+        nested = np.array([above >= 0 for above in nearest_above(groups, codes)], dtype=bool)
+        return Cells(nested, unknown)
 
     def _call_overlaps(self, node: ast.Call) -> Cells:
         first, last = (self.value(n) for n in node.args[:2])

@@ -11,6 +11,7 @@ from typing import Any
 from definitions.expression import Expression, parse
 from definitions.loading import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form, Rule, Severity
+from definitions.names import TABLE_CALLS
 from definitions.periods import Period, PeriodKind
 from expectations.evaluate import ABSENT, CONTEXT_CALLS, SUBMISSION, UNREADABLE, call_name, scope_of
 
@@ -125,7 +126,7 @@ def _resolved(rule: Rule, parameters: Mapping[str, Any]) -> dict[str, Any]:
     assert rule.check is not None  # noqa: S101
     names = [name for scope, name in rule.check.scoped if scope == "param"]
     for node in ast.walk(rule.check.tree):
-        if _called(node) in ("rate", "stage", "step") and isinstance(node, ast.Call):
+        if _called(node) in TABLE_CALLS and isinstance(node, ast.Call):
             first = node.args[0]
             if isinstance(first, ast.Constant):
                 names.append(str(first.value))

@@ -91,6 +91,10 @@ class Translator:
                 func=ast.Name(id="stage"), args=[ast.Constant(value=str() as table), x]
             ) if table in self.parameters:
                 return self._stage(self.parameters[table], self._node(x))
+            case ast.Call(
+                func=ast.Name(id="listed"), args=[ast.Constant(value=str() as table), key]
+            ) if table in self.parameters:
+                return self._listed(self.parameters[table], self._node(key))
             case ast.Call(func=ast.Name(id=name)):
                 return self._call(name, [self._node(a) for a in node.args])
             case ast.Attribute(value=ast.Name(id="param"), attr=attr) if attr in self.parameters:
@@ -120,6 +124,11 @@ class Translator:
             return f"(CASE WHEN {key} IS NULL THEN NULL ELSE CASE {key} {cases} ELSE 0 END END)"
 
         return self._dated(parameter, entry)
+
+    def _listed(self, parameter: Parameter, key: str) -> str:
+        return self._dated(
+            parameter, lambda table: f"({key} IN ({', '.join(map(_text, map(str, table)))}))"
+        )
 
     def _stage(self, parameter: Parameter, x: str) -> str:
         def step(table: Mapping[str, Any]) -> str:
@@ -182,6 +191,16 @@ class Translator:
                 return f"({args[0]} + make_interval(years => ({args[1]})::int))::date"
             case "odd":
                 return f"(mod(cast({args[0]} AS numeric), 2) = 1)"
+            case "month_of":
+                return f"extract(month FROM {args[0]})"
+            case "add_days":
+                return f"({args[0]} + cast({args[1]} AS int))"
+            case "length":
+                return f"length({args[0]})"
+            case "has_digits":
+                return f"({args[0]} ~ '[0-9]')"
+            case "when":
+                return f"(CASE WHEN {args[0]} THEN {args[1]} END)"
             case "days":
                 return f"({args[1]} - {args[0]})"
             case "workdays":

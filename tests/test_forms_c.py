@@ -1,0 +1,113 @@
+"""The forms of funds, audit and review: charts of accounts, balances to the cent, slips, texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from definitions.expression import parse
+from definitions.model import Parameter
+from definitions.periods import Period
+from expectations.evaluate import SUBMISSION, UNREADABLE, Scope, evaluate
+from expectations.nesting import nearest_above, parts_below
+from warehouse.sql_expression import Translator
+
+CHART = {"402": "拨缴经费收入", "403": "上级补助收入", "40301": "回拨补助", "50601": "回拨补助"}
+YEAR = Period.parse("2019")
+
+
+def values(text: str, rows: list[dict[str, Any]], /, **columns: str) -> list[Any]:
+    """What an expression says of each row; None where that is not known."""
+    data = pd.DataFrame(rows)
+    for name, kind in columns.items():
+        data[name] = data[name].astype(kind)
+    data[SUBMISSION] = data.get(SUBMISSION, 0)
+    cells = evaluate(parse(text), data, Scope(YEAR, {"chart": CHART, "wait": 30}))
+    return [None if u else v for v, u in zip(cells.values.tolist(), cells.unknown, strict=True)]
+
+
+# --- words of the language -----------------------------------------------------------------------
+
+
+def test_a_subject_is_listed_in_the_chart_of_the_year_or_not() -> None:
+    rows = [{"subject": "402"}, {"subject": "409"}, {"subject": None}]
+    assert values("listed('chart', subject)", rows, subject="string") == [True, False, None]
+    assert values("listed('none', subject)", rows, subject="string") == [None, None, None]
+
+
+def test_a_name_that_two_subjects_bear_leads_to_neither() -> None:
+    rows = [{"name": "拨缴经费收入"}, {"name": "回拨补助"}, {"name": "没有这一科目"}]
+    assert values("code_named('chart', name)", rows, name="string") == ["402", None, None]
+
+
+def test_days_and_months_by_the_calendar() -> None:
+    rows = [{"day": "2019-06-03"}, {"day": "2020-02-01"}, {"day": None}]
+    days = values("add_days(day, param.wait)", rows, day="datetime64[s]")
+    assert [d and d.isoformat() for d in days] == ["2019-07-03", "2020-03-02", None]
+    assert values("month_of(day)", rows, day="datetime64[s]") == [6.0, 2.0, None]
+
+
+def test_length_counts_characters_and_digits_are_found() -> None:
+    rows = [{"text": "竞赛12场"}, {"text": "健全机制"}, {"text": None}]
+    assert values("length(text)", rows, text="string") == [5.0, 4.0, None]
+    assert values("has_digits(text)", rows, text="string") == [True, False, None]
+
+
+def test_a_sum_can_take_some_rows_only_and_stays_unknown_where_one_was_not_read() -> None:
+    rows = [
+        {"code": "402", "x": 100.0, UNREADABLE: None, SUBMISSION: 0},
+        {"code": "501", "x": 70.0, UNREADABLE: None, SUBMISSION: 0},
+        {"code": "402", "x": None, UNREADABLE: ",x,", SUBMISSION: 1},
+        {"code": "402", "x": 5.0, UNREADABLE: None, SUBMISSION: 1},
+    ]
+    text = "group_sum(when(starts_with(code, '4'), x))"
+    found = values(text, rows, code="string", x="Float64", **{UNREADABLE: "string"})
+    assert found == [100.0, 100.0, None, None]
+
+
+def test_what_stands_inside_what_is_told_within_one_submission_and_union() -> None:
+    rows = [
+        {"org": "A", "code": "403", SUBMISSION: 0},
+        {"org": "A", "code": "40301", SUBMISSION: 0},
+        {"org": "B", "code": "40301", SUBMISSION: 0},
+        {"org": "A", "code": "40301", SUBMISSION: 1},
+    ]
+    found = values("is_nested(code, org)", rows, org="string", code="string")
+    assert found == [False, True, False, False]
+
+
+def test_parts_are_added_to_the_nearest_row_above_them() -> None:
+    codes = ["403", "40301", "4030101", "40302", "404"]
+    groups = ["A"] * 5
+    assert list(nearest_above(groups, codes)) == [-1, 0, 1, 0, -1]
+    amounts = np.array([30.0, 10.0, 10.0, 20.0, 7.0])
+    nothing = np.zeros(5, dtype=bool)
+    expected = [10.0 + 20.0, 10.0, np.nan, np.nan, np.nan]
+    assert parts_below(groups, codes, amounts, nothing) == pytest.approx(expected, nan_ok=True)
+    amounts[3] = np.nan
+    expected[0] = np.nan
+    assert parts_below(groups, codes, amounts, nothing) == pytest.approx(expected, nan_ok=True)
+
+
+def test_the_words_have_a_meaning_in_sql_where_no_other_row_is_needed() -> None:
+    from tests.checking import definitions
+
+    chart = Parameter.model_validate(
+        {
+            "code": "chart",
+            "name": "科目表",
+            "values": [{"since": "2010-01-01", "value": CHART, "authority": "测试"}],
+        }
+    )
+    form = definitions().newest("FIN-01")
+    translator = Translator([form], parameters={"chart": chart})
+    assert translator.sql(parse("when(length(org_code) == 3, paid)")) == (
+        "(CASE WHEN (length(r.texts[1]) = 3) THEN r.numbers[4] END)"
+    )
+    listed = translator.sql(parse("listed('chart', org_code)"))
+    assert "r.texts[1] IN ('402', '403', '40301', '50601')" in listed
+    with pytest.raises(ValueError, match="no SQL"):
+        translator.sql(parse("is_nested(org_code)"))
