@@ -164,11 +164,12 @@ class Example(Model):
     """A case in which a rule holds, or is broken, in one of five tellings.
 
     - `row` (and `rows` below it on the sheet): a condition's columns, typed. Names of other rows
-      stand as in the condition (`previous.x`, `ORG_02.y`, `lookup(…)`); rows of other forms that
-      are counted or added up stand in `reported`, by form; a row may give its own `period`.
+      stand as in the condition (`previous.x`, `ORG_02.y`); rows that others reported stand in
+      `reported`, by form, each `in` the example's period or the one it says; what the warehouse
+      computed for the union in `figures`, by indicator.
     - `series`: a column's values by period, the last one judged.
     - `cell` and `typed`: what a person typed into one cell (FORM.column) of a sound sheet.
-    - `file`: a whole file as it is handed in.
+    - `file`: a whole file as it is handed in, after those in `earlier`.
     - `received`: the day of receipt, where a rule is about time; null when nothing came.
 
     A column that the example does not name is not known: it is neither right nor wrong. `at` says
@@ -181,10 +182,12 @@ class Example(Model):
     row: dict[str, Any] = {}
     rows: tuple[dict[str, Any], ...] = ()
     reported: dict[str, tuple[dict[str, Any], ...]] = {}
+    figures: dict[str, Any] = {}
     series: dict[str, dict[str, Any]] = {}
     cell: str = ""
     typed: Any = None
     file: Sample | None = None
+    earlier: tuple[Sample, ...] = ()
     received: date | Literal["never", ""] = ""
     at: str | tuple[str, ...] | None = None
 
