@@ -15,7 +15,7 @@ from definitions.expression import Expression
 from definitions.model import Column, ColumnType, Form, Severity
 from expectations.cells import World, derived_value, masks
 from expectations.context import PERIOD, empty_rows, join_context, typed_rows
-from expectations.evaluate import ABSENT, SUBMISSION, UNREADABLE, broken, call_name
+from expectations.evaluate import ABSENT, SUBMISSION, UNREADABLE, call_name, evaluate_node
 from expectations.frames import Frame, typed
 from expectations.suites import RULE, Check, checks_for
 from samples.draw import within
@@ -117,7 +117,7 @@ class Draft:
 
     task: Task
     data: pd.DataFrame
-    _broken: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    _broken: dict[int, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, task: Task, rows: Sequence[Row]) -> Draft:
@@ -164,23 +164,27 @@ class Draft:
             for values in zip(*columns.values(), strict=True)
         ]
 
-    def broken(self, number: int) -> NDArray[np.bool_]:
-        """The rows that break a check."""
+    def broken(self, number: int) -> NDArray[np.int64]:
+        """In how many ways each row breaks a check: cells of a wide one, parts joined by `and`."""
         if number not in self._broken:
             self._broken[number] = self._break(self.task.checks[number])
         return self._broken[number]
 
-    def _break(self, check: Check) -> NDArray[np.bool_]:
-        if check.kind == RULE:
-            return broken(check.expressions[0], self.data, self.task.world.scope)
-        wrong = np.zeros(len(self.data), dtype=bool)
-        found = masks(check.kind, self.data, check.options, self.task.world)
-        for mask in found.values():
-            wrong |= mask
+    def _break(self, check: Check) -> NDArray[np.int64]:
+        wrong = np.zeros(len(self.data), dtype=np.int64)
+        if check.kind != RULE:
+            for mask in masks(check.kind, self.data, check.options, self.task.world).values():
+                wrong += mask
+            return wrong
+        tree = check.expressions[0].tree
+        parts = tree.values if isinstance(tree, ast.BoolOp) and _joins(tree) else [tree]
+        for part in parts:
+            cells = evaluate_node(part, self.data, self.task.world.scope)
+            wrong += ~cells.values.astype(bool) & ~cells.unknown
         return wrong
 
     def cost(self) -> NDArray[np.int64]:
-        """How many checks each row breaks."""
+        """In how many ways each row breaks the checks."""
         total = np.zeros(len(self.data), dtype=np.int64)
         for number in range(len(self.task.checks)):
             total += self.broken(number)
@@ -207,6 +211,7 @@ class Draft:
             for c in self.task.checks
             if (c.joined and touched & keys)
             or any(touched & _depends(call, form) for call in c.calls)
+            or (c.calls and touched >= form.position.keys())
         ]
         if not checks:
             return touched
@@ -226,6 +231,10 @@ def _depends(call: ast.Call, form: Form) -> set[str]:
     if literals and literals[0] == form.code:
         names |= {*literals[1:], *(str(k.arg) for k in call.keywords), "org_code"}
     return names
+
+
+def _joins(tree: ast.BoolOp) -> bool:
+    return isinstance(tree.op, ast.And)
 
 
 def _reads(expression: Expression) -> Iterable[str]:

@@ -19,6 +19,7 @@ from samples.identity import id_number, person_name, phone, uscc
 
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[A-Z]+")
+_PERIOD = re.compile(r"\d{4}(Q\d|H\d|-\d\d)?")
 # What a count or an amount of a unit is about, where the column gives no example.
 _TYPICAL = {"元": 8000.0, "万元": 12.0, "人": 40.0, "人次": 60.0, "平方米": 120.0, "分": 88.0,
             "%": 60.0, "步": 200000.0, "公里": 150.0}  # fmt: skip
@@ -87,6 +88,8 @@ def draw(column: Column, at: Setting, rng: Random, start: str = "") -> Any:
 def _number(column: Column, at: Setting, rng: Random) -> int | float:
     if column.unit == "年" and column.type is ColumnType.INT and not _plain(column.example, 100):
         return at.period.year
+    if column.kind is ColumnKind.KEY:
+        return at.number
     typical = _example(column)
     if typical is None:
         typical = _TYPICAL.get(column.unit, _FEW)
@@ -172,6 +175,8 @@ def _text(column: Column, at: Setting, rng: Random) -> str:
         return person_name(at.org.code, rng.random())
     if column.personal == "identity":
         return bank_card(rng.randrange(10**14))
+    if _PERIOD.fullmatch(column.example):
+        return at.period.label
     if column.kind is ColumnKind.KEY and column.type is ColumnType.STR:
         return f"{column.example or column.label}{at.number}"
     return column.example or f"{column.label}示例"

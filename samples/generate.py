@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from definitions.loading import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
@@ -30,6 +31,7 @@ from definitions.organisations import Organisation
 from definitions.periods import Period, closing_periods
 from expectations.cells import World
 from expectations.evaluate import scope_of
+from expectations.suites import Check
 from samples.draft import Changes, Draft, Tables, Task
 from samples.draw import Setting, draw, within
 from samples.entries import Row
@@ -229,9 +231,9 @@ class _Maker:
         return any(row.get(c.code) is None for c in self.form.columns if c.required_when)
 
     def _of(self, org: Organisation, old: Sequence[Row]) -> Iterator[Row]:
-        if self.form.ledger:
-            yield from (dict(row) for row in old[:1])
-        elif old:
+        again = [dict(row) for row in old[:1]] if self.form.ledger else []
+        yield from again
+        if old and not self.form.ledger:
             yield from self._continued(org, old)
             return
         more = [c for c in self.form.columns if c.kind is ColumnKind.KEY and c.code != "org_code"]
@@ -243,11 +245,10 @@ class _Maker:
         if chosen and len(chosen) == len([c for c in more if not c.type.numeric]):
             count = min(count, len(combinations))
         combinations = self.rng.sample(combinations, min(count, len(combinations)))
-        for number in range(1, count + 1):
-            at = self._setting(org, number)
-            row = self._fresh(at)
+        for new in range(count):
+            row = self._fresh(self._setting(org, len(again) + new + 1))
             if chosen:
-                values = combinations[(number - 1) % len(combinations)]
+                values = combinations[new % len(combinations)]
                 row |= dict(zip((c.code for c in chosen), values, strict=True))
             yield row
 
@@ -309,7 +310,8 @@ def _mended(draft: Draft, maker: _Maker) -> Draft:
             draft = _mend_one(draft, check, maker)
         if draft is before:
             # A dead end: mend one thing whatever else it breaks, or begin those rows again.
-            draft = _drawn_anew(draft, maker) if number % 2 else _shaken(draft, maker)
+            again = number % 4 == 3
+            draft = _drawn_anew(draft, maker) if again else _shaken(draft, maker)
     return draft
 
 
@@ -321,14 +323,23 @@ def _drawn_anew(draft: Draft, maker: _Maker) -> Draft:
     return Draft.of(draft.task, rows)
 
 
+def _together(check: Check) -> bool:
+    """Whether rows of a union stand for one another in a check: its sums and counts over rows."""
+    over_rows = ("group_", "register_", "first_of", "breakdown")
+    return check.kind == "duplicate" or any(
+        f.startswith(over_rows) for e in check.expressions for f in e.functions
+    )
+
+
 def _bench(draft: Draft, number: int, maker: _Maker) -> Bench | None:
+    """The rows that break a check; where rows stand together, some row of each such union."""
     rows = [int(r) for r in np.flatnonzero(draft.broken(number))]
-    check = draft.task.checks[number]
-    together = any(f.startswith("group_") for e in check.expressions for f in e.functions)
-    if together or check.kind == "duplicate":
-        # One row of each union: all of them at once would overshoot.
-        maker.rng.shuffle(rows)
-        rows = sorted({maker.settings[r].org.code: r for r in rows}.values())
+    if _together(draft.task.checks[number]):
+        # One row of each: all of them at once would overshoot.
+        unions = {maker.settings[r].org.code for r in rows}
+        among = [r for r, s in enumerate(maker.settings) if s.org.code in unions]
+        maker.rng.shuffle(among)
+        rows = sorted({maker.settings[r].org.code: r for r in among}.values())
     return Bench(draft, rows, maker.redraw, maker.rng, maker.tables) if rows else None
 
 
@@ -336,8 +347,14 @@ def _mend_one(draft: Draft, number: int, maker: _Maker) -> Draft:
     bench = _bench(draft, number, maker)
     if bench is None:
         return draft
+    codes = {s.org.code: n for n, s in enumerate(maker.settings)}
+    groups = np.array(
+        [codes[s.org.code] for s in maker.settings]
+        if _together(draft.task.checks[number])
+        else range(len(maker.settings))
+    )
     for change in moves(bench, draft.task.checks[number]):
-        after = _better(draft, change)
+        after = _better(draft, change, groups)
         if after is not None:
             draft = after
             bench = _bench(draft, number, maker)
@@ -346,15 +363,15 @@ def _mend_one(draft: Draft, number: int, maker: _Maker) -> Draft:
     return draft
 
 
-def _better(draft: Draft, change: Changes) -> Draft | None:
-    """The draft with the change made in the rows where it leaves fewer checks broken."""
+def _better(draft: Draft, change: Changes, groups: NDArray[np.int64]) -> Draft | None:
+    """The draft with the change made where it leaves fewer checks broken, group by group."""
     before = draft.cost()
     if not any(change.values()):
         return None
     tried = draft.changed(change)
-    gained = tried.cost() < before
+    gain = np.bincount(groups, weights=before - tried.cost())
     kept = {
-        code: {row: v for row, v in values.items() if gained[row]}
+        code: {row: v for row, v in values.items() if gain[groups[row]] > 0}
         for code, values in change.items()
     }
     if not any(kept.values()):

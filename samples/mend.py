@@ -93,6 +93,8 @@ def moves(bench: Bench, check: Check) -> Iterator[Changes]:
 def _near_before(bench: Bench, column: Column, scope: str) -> Iterator[Changes]:
     """A number a little above or below what it was."""
     name = f"{scope}.{column.code}"
+    if name not in bench.draft.data:
+        name = f"back1.{column.code}"
     before = bench.draft.data[name].to_numpy(dtype=float, na_value=np.nan)
     now = bench.draft.data[column.code].to_numpy(dtype=float, na_value=np.nan)
     for low, high in ((1.0, 1.02), (0.98, 1.0), (1.0, 1.0)):
