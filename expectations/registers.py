@@ -32,7 +32,7 @@ def register_sums(frame: Frame, node: ast.Call, evidence: Evidence, world: World
     Rows of the same union, period and form replace what was accepted before, as loading them will.
     """
     assert isinstance(node.func, ast.Name)  # noqa: S101 (the grammar allows nothing else)
-    form, ledger = frame.form, frame.form.ledger
+    ledger = frame.form.ledger
     assert ledger is not None  # noqa: S101 (the loader refuses other forms)
     so_far = node.func.id == "register_so_far"
     table = _register(frame, node, evidence, world, ledger, by_year=so_far)
