@@ -15,8 +15,8 @@ from run_settings import TAG, at, at_param, months_closing, periods_param, setti
         "periods": periods_param("留空则关闭锁定日刚过的月份；随该月结束的季、半年、年一并汇总"),
         "at": at_param(),
     },
-    # After the locking days of months (12th) and of quarters and half-years (20th).
-    **settings("0 6 13,21 * *"),
+    # Every morning: what was locked the day before, on a day that holidays may have moved.
+    **settings("0 6 * * *"),
 )
 def close_period():
     @task(task_display_name="确定所属期")

@@ -144,22 +144,15 @@ def months_opening(context: Context) -> list[str]:
 
 
 def months_closing(context: Context) -> list[str]:
-    """Months to close: the form's, else those of which something has just been locked.
+    """Months to close: the form's, else those of which something is locked and not yet frozen.
 
-    Months lock in the middle of the next month, the quarters that end with them a week later, the
-    year a month later (field catalogue 7.1). A month is closed with the longer periods it ends, so
-    it is closed again when these are locked.
+    Each form locks on a day of its own, moved by holidays, so a month may be closed several times:
+    most forms in the middle of the next month, funds and quarters a week later.
     """
-    from definitions.periods import Period
+    from pipelines import flow
 
     given = context["params"].get("periods")
-    if given:
-        return list(given)
-    now = moment(context)
-    month = Period.parse(f"{now:%Y-%m}").previous()
-    if now.day >= 20:  # the second run of the month, see close_period's schedule
-        return [month.label] if month.number % 3 == 0 else []
-    return [f"{now.year - 1}-12", month.label] if month.number == 1 else [month.label]
+    return list(given) if given else flow.months_to_close(at(context))
 
 
 def year_assessed(context: Context) -> int:

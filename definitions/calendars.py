@@ -1,17 +1,19 @@
-"""Working days with 调休, due dates, and the refusal to guess a year nobody has announced."""
+"""Working days with 调休, windows and due dates; nothing is guessed for a year not announced."""
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 import chinese_calendar
 
-from definitions.model import CalendarYear, Due
-from definitions.periods import Period
+from definitions.model import CalendarYear, Due, Form
+from definitions.periods import Period, PeriodKind
 
 ONE_DAY = timedelta(days=1)
 
@@ -25,6 +27,22 @@ class CalendarUnknown(LookupError):
         )
 
 
+class State(StrEnum):
+    """Where a form of a period stands on a day."""
+
+    PLANNED = "未开启"
+    OPEN = "报送期"
+    LATE = "补报期"
+    CLOSED = "已锁定"
+    FROZEN = "已冻结"
+    REOPENED = "已重开"
+
+    @property
+    def takes(self) -> bool:
+        """Whether filings are taken in this state."""
+        return self in (State.OPEN, State.LATE, State.REOPENED)
+
+
 @dataclass(frozen=True)
 class Deadlines:
     """The three days of a form and period: due, checked by the level above, locked."""
@@ -32,6 +50,29 @@ class Deadlines:
     due: date
     check: date
     lock: date
+
+    def state(
+        self,
+        day: date,
+        *,
+        opened: date | None,
+        frozen: date | None = None,
+        reopened_until: date | None = None,
+    ) -> State:
+        """The state on a day; every named day is the last one of its state.
+
+        After the lock nothing is taken (已锁定); once its figures are published the period is
+        已冻结. A reopening takes filings again up to its own last day and then locks by itself.
+        """
+        if opened is None or day < opened:
+            return State.PLANNED
+        if day <= self.due:
+            return State.OPEN
+        if day <= self.lock:
+            return State.LATE
+        if reopened_until is not None and day <= reopened_until:
+            return State.REOPENED
+        return State.FROZEN if frozen is not None and frozen <= day else State.CLOSED
 
 
 class WorkingDays:
@@ -78,17 +119,60 @@ class WorkingDays:
 
     def deadlines(self, due: Due, period: Period) -> Deadlines:
         """Due, check and lock days of a period, each moved to a working day."""
+        numbers = (due.day, due.check_day, due.lock_day)
         if due.festival:
             start = self.festival(due.festival, period.year)
-            days = [start + timedelta(days=n) for n in (due.day, due.check_day, due.lock_day)]
+            days = [start + timedelta(days=n) for n in numbers]
         else:
-            month = period.end.year * 12 + period.end.month - 1 + due.months_after
-            year, number = month // 12, month % 12 + 1
-            last = monthrange(year, number)[1]
-            days = [
-                date(year, number, min(n, last)) for n in (due.day, due.check_day, due.lock_day)
-            ]
+            month = _month_of_due(due, period)
+            last = month.end.day
+            days = [date(month.year, month.number, min(n, last)) for n in numbers]
         return Deadlines(*(self.on_or_after(d) for d in days))
+
+    def opening_month(self, due: Due, period: Period) -> Period:
+        """The month with which a form of a period opens: the one before it is due, if not over.
+
+        A monthly form opens with its own month, a yearly one with December; a letter of targets
+        due in January of its year opens with the December before, a campaign of the moon calendar
+        with the month before its due day.
+        """
+        if due.festival:
+            day = self.festival(due.festival, period.year) + timedelta(days=due.day)
+            month = Period(PeriodKind.MONTH, day.year, day.month)
+        else:
+            month = _month_of_due(due, period)
+        return min(month.previous(), period.within(PeriodKind.MONTH), key=lambda m: m.start)
+
+    def late_mark(self, marks: dict[str, Any], days: Deadlines, received: date | None) -> Decimal:
+        """Mark for timeliness, 0 to 100, by the parameter `late_marks` (field catalogue 7.2).
+
+        Full marks up to the due day, less for every working day after it but not below a floor,
+        and those of 缺报 for what came after the lock or never.
+        """
+        if received is None or received > days.lock:
+            return Decimal(str(marks["缺报"]))
+        late = max(self.between(days.due, received), 0)
+        lost = Decimal(str(marks["每迟一个工作日扣"])) * late
+        full = Decimal(str(marks["按时"]))
+        return full if not late else max(full - lost, Decimal(str(marks["迟报最低"])))
+
+
+def _month_of_due(due: Due, period: Period) -> Period:
+    return period.within(PeriodKind.MONTH).later(due.months_after)
+
+
+def period_on(form: Form, month: Period) -> Period:
+    """The period of a form's rows in a workbook for a month.
+
+    The one that the month lies in; where the form is due before its period begins to run out
+    (targets are signed in January), the December workbook carries the letter of the next year.
+    """
+    own = month.within(form.period)
+    coming = own.next()
+    due = form.due
+    if not due.festival and due.months_after < 0 and _month_of_due(due, coming).previous() == month:
+        return coming
+    return own
 
 
 @lru_cache(maxsize=8192)

@@ -25,7 +25,7 @@ from definitions.model import (
     Scheme,
 )
 from definitions.names import unknown_names, unknown_placeholders
-from definitions.periods import Period
+from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
 
 HERE = Path(__file__).parent
 
@@ -81,6 +81,11 @@ class Definitions:
         """Codes of all forms, sorted by key work and code."""
         codes = {f.code: f.work for f in self.forms}
         return tuple(sorted(codes, key=lambda c: (codes[c] == "ALL", codes[c], c)))
+
+    @cached_property
+    def period_kinds(self) -> frozenset[PeriodKind]:
+        """The calendar's kinds of period, and the statistical year where a form declares it."""
+        return frozenset({*CALENDAR_KINDS, *(f.period.label_kind for f in self.forms)})
 
     def rules_of(self, form: Form) -> tuple[Rule, ...]:
         """The rules with a condition that rows of the form must meet."""

@@ -1,9 +1,10 @@
-"""Reporting periods: 2017-03, 2017Q1, 2017H1 and 2017, with their dates and neighbours."""
+"""Reporting periods: 2017-03, 2017Q1, 2017H1, 2017 and 2017S, with dates and neighbours."""
 
 from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,12 +12,17 @@ from functools import lru_cache
 
 
 class PeriodKind(StrEnum):
-    """How often a form is due; an event form is cut monthly, a campaign belongs to its year."""
+    """How often a form is due; an event form is cut monthly, a campaign belongs to its year.
+
+    The statistical year runs from 1 October to 30 September and bears the year in which it ends,
+    as the national survey of union statistics counts it (field catalogue 3.1, P8).
+    """
 
     MONTH = "month"
     QUARTER = "quarter"
     HALF = "half"
     YEAR = "year"
+    STATISTICAL = "statistical"
     EVENT = "event"
     CAMPAIGN = "campaign"
 
@@ -33,8 +39,18 @@ _PATTERNS = {
     PeriodKind.QUARTER: re.compile(r"(\d{4})Q([1-4])"),
     PeriodKind.HALF: re.compile(r"(\d{4})H([12])"),
     PeriodKind.YEAR: re.compile(r"(\d{4})"),
+    PeriodKind.STATISTICAL: re.compile(r"(\d{4})S"),
 }
-_MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.HALF: 6, PeriodKind.YEAR: 12}
+_MONTHS = {
+    PeriodKind.MONTH: 1,
+    PeriodKind.QUARTER: 3,
+    PeriodKind.HALF: 6,
+    PeriodKind.YEAR: 12,
+    PeriodKind.STATISTICAL: 12,
+}
+_STATISTICAL_START = 10
+CALENDAR_KINDS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.HALF, PeriodKind.YEAR)
+"""The kinds that every federation has, shortest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,7 @@ class Period:
 
     @classmethod
     def parse(cls, label: str) -> Period:
-        """Read a label such as ``2017-03``; ValueError when it is none of the four shapes."""
+        """Read a label such as ``2017-03``; ValueError when it is none of the five shapes."""
         return _parsed(label)
 
     @property
@@ -60,6 +76,8 @@ class Period:
                 return f"{self.year}Q{self.number}"
             case PeriodKind.HALF:
                 return f"{self.year}H{self.number}"
+            case PeriodKind.STATISTICAL:
+                return f"{self.year}S"
             case _:
                 return str(self.year)
 
@@ -73,36 +91,53 @@ class Period:
                 return f"{self.year}年第{'一二三四'[self.number - 1]}季度"
             case PeriodKind.HALF:
                 return f"{self.year}年{'上下'[self.number - 1]}半年"
+            case PeriodKind.STATISTICAL:
+                return f"{self.year}统计年度"
             case _:
                 return f"{self.year}年度"
 
     @property
     def first_month(self) -> int:
         """Calendar month in which the period begins, 1-12."""
+        if self.kind is PeriodKind.STATISTICAL:
+            return _STATISTICAL_START
         return (self.number - 1) * _MONTHS[self.kind] + 1
 
     @property
     def start(self) -> date:
         """First day."""
-        return date(self.year, self.first_month, 1)
+        year = self.year - 1 if self.kind is PeriodKind.STATISTICAL else self.year
+        return date(year, self.first_month, 1)
 
     @property
     def end(self) -> date:
         """Last day, inclusive."""
-        return _last_day(self.year, self.first_month + _MONTHS[self.kind] - 1)
+        last = (self.first_month + _MONTHS[self.kind] - 2) % 12 + 1
+        return _last_day(self.year, last)
+
+    @property
+    def span(self) -> int:
+        """Number of months in the period."""
+        return _MONTHS[self.kind]
 
     def months(self) -> list[Period]:
         """The months inside the period, in order."""
-        return [
-            Period(PeriodKind.MONTH, self.year, self.first_month + i)
-            for i in range(_MONTHS[self.kind])
-        ]
+        first = Period(PeriodKind.MONTH, self.start.year, self.first_month)
+        return [first.later(i) for i in range(self.span)]
+
+    def later(self, steps: int) -> Period:
+        """The period so many of its kind later; earlier for a negative number."""
+        in_a_year = 12 // self.span
+        place = self.year * in_a_year + self.number - 1 + steps
+        return Period(self.kind, place // in_a_year, place % in_a_year + 1)
 
     def previous(self) -> Period:
         """The period just before, of the same kind."""
-        if self.number > 1:
-            return Period(self.kind, self.year, self.number - 1)
-        return Period(self.kind, self.year - 1, 12 // _MONTHS[self.kind])
+        return self.later(-1)
+
+    def next(self) -> Period:
+        """The period just after, of the same kind."""
+        return self.later(1)
 
     def last_year(self) -> Period:
         """The same period one year earlier."""
@@ -112,11 +147,15 @@ class Period:
         """The period of a form of that kind to which this one belongs.
 
         The longer period that it lies in, or the last of the shorter ones inside it: 2017-03 is
-        within 2017Q1 and 2017; for a monthly form 2017Q1 means 2017-03.
+        within 2017Q1, 2017 and 2017S; for a monthly form 2017Q1 means 2017-03.
         """
         kind = kind.label_kind
-        number = (self.end.month - 1) // _MONTHS[kind] + 1
-        return self if kind is self.kind else Period(kind, self.year, number)
+        if self.kind is kind:
+            return self
+        end = self.end
+        if kind is PeriodKind.STATISTICAL:
+            return Period(kind, end.year + (end.month >= _STATISTICAL_START))
+        return Period(kind, end.year, (end.month - 1) // _MONTHS[kind] + 1)
 
     def contains(self, other: Period) -> bool:
         """Whether the other period lies wholly inside this one."""
@@ -136,7 +175,7 @@ def _parsed(label: str) -> Period:
         if match:
             groups = match.groups()
             return Period(kind, int(groups[0]), int(groups[1]) if len(groups) > 1 else 1)
-    raise ValueError(f"not a period: {label!r} (2017-03, 2017Q1, 2017H1 or 2017)")
+    raise ValueError(f"not a period: {label!r} (2017-03, 2017Q1, 2017H1, 2017 or 2017S)")
 
 
 @lru_cache(maxsize=4096)
@@ -144,11 +183,11 @@ def _last_day(year: int, month: int) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def closing_periods(month: Period) -> list[Period]:
-    """The month itself and every longer period that ends with it, shortest first."""
-    periods = [month]
-    for kind in (PeriodKind.QUARTER, PeriodKind.HALF, PeriodKind.YEAR):
-        span = _MONTHS[kind]
-        if month.number % span == 0:
-            periods.append(Period(kind, month.year, month.number // span))
-    return periods
+def closing_periods(month: Period, kinds: Collection[PeriodKind] = CALENDAR_KINDS) -> list[Period]:
+    """The month itself and every longer period of some kinds that ends with it, shortest first.
+
+    Statistical years are no calendar kind: a federation without such forms never closes one.
+    """
+    longer = [month.within(kind) for kind in _MONTHS if kind in kinds]
+    ends = [p for p in longer if p.kind is not PeriodKind.MONTH and p.end == month.end]
+    return [month, *ends]

@@ -140,7 +140,7 @@ def _values(
             denominator=r.denominator,
             reported=r.reported,
             expected=r.expected,
-            previous=at(here.previous()) if here.kind is not PeriodKind.YEAR else None,
+            previous=at(here.previous()) if here.previous() != here.last_year() else None,
             last_year=at(here.last_year()),
             comparable=at(here.last_year(), "comparable"),
             target=targets.get((r.unit, r.indicator, r.period)),

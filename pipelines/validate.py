@@ -118,7 +118,10 @@ def _frames(
         for sheet in workbook.sheets:
             form = editions[sheet.form, sheet.edition]
             known = workbook.period is not None
-            period = Period.parse(sheet.period) if known else last_month.within(form.period)
+            cover = Period.parse(workbook.period) if workbook.period else last_month
+            # The reader places a sheet; one that was not read from a file says nothing about it.
+            stated = Period.parse(sheet.period) if known and sheet.period else None
+            period = stated or cover.within(form.period)
             key = (form.code, form.edition, period, known)
             sheets, owners = groups.setdefault(key, ([], []))
             sheets.append(sheet)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from definitions import Definitions, Period
+from definitions.calendars import Deadlines
 from definitions.model import Form
 from definitions.organisations import Alias, Organisation
 from definitions.periods import closing_periods
@@ -28,6 +29,7 @@ from warehouse.tables import (
 from warehouse.tables import (
     period as period_table,
 )
+from warehouse.windows import open_windows, opening_now
 
 
 def normal_name(name: str) -> str:
@@ -214,13 +216,15 @@ def owes(form: Form, org: Registered) -> bool:
 def open_periods(
     connection: Connection, definitions: Definitions, month: Period, at: datetime
 ) -> dict[str, int]:
-    """Freeze the roster of a month and of the longer periods it closes.
+    """Freeze the roster of a month, of the longer periods it closes and of what is due early.
 
-    Returns label → number of filings expected. A period that is open already keeps its roster.
+    Returns label → number of filings expected so far. A form that is open keeps its roster. Who
+    owes a form that opens before its period is over is asked at the end of the month it opens in.
     """
-    opened: dict[str, int] = {}
-    for target in closing_periods(month):
-        done = connection.execute(
+    targets = closing_periods(month, definitions.period_kinds)
+    targets += [p for _, p in opening_now(definitions, month) if p not in targets]
+    for target in dict.fromkeys(targets):
+        connection.execute(
             upsert(period_table)
             .values(
                 label=target.label,
@@ -231,29 +235,24 @@ def open_periods(
                 opened_at=at,
             )
             .on_conflict_do_nothing()
-            .returning(period_table.c.label)
-        ).first()
-        if done is not None:
-            roster = _roster(connection, definitions, target)
-            if roster:
-                connection.execute(insert(expected_filing), roster)
-        opened[target.label] = connection.execute(
-            select(func.count())
-            .select_from(expected_filing)
-            .where(expected_filing.c.period == target.label)
-        ).scalar_one()
-    return opened
+        )
+    roster = _roster(connection, open_windows(connection, definitions, month, at), month)
+    if roster:
+        connection.execute(insert(expected_filing), roster)
+    counts = connection.execute(
+        select(expected_filing.c.period, func.count())
+        .where(expected_filing.c.period.in_([p.label for p in targets]))
+        .group_by(expected_filing.c.period)
+    )
+    return dict.fromkeys((p.label for p in targets), 0) | {label: n for label, n in counts}
 
 
 def _roster(
-    connection: Connection, definitions: Definitions, target: Period
+    connection: Connection, windows: Sequence[tuple[Form, Period, Deadlines]], month: Period
 ) -> list[dict[str, object]]:
-    organisations = standing(connection, target.end)
+    organisations = standing(connection, month.end) if windows else []
     roster: list[dict[str, object]] = []
-    for form in definitions.forms:
-        if not form.covers(target):
-            continue
-        deadlines = definitions.calendar.deadlines(form.due, target)
+    for form, target, deadlines in windows:
         for org in organisations:
             if not owes(form, org):
                 continue

@@ -191,6 +191,44 @@ expected_filing = Table(
     Column("lock_on", Date, nullable=False),
 )
 
+form_window = Table(
+    "form_window",
+    metadata,
+    Column("period", ForeignKey("period.label"), primary_key=True),
+    Column("form", Text, primary_key=True),
+    Column("edition", Text, nullable=False),
+    Column("opened_with", Text, nullable=False, comment="the month whose opening brought it"),
+    Column("due_on", Date, nullable=False),
+    Column("check_on", Date, nullable=False),
+    Column("lock_on", Date, nullable=False),
+    _when("opened_at"),
+    _when("frozen_at", nullable=True),
+    Index("ix_form_window_opened_with", "opened_with"),
+    comment="one form of one opened period: its days, and when its figures were published",
+)
+
+reopening = Table(
+    "reopening",
+    metadata,
+    _id(),
+    Column("period", ForeignKey("period.label"), nullable=False),
+    Column("forms", ARRAY(Text), nullable=False, comment="empty: every form of the period"),
+    Column(
+        "organisations", ARRAY(BigInteger), nullable=False, comment="with all below; empty: all"
+    ),
+    Column("reason", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("until", Date, nullable=False, comment="last day; locked again on the next"),
+    _when("opened_at"),
+    _when("ended_at", nullable=True),
+    Column("ended_by", Text),
+    CheckConstraint("requested_by <> approved_by", name="four_eyes"),
+    Index("ix_reopening_period", "period"),
+    comment="one correction order: who may file again for a locked period, why and until when",
+)
+
 # --- what arrived ---
 
 receipt = Table(

@@ -16,16 +16,26 @@ if TYPE_CHECKING:
     from pipelines.flow.collecting import hand_in, process, sweep
     from pipelines.flow.opening import open_period, register_organisations, template_for
     from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
+    from pipelines.flow.reopening import (
+        months_to_close,
+        period_states,
+        relock_period,
+        reopen_period,
+    )
 
 _PART_OF = {
     "assess": "assessing",
     "close_period": "closing",
     "hand_in": "collecting",
+    "months_to_close": "reopening",
     "open_period": "opening",
+    "period_states": "reopening",
     "prepare_review": "publishing",
     "process": "collecting",
     "publish_review": "publishing",
     "register_organisations": "opening",
+    "relock_period": "reopening",
+    "reopen_period": "reopening",
     "sweep": "collecting",
     "template_for": "opening",
     "withdraw_review": "publishing",
@@ -35,11 +45,15 @@ __all__ = [
     "assess",
     "close_period",
     "hand_in",
+    "months_to_close",
     "open_period",
+    "period_states",
     "prepare_review",
     "process",
     "publish_review",
     "register_organisations",
+    "relock_period",
+    "reopen_period",
     "sweep",
     "template_for",
     "withdraw_review",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from warehouse.current import current_rows
 from warehouse.gates import broken_gates
 from warehouse.organisations import Registered, standing
 from warehouse.publications import decide
+from warehouse.windows import china_day, freeze, ripe, windows
 
 
 class GateBroken(Exception):
@@ -40,15 +42,20 @@ def close_period(period: str, at: str) -> dict[str, Any]:
         broken = broken_gates(connection)
         if broken:
             raise GateBroken("；".join(broken))
-        for closing in closing_periods(month):
+        closings = closing_periods(month, known.period_kinds)
+        for closing in closings:
             consolidate(connection, known, closing, when, when)
         connection.execute(
             text(
                 "UPDATE period SET closed_at = coalesce(closed_at, :at) WHERE label = ANY(:labels)"
             ),
-            {"at": when, "labels": [p.label for p in closing_periods(month)]},
+            {"at": when, "labels": [p.label for p in closings]},
         )
-        products = _products(connection, known, month, when)
+        # Each form closes by its own lock day: funds later than the rest of the month, letters of
+        # targets and the two festivals long before their year is over.
+        locked = [(f, p) for f, p in ripe(connection, when) if p in closings or p.end > month.end]
+        products = _products(connection, known, closings, locked, when)
+        freeze(connection, locked, when)
         for publication, computation in products:
             kept = keep_draft(connection, publication, computation, when)
             decide(connection, kept, "published", "system", when)
@@ -78,19 +85,32 @@ def _coverage(connection: Connection, month: Period) -> dict[str, int]:
 
 
 def _products(
-    connection: Connection, known: Definitions, month: Period, when: datetime
+    connection: Connection,
+    known: Definitions,
+    closings: Sequence[Period],
+    locked: Sequence[tuple[str, Period]],
+    when: datetime,
 ) -> list[tuple[Publication, int | None]]:
-    organisations = standing(connection, month.end, when)
+    """The bulletin of the month, and a workbook per line for each form whose lock has passed."""
+    organisations = standing(connection, closings[0].end, when)
     top = top_unit(organisations)
     products: list[tuple[Publication, int | None]] = []
-    for closing in closing_periods(month):
+    early = dict.fromkeys(p for _, p in locked if p not in closings)
+    taking = {
+        slot
+        for slot, window in windows(connection, [p.label for p in closings]).items()
+        if window.state(china_day(when)).takes
+    }
+    for closing in (*closings, *early):
         computation = consolidate(connection, known, closing, when, when)
         figures = figures_of(connection, known, computation, top.code)
         if closing.kind is PeriodKind.MONTH:
             extras = extras_of(connection, known, closing, computation, when)
             products.append((bulletin(figures, known, extras), computation))
         for form in known.forms:
-            if not form.covers(closing):
+            if not form.covers(closing) or (form.code, closing.label) in taking:
+                continue
+            if closing in early and (form.code, closing) not in locked:
                 continue
             rows = current_rows(connection, known, form.code, [closing.label], cutoff=when)
             if rows.empty:

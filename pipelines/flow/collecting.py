@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,8 +14,9 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from expectations.findings import Finding, finding_of
+from expectations.findings import Finding
 from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.reopening import Gate, punctuality
 from pipelines.inbox import Channel, DropFolder, HandIn, take
 from pipelines.load import changes_in, received_day, submission_of
 from pipelines.places import Places, places
@@ -45,6 +46,7 @@ from warehouse.personal import data_key
 from warehouse.receipts import Receipt
 from warehouse.submissions import NewSubmission, load, written_documents
 from warehouse.tables import LINES
+from warehouse.windows import reopenings, windows
 
 CHUNK = 1000
 """Receipts per chunk: one Great Expectations run is shared by all of them.
@@ -185,7 +187,8 @@ def _one_period(
         context = WarehouseContext(connection, known)
         found = validate(workbooks, known, context, when.date())
         registry = _registry(connection, workbooks, known, when)
-        locks = _locks(connection, workbooks)
+        labels = sorted({s.period for w in workbooks for s in w.sheets})
+        gate = Gate(windows(connection, labels), reopenings(connection, labels), registry.above)
         org_ids = ids(connection)
     judged: list[Judged | None] = [None] * len(items)
     new = []
@@ -195,7 +198,7 @@ def _one_period(
         findings = [
             *found[place],
             *standing_findings(workbook, known, registry, found[place]),
-            *_late(workbook, arrived.receipt, locks, known),
+            *punctuality(workbook, arrived.receipt, gate, known),
         ]
         given = () if workbook.failed or not findings else explanations_in(arrived.data)
         typed = {e.key: e for e in given}
@@ -286,43 +289,6 @@ def _effective_days(workbooks: Sequence[ReadWorkbook], known: Definitions) -> se
         for day in s.values[known.form(s.form, Period.parse(s.period)).position["effective_date"]]
         if isinstance(day, date)
     }
-
-
-def _locks(
-    connection: Connection, workbooks: Sequence[ReadWorkbook]
-) -> dict[tuple[str, str], tuple[date, date]]:
-    """(form, period) → due and lock day of the frozen roster."""
-    labels = sorted({s.period for w in workbooks for s in w.sheets})
-    rows = connection.execute(
-        text(
-            "SELECT DISTINCT form, period, due_on, lock_on FROM expected_filing "
-            "WHERE period = ANY(:labels)"
-        ),
-        {"labels": labels},
-    )
-    return {(r.form, r.period): (r.due_on, r.lock_on) for r in rows}
-
-
-def _late(
-    workbook: ReadWorkbook,
-    receipt: Receipt,
-    locks: Mapping[tuple[str, str], tuple[date, date]],
-    known: Definitions,
-) -> Iterable[Finding]:
-    """After the due day: a mark. After the lock day: back, with how to ask for a correction."""
-    day = received_day(receipt.received_at)
-    for sheet in workbook.sheets:
-        due, lock = locks.get((sheet.form, sheet.period), (date.max, date.max))
-        if day <= due:
-            continue
-        rule = known.rule("V-T-004" if day > lock else "V-T-002")
-        values = {
-            "received_on": day,
-            "due_on": due,
-            "lock_on": lock,
-            "workdays_late": known.calendar.between(due, day),
-        }
-        yield finding_of(rule, values, form=sheet.form, sheet=sheet.sheet)
 
 
 def _write(

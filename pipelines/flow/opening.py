@@ -14,7 +14,6 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.model import ColumnKind, Form
 from definitions.organisations import load_organisations
-from definitions.periods import closing_periods
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.places import places
 from pipelines.templates import TemplateOrganisation, template_bytes
@@ -23,6 +22,7 @@ from warehouse.current import current_rows
 from warehouse.engine import ensure_partitions
 from warehouse.organisations import Registered, open_periods, standing
 from warehouse.organisations import register as register_all
+from warehouse.windows import opened_with
 
 
 def register_organisations(path: str, at: str) -> dict[str, int]:
@@ -70,14 +70,18 @@ def _make_templates(known: Definitions, month: Period, when: datetime) -> int:
     folder = places().templates / month.label
     folder.mkdir(parents=True, exist_ok=True)
     with engine().connect() as connection:
+        windows = opened_with(connection, month)
         collectors = connection.execute(
             text(
                 """
                 SELECT DISTINCT o.code FROM expected_filing e
-                JOIN organisation o ON o.id = e.collector_id WHERE e.period = :p ORDER BY 1
+                JOIN unnest(:forms ::text[], :periods ::text[]) AS w (form, period)
+                    ON w.form = e.form AND w.period = e.period
+                JOIN organisation o ON o.id = e.collector_id
+                ORDER BY 1
                 """
             ),
-            {"p": month.label},
+            {"forms": [f for f, _ in windows], "periods": [p.label for _, p in windows]},
         ).scalars()
         made = 0
         organisations = standing(connection, month.end)
@@ -115,7 +119,7 @@ def _template(
     own = next((o for o in organisations if o.code == code), None)
     if own is None:
         raise LookupError(f"工会组织编码 {code} 未登记")
-    labels = [p.label for p in closing_periods(month)]
+    periods = dict(opened_with(connection, month))
     owed = connection.execute(
         text(
             """
@@ -124,25 +128,25 @@ def _template(
             ORDER BY e.form, e.org_id
             """
         ),
-        {"labels": labels, "id": own.id},
+        {"labels": sorted({p.label for p in periods.values()}), "id": own.id},
     ).all()
     units: dict[str, list[str]] = defaultdict(list)
     for row in owed:
-        if row.org_id in by_id:
+        if row.org_id in by_id and row.form in periods and periods[row.form].label == row.period:
             units[row.form].append(by_id[row.org_id].code)
     forms = [
         form
-        for form in (_edition(known, c, month) for c in known.form_codes)
-        if form is not None and (form.code in units or not form.reporters.expected)
+        for form in (known.form(c, periods[c]) for c in known.form_codes if c in periods)
+        if form.code in units or not form.reporters.expected
     ]
     if not any(form.code in units for form in forms):
         return None
     prefill = {
-        form.code: _prefilled(connection, known, form, month, units.get(form.code, ()))
+        form.code: _prefilled(connection, known, form, periods[form.code], units.get(form.code, ()))
         for form in forms
     }
     deadlines = {
-        form.code: known.calendar.deadlines(form.due, _label_period(form, month)) for form in forms
+        form.code: known.calendar.deadlines(form.due, periods[form.code]) for form in forms
     }
     return template_bytes(
         known,
@@ -155,28 +159,14 @@ def _template(
     )
 
 
-def _label_period(form: Form, month: Period) -> Period:
-    return next(p for p in closing_periods(month) if p.kind is form.period.label_kind)
-
-
-def _edition(known: Definitions, code: str, month: Period) -> Form | None:
-    """The edition due with this month, or None when the month closes no period of its kind."""
-    for period in closing_periods(month):
-        for form in known.forms:
-            if form.code == code and form.covers(period):
-                return form
-    return None
-
-
 def _prefilled(
     connection: Connection,
     known: Definitions,
     form: Form,
-    month: Period,
+    period: Period,
     units: Sequence[str],
 ) -> list[dict[str, Any]]:
     """A row per unit with its code and last period's stocks; open rows of a ledger again."""
-    period = _label_period(form, month)
     before = current_rows(connection, known, form.code, [period.previous().label], units)
     carried = [
         c.code

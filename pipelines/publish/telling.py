@@ -33,6 +33,7 @@ _OPENING = re.compile(r"^(其中|期末实有|两节期间|现有)")
 _WORDS = {code: words for part in PARTS for topic in part.topics for code, words in topic.clauses}
 _TARGET = {
     PeriodKind.YEAR: "年度",
+    PeriodKind.STATISTICAL: "统计年度",
     PeriodKind.HALF: "半年",
     PeriodKind.QUARTER: "季度",
     PeriodKind.MONTH: "月度",

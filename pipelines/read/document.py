@@ -413,7 +413,7 @@ def _read(table: _Table, period: Period | None, cover: Cover, around: Around) ->
         own = Period(form.period.label_kind, period.year)
     else:
         fitting = period_for(form, period)
-        own = fitting or Period(form.period.label_kind, period.year, _last_inside(form, period))
+        own = fitting or period.within(form.period)
         if fitting is None:
             notes.say(
                 "V-F-010",
@@ -446,12 +446,13 @@ def _read(table: _Table, period: Period | None, cover: Cover, around: Around) ->
     return read_table(table.grid, table.header, table.selected, own, lines, around)
 
 
-_KINDS = {"month": "月份", "quarter": "季度", "half": "半年", "year": "年度"}
-
-
-def _last_inside(form: Form, period: Period) -> int:
-    spans = {"month": 1, "quarter": 3, "half": 6, "year": 12}
-    return period.end.month // spans[form.period.label_kind.value]
+_KINDS = {
+    "month": "月份",
+    "quarter": "季度",
+    "half": "半年",
+    "year": "年度",
+    "statistical": "统计年度",
+}
 
 
 def _check_cover(

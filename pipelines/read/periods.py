@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from definitions.calendars import period_on
 from definitions.model import Form
 from definitions.periods import Period, PeriodKind, closing_periods
 from pipelines.read.words import plain
@@ -28,6 +29,8 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             _YEAR + r"[-./](?P<a>\d{1,2})[-./]0?1(?:[-~—–至到]|--)"
             r"(?P<y2>(?:19|20)\d\d)[-./](?P<b>\d{1,2})[-./]\d{1,2}",
         ),
+        ("statistical", _YEAR + r"年?统计年度?"),
+        ("statistical", _YEAR + r"[Ss]"),
         ("quarter", _YEAR + r"(?:年度?)?[第-]?(?P<q>[1-4一二三四])(?:季度|季)"),
         ("quarter", _YEAR + r"(?:年度?|-)?[Qq](?P<q>[1-4])"),
         ("half", _YEAR + r"(?:年度?)?(?P<h>[上下])半年"),
@@ -66,9 +69,16 @@ def _of_match(kind: str, match: re.Match[str]) -> Period | None:
     year = int(match["y"])
     match kind:
         case "range":
-            if int(match["y2"] or year) != year:
-                return None
-            return _of_range(year, int(match["a"]), int(match["b"]))
+            first, last = int(match["a"]), int(match["b"])
+            if int(match["y2"] or year) == year:
+                return _of_range(year, first, last)
+            statistical = Period(PeriodKind.STATISTICAL, int(match["y2"]))
+            fits = (year, first, last) == (
+                statistical.start.year, statistical.start.month, statistical.end.month,
+            )  # fmt: skip
+            return statistical if fits else None
+        case "statistical":
+            return Period(PeriodKind.STATISTICAL, year)
         case "quarter":
             return Period(PeriodKind.QUARTER, year, int(match["q"].translate(_DIGITS)))
         case "half":
@@ -109,7 +119,8 @@ def period_of_cell(value: Any) -> Period | None:
 _IN_TITLE = tuple(
     (kind, shape)
     for kind, shape in _SHAPES
-    if kind in ("range", "quarter", "half", "month", "year") and "年" in shape.pattern
+    if kind in ("range", "statistical", "quarter", "half", "month", "year")
+    and "年" in shape.pattern
 )
 
 
@@ -127,16 +138,19 @@ def period_in_title(text: str) -> Period | None:
 def period_for(form: Form, cover: Period) -> Period | None:
     """The period of a form's rows in a workbook whose cover names a period.
 
-    A cover 2017-03 may hold monthly forms (2017-03), quarterly ones (2017Q1) and yearly ones
-    (2017). A cover longer than the form's own period names no single one: None.
+    A cover 2017-03 may hold monthly forms (2017-03), quarterly ones (2017Q1), yearly ones (2017)
+    and those of the statistical year (2017S), which a cover 2017 names as well. A cover longer
+    than the form's own period names no single one: None.
     """
     wanted = form.period.label_kind
     if wanted is cover.kind:
         return cover
-    spans = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.HALF: 6, PeriodKind.YEAR: 12}
-    if spans[wanted] < spans[cover.kind]:
-        return None
-    return Period(wanted, cover.year, (cover.first_month - 1) // spans[wanted] + 1)
+    if cover.kind is PeriodKind.MONTH:
+        return period_on(form, cover)
+    if wanted is PeriodKind.STATISTICAL and cover.kind is PeriodKind.YEAR:
+        return Period(wanted, cover.year)
+    inside = cover.within(wanted)
+    return inside if inside.contains(cover) else None
 
 
 def agree(a: Period, b: Period) -> bool:
@@ -149,6 +163,6 @@ def agree(a: Period, b: Period) -> bool:
     for month, longer in ((a, b), (b, a)):
         if longer.kind is PeriodKind.YEAR and longer.year == month.year:
             return True
-        if month.kind is PeriodKind.MONTH and longer in closing_periods(month):
+        if month.kind is PeriodKind.MONTH and longer in closing_periods(month, tuple(PeriodKind)):
             return True
     return a.end == b.end

@@ -1,0 +1,183 @@
+"""The gate at the lock: what comes late, what comes too late, and periods opened again by order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from definitions import Definitions, Period
+from definitions.calendars import State
+from expectations.findings import Finding, finding_of
+from pipelines.flow.ground import definitions, engine, moment
+from pipelines.workbook import ReadWorkbook
+from warehouse.receipts import Receipt
+from warehouse.windows import (
+    Order,
+    Reopening,
+    Window,
+    china_day,
+    late_marks,
+    relock,
+    reopen,
+    reopenings,
+    ripe,
+    windows,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What is known about the windows of some workbooks.
+
+    `above` gives the codes of an organisation and of everyone above it: an order for a county
+    covers those below it.
+    """
+
+    windows: Mapping[tuple[str, str], Window]
+    reopenings: Sequence[Reopening]
+    above: Mapping[str, set[str]]
+
+    def order_for(
+        self, form: str, period: str, reporter: str | None, received: datetime
+    ) -> Reopening | None:
+        """The correction order under which a filing is let in, if there is one."""
+        above = self.above.get(reporter or "", {reporter or ""})
+        for order in self.reopenings:
+            if order.period == period and order.covers(form, above, received):
+                return order
+        return None
+
+
+def punctuality(
+    workbook: ReadWorkbook, receipt: Receipt, gate: Gate, known: Definitions
+) -> Iterator[Finding]:
+    """One finding per sheet that came after its due day.
+
+    Up to the lock a mark; after it back, with how to ask for a correction; under a correction
+    order a note that it entered after the lock. Forms that nobody owes cannot be late.
+    """
+    received = receipt.received_at
+    day = china_day(received)
+    for sheet in workbook.sheets:
+        window = gate.windows.get((sheet.form, sheet.period))
+        if window is None or day <= window.days.due:
+            continue
+        values: dict[str, Any] = {
+            "received_on": day,
+            "due_on": window.days.due,
+            "lock_on": window.days.lock,
+        }
+        if day > window.days.lock:
+            order = gate.order_for(sheet.form, sheet.period, workbook.org_code, received)
+            code = "V-T-004" if order is None else "V-T-005"
+            if order is not None:
+                values |= {"document": order.document, "until": order.until}
+        else:
+            period = Period.parse(sheet.period)
+            if not known.form(sheet.form, period).reporters.expected:
+                continue
+            code = "V-T-002"
+            values["workdays_late"] = known.calendar.between(window.days.due, day)
+        yield finding_of(known.rule(code), values, form=sheet.form, sheet=sheet.sheet)
+
+
+def reopen_period(
+    period: str,
+    *,
+    until: str,
+    reason: str,
+    document: str,
+    requested_by: str,
+    approved_by: str,
+    at: str,
+    forms: Sequence[str] = (),
+    organisations: Sequence[str] = (),
+) -> int:
+    """Open a locked period again for some forms and organisations (none: all); the order's id.
+
+    It locks by itself after its last day. ReopeningRefused says in Chinese what is wrong.
+    """
+    order = Order(
+        period=Period.parse(period).label,
+        until=date.fromisoformat(until),
+        reason=reason,
+        document=document,
+        requested_by=requested_by,
+        approved_by=approved_by,
+        forms=tuple(forms),
+        organisations=tuple(organisations),
+    )
+    with engine().begin() as connection:
+        return reopen(connection, definitions(), order, moment(at))
+
+
+def relock_period(order: int, actor: str, at: str) -> None:
+    """End a reopening before its last day."""
+    with engine().begin() as connection:
+        relock(connection, order, actor, moment(at))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One form of a period on a day; `on_roster` filings owed, `mean_mark` their mean mark."""
+
+    form: str
+    title: str
+    window: Window
+    state: State
+    on_roster: int
+    marked: int
+    mean_mark: float | None
+
+
+def period_states(period: str, at: str) -> tuple[list[Standing], list[Reopening]]:
+    """Every opened form of a period with its state and marks, and the period's reopenings."""
+    wanted, when, known = Period.parse(period), moment(at), definitions()
+    with engine().connect() as connection:
+        opened = windows(connection, [wanted.label])
+        orders = reopenings(connection, [wanted.label])
+        marks = late_marks(connection, known, wanted, when)
+        owed = _owed(connection, wanted.label)
+    found = []
+    for (form, _), window in sorted(opened.items()):
+        running = [o.until for o in orders if o.covers(form, o.organisations, when)]
+        own = [mark for (code, _), mark in marks.items() if code == form]
+        found.append(
+            Standing(
+                form=form,
+                title=known.form(form, wanted).title,
+                window=window,
+                state=window.state(china_day(when), max(running, default=None)),
+                on_roster=owed.get(form, 0),
+                marked=len(own),
+                mean_mark=float(sum(own) / len(own)) if own else None,
+            )
+        )
+    return found, orders
+
+
+def _owed(connection: Any, period: str) -> dict[str, int]:
+    from sqlalchemy import text
+
+    rows = connection.execute(
+        text("SELECT form, count(*) AS n FROM expected_filing WHERE period = :p GROUP BY form"),
+        {"p": period},
+    )
+    return {r.form: r.n for r in rows}
+
+
+def months_to_close(at: str) -> list[str]:
+    """Months with a form that has been locked and is not frozen, oldest first.
+
+    A form is closed with the month that its period ends with; what is due before that (targets,
+    the two festivals) with the month that brought it.
+    """
+    when = moment(at)
+    with engine().connect() as connection:
+        waiting = ripe(connection, when)
+    day = china_day(when)
+    last = Period.parse(f"{day:%Y-%m}").previous()
+    months = {min(p.months()[-1], last, key=lambda m: m.start).label for _, p in waiting}
+    return sorted(months)
