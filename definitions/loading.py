@@ -26,6 +26,7 @@ from definitions.model import (
 )
 from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
+from definitions.scenes import unknown_in_scene
 
 HERE = Path(__file__).parent
 
@@ -221,9 +222,17 @@ class _Loader:
 
     def _cross_rules(self) -> dict[str, tuple[Rule, ...]]:
         found: dict[str, list[Rule]] = {}
+        forms = {f.code: f for f, _, _ in self.forms}
         for rule, owner, _, path in self.rules:
             if owner is not None and path[0] != "rules":
                 found.setdefault(owner, []).append(rule)
+            for code, check in rule.elsewhere.items():
+                found.setdefault(code, []).append(_in_columns_of(rule, check, forms.get(code)))
+            for code in rule.elsewhere:
+                newest = max(
+                    (f for f, _, _ in self.forms if f.code == code), key=lambda f: f.valid_from
+                )
+                found.setdefault(code, []).append(_transferred(rule, newest))
         return {k: tuple(v) for k, v in found.items()}
 
     def _cross_check(self, tables: dict[str, dict[str, str]]) -> None:
@@ -247,6 +256,14 @@ class _Loader:
             if not form.keys:
                 document.say((*path, "columns"), "a form needs at least one key column")
             self._check_aliases(form, document, path)
+            if form.nesting and form.nesting.by not in form.position:
+                document.say((*path, "nesting"), f"unknown column {form.nesting.by}")
+            for i, column in enumerate(form.columns):
+                if column.accumulates and column.accumulates not in form.position:
+                    document.say(
+                        (*path, "columns", i, "accumulates"),
+                        f"unknown column {column.accumulates}",
+                    )
             if form.ledger:
                 for code in (form.ledger.date, *form.ledger.keys):
                     if code not in form.position:
@@ -255,12 +272,20 @@ class _Loader:
             if owner is not None and owner not in forms:
                 document.say(place, f"{rule.code}: unknown form {owner}")
             elif rule.check and owner is not None:
+                self._check_elsewhere(document, place, rule, forms)
                 self._check_names(document, (*place, "check"), rule.check, forms[owner], forms)
                 for where, complaint in unknown_placeholders(rule, forms[owner], self.parameters):
                     document.say((*place, where), complaint)
                 for code in rule.columns:
                     if code not in forms[owner].position:
                         document.say((*place, "columns"), f"{rule.code}: unknown column {code}")
+            for code, check in rule.elsewhere.items():
+                if code not in forms:
+                    document.say((*place, "elsewhere"), f"{rule.code}: unknown form {code}")
+                else:
+                    self._check_names(document, (*place, "elsewhere"), check, forms[code], forms)
+        for rule, _, document, place in self.rules:
+            self._check_closing(document, place, rule, forms)
         for indicator, document, place in self.indicators:
             for side in ("numerator", "minus", "denominator"):
                 for i, measure in enumerate(getattr(indicator, side)):
@@ -281,6 +306,47 @@ class _Loader:
                                 ("blocks", b, "items", i),
                                 f"{item.code}: unknown indicator {part.indicator}",
                             )
+
+    def _check_closing(
+        self,
+        document: Document,
+        place: tuple[str | int, ...],
+        rule: Rule,
+        forms: dict[str, Form],
+    ) -> None:
+        """A rule asked at the close shows a scene in which it holds and one in which it fails."""
+        for name in rule.parameters:
+            if name not in self.parameters:
+                document.say((*place, "parameters"), f"{rule.code}: unknown parameter {name}")
+        if not rule.scenes:
+            return
+        if rule.check is not None:
+            document.say((*place, "check"), f"{rule.code}: scenes are for rules without a check")
+        if {bool(scene.found) for scene in rule.scenes} != {True, False}:
+            document.say(
+                (*place, "scenes"), f"{rule.code}: a scene that passes and one that fails are due"
+            )
+        columns = {code: form.position for code, form in forms.items()}
+        for number, scene in enumerate(rule.scenes):
+            for complaint in unknown_in_scene(scene, columns):
+                document.say((*place, "scenes", number), f"{rule.code}: {complaint}")
+
+    def _check_elsewhere(
+        self,
+        document: Document,
+        place: tuple[str | int, ...],
+        rule: Rule,
+        forms: dict[str, Form],
+    ) -> None:
+        """The same condition in the columns of other forms, and what its sentences name there."""
+        for code, check in rule.elsewhere.items():
+            if code not in forms:
+                document.say((*place, "elsewhere"), f"{rule.code}: unknown form {code}")
+                continue
+            self._check_names(document, (*place, "elsewhere"), check, forms[code], forms)
+            there = _transferred(rule, forms[code])
+            for where, complaint in unknown_placeholders(there, forms[code], self.parameters):
+                document.say((*place, where), f"{complaint} ({code})")
 
     def _check_measure(
         self,
@@ -349,3 +415,17 @@ class _Loader:
     ) -> None:
         for complaint in unknown_names(expression, form, forms, self.parameters):
             document.say(place, complaint)
+
+
+def _transferred(rule: Rule, form: Form) -> Rule:
+    """A rule as it stands on another form that it names: its condition and marks there."""
+    check = rule.elsewhere[form.code]
+    columns = tuple(c for c in rule.columns if c in form.position) or check.columns[:1]
+    return rule.model_copy(update={"check": check, "columns": columns, "elsewhere": {}})
+
+
+def _in_columns_of(rule: Rule, check: Expression, form: Form | None) -> Rule:
+    """The rule as it stands on another form; it marks the same columns where they exist there."""
+    same = form is not None and all(c in form.position for c in rule.columns)
+    columns = rule.columns if same else ()
+    return rule.model_copy(update={"check": check, "elsewhere": {}, "columns": columns})

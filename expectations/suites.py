@@ -108,7 +108,11 @@ def _inner_first(node: ast.AST) -> Iterator[ast.AST]:
 def checks_for(form: Form, period: Period, definitions: Definitions) -> tuple[Check, ...]:
     """All checks of a form in a period: generic by column, over time, and its own rules."""
     scope = scope_of(definitions, period)
-    own = [rule for rule in definitions.rules_of(form) if rule.check is not None]
+    own = [
+        rule
+        for rule in definitions.rules_of(form)
+        if rule.check is not None and (rule.since is None or rule.since <= period.end)
+    ]
     found = [
         Check(definitions.rule(code), kind, options)
         for code, kind, options in (
@@ -250,7 +254,7 @@ def _time_kinds(
     sums = {
         c.code: {"flow": flow}
         for c in cumulative
-        if (flow := c.code.removeprefix("cum_")) != c.code
+        if (flow := c.accumulates or c.code.removeprefix("cum_")) != c.code
         and flow in flows
         and c.code not in special
     }
