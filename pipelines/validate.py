@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -19,7 +19,7 @@ from expectations.evidence import PERIOD, empty_rows, families, typed_rows
 from expectations.findings import Finding
 from expectations.frames import Frame, build_frame
 from expectations.run import run_checks
-from expectations.suites import checks_for
+from expectations.suites import Check, checks_for
 from expectations.totals import total_findings
 from pipelines.workbook import FormSheet, ReadWorkbook
 
@@ -66,12 +66,47 @@ def validate(
     with the number of workbooks. A workbook whose period is not known is still checked for
     everything that needs no other period or form. `received` is the day of receipt.
     """
-    found: list[list[Finding]] = [list(w.findings) for w in workbooks]
     frames = _frames(workbooks, definitions, received)
     evidence = _Evidence(definitions, context, [f for f, known in frames if known])
+    found = _found(workbooks, frames, evidence, received, lambda check: True)
+    for frame, _ in frames:
+        for sheet, owner in zip(frame.sheets, frame.owners, strict=True):
+            if sheet.totals:
+                rule = definitions.rule("V-S-002")
+                found[owner].extend(total_findings(frame.form, sheet, rule))
+    return [_sorted(w, findings) for w, findings in zip(workbooks, found, strict=True)]
+
+
+def recheck(
+    workbooks: Sequence[ReadWorkbook],
+    definitions: Definitions,
+    context: Context,
+    received: date,
+) -> list[list[Finding]]:
+    """What is asked again once all is in: every rule that reads other forms, periods or the roll.
+
+    The workbooks are accepted ones, so that everything they say is in `context` already, beside
+    what arrived after them: the outcome is the same whatever came first.
+    """
+    frames = _frames(workbooks, definitions, received)
+    evidence = _Evidence(definitions, context, (), complete=True)
+    found = _found(workbooks, frames, evidence, received, lambda check: check.needs_context)
+    return [_sorted(w, findings) for w, findings in zip(workbooks, found, strict=True)]
+
+
+def _found(
+    workbooks: Sequence[ReadWorkbook],
+    frames: Sequence[tuple[Frame, bool]],
+    evidence: _Evidence,
+    received: date,
+    wanted: Callable[[Check], bool],
+) -> list[list[Finding]]:
+    """The reader's findings of each workbook, and those of the wanted checks."""
+    definitions = evidence.definitions
+    found: list[list[Finding]] = [list(w.findings) for w in workbooks]
     registries: dict[Period, frozenset[str]] = {}
     for frame, period_known in frames:
-        checks = checks_for(frame.form, frame.period, definitions)
+        checks = tuple(filter(wanted, checks_for(frame.form, frame.period, definitions)))
         organisations = None
         if period_known:
             if frame.period not in registries:
@@ -84,11 +119,7 @@ def validate(
         for item in run_checks(frame, checks, world):
             owner = frame.owners[int(frame.sheet_of[item.row])]
             found[owner].append(item.finding)
-        for sheet, owner in zip(frame.sheets, frame.owners, strict=True):
-            if sheet.totals:
-                rule = definitions.rule("V-S-002")
-                found[owner].extend(total_findings(frame.form, sheet, rule))
-    return [_sorted(w, findings) for w, findings in zip(workbooks, found, strict=True)]
+    return found
 
 
 def _sorted(workbook: ReadWorkbook, findings: list[Finding]) -> list[Finding]:
