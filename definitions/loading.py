@@ -372,6 +372,13 @@ class _Loader:
         for name in (*measure.distinct, *filter(None, named)):
             if name not in source.position:
                 document.say(place, f"unknown column {name}")
+        if measure.without:
+            other = forms.get(measure.without.form)
+            if other is None:
+                document.say((*place, "without"), f"unknown form {measure.without.form}")
+            else:
+                condition = measure.without.where
+                self._check_names(document, (*place, "without"), condition, other, forms)
         if measure.take == "standing" and source.ledger is None:
             document.say(place, f"{source.code} is no register that could stand at a day")
 

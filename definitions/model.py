@@ -323,6 +323,18 @@ class Each(Model):
         return f"each {what} >= {self.at_least.text}"
 
 
+class Without(Model):
+    """Rows of another form whose presence this year keeps a unit's rows from being counted."""
+
+    form: str
+    where: Check
+
+    @property
+    def code(self) -> str:
+        """A stable name, equal for equal conditions."""
+        return f"without {self.form} where {self.where.text}"
+
+
 class Measure(Model):
     """What is added up over the rows of one form before any indicator is computed.
 
@@ -342,6 +354,10 @@ class Measure(Model):
     )
     where: Check | None = None
     dated: str | None = Field(default=None, description="count where this date is in the period")
+    without: Without | None = Field(
+        default=None, description="only of units that reported no such row this year"
+    )
+    own: bool = Field(default=False, description="of the unit itself, not of those below it")
     take: Literal["flow", "latest", "standing", "months"] = "flow"
 
     @model_validator(mode="after")
@@ -353,6 +369,8 @@ class Measure(Model):
             raise ValueError("each needs the columns of its groups in distinct")
         if self.largest and self.take != "latest":
             raise ValueError("largest is taken from the latest filing")
+        if self.without and self.take != "standing":
+            raise ValueError("without is asked of a register as it stands")
         return self
 
     @property
@@ -371,6 +389,10 @@ class Measure(Model):
             parts.append(f"where {self.where.text}")
         if self.dated:
             parts.append(f"dated {self.dated}")
+        if self.without:
+            parts.append(self.without.code)
+        if self.own:
+            parts.append("own")
         return " | ".join(parts)
 
 
@@ -399,6 +421,8 @@ class Indicator(Model):
     def _sourced(self) -> Indicator:
         if bool(self.numerator) == bool(self.coverage):
             raise ValueError("an indicator has either a numerator or coverage")
+        if (self.aggregate == "score") != any(m.own for m in self.measures):
+            raise ValueError("a score, and nothing else, is made of the unit's own measures")
         return self
 
     @property

@@ -5,11 +5,12 @@ WITH ended AS MATERIALIZED (
         f.measure,
         f.org_id,
         f.month,
+        m.own,
         (f.month + interval '1 month' - interval '1 day')::date AS day,
         sum(f.value) AS value
     FROM fact AS f
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'flow'
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, 5
 ),
 
 moments AS MATERIALIZED (
@@ -36,4 +37,5 @@ SELECT
     sum(e.value) AS value
 FROM ended AS e
 INNER JOIN moments AS o ON e.org_id = o.org_id AND e.day = o.day
+WHERE NOT e.own OR o.org_id = o.ancestor_id
 GROUP BY 1, 2, 3, 4

@@ -29,13 +29,14 @@ flow_as_of AS MATERIALIZED (
         t.every_unit,
         f.measure,
         f.org_id,
+        m.own,
         t.as_of AS day,
         sum(f.value) AS value
     FROM target AS t
     INNER JOIN fact AS f ON f.month BETWEEN t.starts AND t.ends
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'flow'
     WHERE t.as_of IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5, 6
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 
 latest AS MATERIALIZED (
@@ -45,6 +46,7 @@ latest AS MATERIALIZED (
         t.every_unit,
         f.measure,
         f.org_id,
+        m.own,
         coalesce(t.as_of, t.ends) AS day,
         f.value
     FROM target AS t
@@ -94,9 +96,12 @@ SELECT
 FROM unit_value AS u
 INNER JOIN moments AS o ON u.org_id = o.org_id AND u.day = o.day
 WHERE
-    (u.every_unit AND o.line = 1)
-    OR (o.line, o.ancestor_id) IN (SELECT
-        line,
-        org_id
-    FROM parent)
+    (NOT u.own OR o.org_id = o.ancestor_id)
+    AND (
+        (u.every_unit AND o.line = 1)
+        OR (o.line, o.ancestor_id) IN (SELECT
+            line,
+            org_id
+        FROM parent)
+    )
 GROUP BY 1, 2, 3, 4, 5

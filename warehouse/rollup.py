@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Each, Indicator, Measure
+from definitions.model import Each, Form, Indicator, Measure, Without
 from definitions.periods import PeriodKind
 from warehouse.engine import sql
 from warehouse.sql_expression import Sql, Translator
@@ -62,7 +62,7 @@ def reading(definitions: Definitions, measure: Measure) -> Reading:
     editions = [f for f in definitions.forms if f.code == measure.form]
     newest = definitions.newest(measure.form)
     parameters = definitions.parameters
-    translator = Translator(editions, parameters=parameters)
+    translator = Translator(editions, {"end": Sql("r.period_end")}, parameters)
     dated = measure.dated
     if newest.ledger and measure.take == "flow":
         dated = dated or newest.ledger.date
@@ -78,7 +78,34 @@ def reading(definitions: Definitions, measure: Measure) -> Reading:
         source = "live" if measure.each and not newest.ledger else "once"
         moment = translator.column(dated)
     where = translator.sql(measure.where) if measure.where else "true"
+    if measure.without:
+        where += f" AND {_without(definitions, measure.without)}"
+    if dated and moment != "r.period_end":
+        # before the form was asked for, its rows tell of the few things that were still open then
+        where += f" AND {_collected(editions, moment)}"
     return Reading(source, moment, where, translator)
+
+
+def _collected(editions: Sequence[Form], moment: str) -> str:
+    """Whether an edition of the form was in force in the month of a day."""
+    spans = (
+        f"{moment} BETWEEN DATE '{f.valid_from}' AND DATE '{f.valid_to or date.max}'"
+        for f in editions
+    )
+    return f"({' OR '.join(spans)})"
+
+
+def _without(definitions: Definitions, absent: Without) -> str:
+    """Whether a unit had reported no such row of another form in the year of the day."""
+    editions = [f for f in definitions.forms if f.code == absent.form]
+    translator = Translator(editions, {"end": Sql("r.period_end")}, definitions.parameters)
+    return (
+        "(r.org_id, r.as_of) NOT IN (SELECT r.org_id, t.ends FROM (SELECT x.*, f.edition "
+        "FROM live_filing f JOIN filing_row x ON x.filing_id = f.id "
+        f"WHERE f.form = '{absent.form}') r JOIN standing_day t "
+        "ON r.period_end BETWEEN date_trunc('year', t.ends)::date AND t.ends "
+        f"WHERE {translator.sql(absent.where)})"
+    )
 
 
 MONTHS_OF = """(
@@ -178,6 +205,10 @@ WHERE f.form = :form AND r.period_end <= e.day
 ORDER BY e.day, r.org_id, r.key, r.period_end DESC, f.accepted_at DESC, r.filing_id DESC,
          r.row_no DESC
 """
+STANDING_DAYS = """
+CREATE TEMPORARY TABLE standing_day ON COMMIT DROP AS
+SELECT e.ends FROM unnest(cast(:days AS date[])) AS e (ends)
+"""
 LIVE_FILINGS = """
 CREATE TEMPORARY TABLE live_filing ON COMMIT DROP AS
 SELECT * FROM filing
@@ -218,12 +249,17 @@ def load_live(
     from everything sent since reporting began.
     """
     connection.execute(
-        text("DROP TABLE IF EXISTS standing; DROP VIEW IF EXISTS once; DROP TABLE IF EXISTS live")
+        text(
+            "DROP TABLE IF EXISTS standing, standing_day; "
+            "DROP VIEW IF EXISTS once; DROP TABLE IF EXISTS live"
+        )
     )
     connection.execute(text(LIVE_ROWS), {"form": form, "starts": starts, "ends": ends})
     connection.execute(text(ONCE_ROWS))
     if standing_on:
-        connection.execute(text(STANDING_ROWS), {"form": form, "days": list(standing_on)})
+        days = {"days": list(standing_on)}
+        connection.execute(text(STANDING_ROWS), {"form": form, **days})
+        connection.execute(text(STANDING_DAYS), days)
 
 
 def compute(
@@ -292,7 +328,7 @@ def _temporary_tables(
             CREATE TEMPORARY TABLE target
                 (label text, basis text, starts date, ends date, as_of date, every_unit boolean)
                 ON COMMIT DROP;
-            CREATE TEMPORARY TABLE measure (id int, take text) ON COMMIT DROP;
+            CREATE TEMPORARY TABLE measure (id int, take text, own boolean) ON COMMIT DROP;
             CREATE TEMPORARY TABLE rolled
                 (label text, basis text, line int, org_id bigint, measure int, value numeric)
                 ON COMMIT DROP;
@@ -317,9 +353,13 @@ def _temporary_tables(
     )
     if measures:
         connection.execute(
-            text("INSERT INTO measure VALUES (:id, :take)"),
+            text("INSERT INTO measure VALUES (:id, :take, :own)"),
             [
-                {"id": n, "take": "flow" if m.take in ("flow", "months") else "latest"}
+                {
+                    "id": n,
+                    "take": "flow" if m.take in ("flow", "months") else "latest",
+                    "own": m.own,
+                }
                 for n, m in measures
             ],
         )
