@@ -72,6 +72,8 @@ def test_persons_are_marked_in_the_forms_about_persons() -> None:
         if column.personal
     }
     assert marked == {
+        "CADRE-02.cadre": "name",
+        "CADRE-03.officer": "name",
         "DEMO-02.name": "name",
         "INNO-02.leader": "name",
         "ORG-01.chair_name": "name",
