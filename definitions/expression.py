@@ -55,8 +55,10 @@ FUNCTIONS: dict[str, str] = {
     "group_sum": "group_sum(x, key, ...): sum of x over the rows of one submission sharing the key",
     "group_count": "group_count(key, ...): rows of one submission that share the key",
     "first_of": "first_of(key, ...): True on the first row of one submission with the key",
-    "is_nested": "is_nested(code, key, ...): another row of one submission that shares the keys has "
-    "a shorter code with which this one begins",
+    "parts_sum": "parts_sum(x, code, key, ...): sum of x over the rows of one submission just "
+    "below this one, whose codes begin with its own; blank where there are none",
+    "is_nested": "is_nested(code, key, ...): another row of one submission with the keys has a "
+    "shorter code with which this one begins",
     "overlaps": "overlaps(from, to, key, ...): True where another row of the submission with the "
     "key has days in common; the day of handing over belongs to both",
     "breakdown": "breakdown(target, period, flow, key, ...): what the parts say the whole is",

@@ -228,11 +228,6 @@ class _Loader:
                 found.setdefault(owner, []).append(rule)
             for code, check in rule.elsewhere.items():
                 found.setdefault(code, []).append(_in_columns_of(rule, check, forms.get(code)))
-            for code in rule.elsewhere:
-                newest = max(
-                    (f for f, _, _ in self.forms if f.code == code), key=lambda f: f.valid_from
-                )
-                found.setdefault(code, []).append(_transferred(rule, newest))
         return {k: tuple(v) for k, v in found.items()}
 
     def _cross_check(self, tables: dict[str, dict[str, str]]) -> None:
@@ -272,7 +267,6 @@ class _Loader:
             if owner is not None and owner not in forms:
                 document.say(place, f"{rule.code}: unknown form {owner}")
             elif rule.check and owner is not None:
-                self._check_elsewhere(document, place, rule, forms)
                 self._check_names(document, (*place, "check"), rule.check, forms[owner], forms)
                 for where, complaint in unknown_placeholders(rule, forms[owner], self.parameters):
                     document.say((*place, where), complaint)
@@ -284,6 +278,11 @@ class _Loader:
                     document.say((*place, "elsewhere"), f"{rule.code}: unknown form {code}")
                 else:
                     self._check_names(document, (*place, "elsewhere"), check, forms[code], forms)
+                    there = _in_columns_of(rule, check, forms[code])
+                    for where, complaint in unknown_placeholders(
+                        there, forms[code], self.parameters
+                    ):
+                        document.say((*place, where), f"{complaint} ({code})")
         for rule, _, document, place in self.rules:
             self._check_closing(document, place, rule, forms)
         for indicator, document, place in self.indicators:
@@ -330,23 +329,6 @@ class _Loader:
         for number, scene in enumerate(rule.scenes):
             for complaint in unknown_in_scene(scene, columns):
                 document.say((*place, "scenes", number), f"{rule.code}: {complaint}")
-
-    def _check_elsewhere(
-        self,
-        document: Document,
-        place: tuple[str | int, ...],
-        rule: Rule,
-        forms: dict[str, Form],
-    ) -> None:
-        """The same condition in the columns of other forms, and what its sentences name there."""
-        for code, check in rule.elsewhere.items():
-            if code not in forms:
-                document.say((*place, "elsewhere"), f"{rule.code}: unknown form {code}")
-                continue
-            self._check_names(document, (*place, "elsewhere"), check, forms[code], forms)
-            there = _transferred(rule, forms[code])
-            for where, complaint in unknown_placeholders(there, forms[code], self.parameters):
-                document.say((*place, where), f"{complaint} ({code})")
 
     def _check_measure(
         self,
@@ -422,13 +404,6 @@ class _Loader:
     ) -> None:
         for complaint in unknown_names(expression, form, forms, self.parameters):
             document.say(place, complaint)
-
-
-def _transferred(rule: Rule, form: Form) -> Rule:
-    """A rule as it stands on another form that it names: its condition and marks there."""
-    check = rule.elsewhere[form.code]
-    columns = tuple(c for c in rule.columns if c in form.position) or check.columns[:1]
-    return rule.model_copy(update={"check": check, "columns": columns, "elsewhere": {}})
 
 
 def _in_columns_of(rule: Rule, check: Expression, form: Form | None) -> Rule:

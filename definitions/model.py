@@ -99,6 +99,9 @@ class Column(Model):
     future: bool = Field(default=False, description="a date may lie after the day of receipt")
     personal: Literal["", "name", "identity"] = ""
     derived: Check | None = None
+    accumulates: str | None = Field(
+        default=None, description="the flow that this adds up over the year; cum_x adds up x"
+    )
     guidance: str = ""
     example: str = ""
 
@@ -110,6 +113,8 @@ class Due(Model):
     day: int = Field(default=5, ge=1, le=31)
     check_day: int = Field(default=8, ge=1, le=31)
     lock_day: int = Field(default=12, ge=1, le=31)
+    check_months_after: int | None = Field(default=None, description="where not the month of due")
+    lock_months_after: int | None = Field(default=None, description="where not the month of due")
     festival: str | None = Field(default=None, description="days count from this festival instead")
     workdays: int | None = Field(default=None, description="working days after the event")
     basis: str
@@ -128,6 +133,19 @@ class Ledger(Model):
 
     date: str
     keys: tuple[str, ...]
+
+
+class Nesting(Model):
+    """Rows that hold others, as an account holds its sub-accounts: no sum goes over all of them.
+
+    `by` is the code column; a row holds those whose code begins with its own. `totals` says what
+    a total row adds up: a word in its label, and how the codes begin. What begins with `carried`
+    is no income of the period, though people like to add it in.
+    """
+
+    by: str
+    totals: dict[str, str] = {}
+    carried: str = ""
 
 
 Blemish = Literal[
@@ -253,6 +271,7 @@ class Form(Model):
     reporters: Reporters
     due: Due
     ledger: Ledger | None = None
+    nesting: Nesting | None = None
     guidance: str = ""
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()

@@ -36,7 +36,7 @@ from expectations.kleene import (
     negate,
     truth,
 )
-from expectations.nesting import nearest_above
+from expectations.nesting import nearest_above, parts_below
 
 SUBMISSION = "#submission"
 UNREADABLE = "#unreadable"
@@ -423,14 +423,26 @@ class _Evaluation:
         first = ~table.duplicated().to_numpy()
         return Cells(first, unknown)
 
-    def _call_is_nested(self, node: ast.Call) -> Cells:
-        code = self.value(node.args[0])
-        table, unknown = self._groups(node.args[1:])
+    def _nested(self, nodes: list[ast.expr]) -> tuple[list[Any], list[str | None], Mask]:
+        """Groups and codes of rows that may stand inside one another, and where not known."""
+        code = self.value(nodes[0])
+        table, unknown = self._groups(nodes[1:])
         groups = list(table.itertuples(index=False, name=None))
         unknown = np.asarray(unknown | code.unknown)
         codes = [None if u else str(c) for c, u in zip(code.values, unknown, strict=True)]
+        return groups, codes, unknown
+
+    def _call_is_nested(self, node: ast.Call) -> Cells:
+        groups, codes, unknown = self._nested(node.args)
         nested = np.array([above >= 0 for above in nearest_above(groups, codes)], dtype=bool)
         return Cells(nested, unknown)
+
+    def _call_parts_sum(self, node: ast.Call) -> Cells:
+        x = self.value(node.args[0])
+        groups, codes, unknown = self._nested(node.args[1:])
+        amounts = np.where(x.unknown, np.nan, np.asarray(x.values, dtype=float))
+        sums = parts_below(groups, codes, amounts, self._unreadable(node.args[0]))
+        return Cells(sums, np.asarray(unknown | np.isnan(sums)))
 
     def _call_overlaps(self, node: ast.Call) -> Cells:
         first, last = (self.value(n) for n in node.args[:2])
