@@ -91,7 +91,8 @@ def _of_measure(
         where += f" AND {translator.column(column)} IS NOT NULL"
     value = translator.sql(amount) if amount else "1"
     standing_on = [period.end] if measure.take == "standing" else []
-    load_live(connection, measure.form, date(period.year, 1, 1), period.end, standing_on)
+    january = date(period.year, 1, 1)
+    load_live(connection, definitions, [measure], january, period.end, standing_on)
     day = (
         f"(date_trunc('month', {moment}) + interval '1 month' - interval '1 day')::date"
         if measure.take in ("flow", "months")

@@ -186,12 +186,13 @@ SELECT r.*, f.edition, f.period, f.accepted_at, f.sheet, f.sheet_columns, f.subm
 FROM live_filing f JOIN filing_row r ON r.filing_id = f.id
 WHERE f.form = :form AND r.period_end BETWEEN :starts AND :ends
 """
-# a thing listed in several sendings is counted once, as its newest row says
+# a thing listed in several sendings is counted once, as its newest row says, also when they are of
+# two years; a register may number its things anew every year
 ONCE_ROWS = """
 CREATE TEMPORARY VIEW once AS
-SELECT DISTINCT ON (org_id, extract(year FROM period_end), key) * FROM live
-ORDER BY org_id, extract(year FROM period_end), key, period_end DESC, accepted_at DESC,
-         filing_id DESC, row_no DESC
+SELECT DISTINCT ON (r.org_id, {numbered}, r.key) r.* FROM live r
+ORDER BY r.org_id, {numbered}, r.key, r.period_end DESC, r.accepted_at DESC, r.filing_id DESC,
+         r.row_no DESC
 """
 # a thing stands as its newest row says, in whatever year that was sent
 STANDING_ROWS = """
@@ -241,11 +242,17 @@ def prepare_expected(connection: Connection, cutoff: datetime, starts: date, end
 
 
 def load_live(
-    connection: Connection, form: str, starts: date, ends: date, standing_on: Sequence[date] = ()
+    connection: Connection,
+    definitions: Definitions,
+    measures: Sequence[Measure],
+    starts: date,
+    ends: date,
+    standing_on: Sequence[date] = (),
 ) -> None:
-    """Temporary table `live` and view `once`: the rows of one form between two days.
+    """Temporary table `live` and view `once`: the rows of the measures' form between two days.
 
-    With days in `standing_on` also table `standing`: the register as it stood on each of them,
+    Of a register that is counted on another day than its own (a hazard on the day it is due) all
+    rows up to then are taken, since they may have been sent long before. With days in `standing_on` also table `standing`: the register as it stood on each of them,
     from everything sent since reporting began.
     """
     connection.execute(
@@ -254,8 +261,16 @@ def load_live(
             "DROP VIEW IF EXISTS once; DROP TABLE IF EXISTS live"
         )
     )
+    form = measures[0].form
+    editions = [f for f in definitions.forms if f.code == form]
+    ledger = definitions.newest(form).ledger
+    numbered = "0"
+    if ledger:
+        numbered = f"extract(year FROM {Translator(editions).column(ledger.date)})"
+        if any(m.dated not in (None, ledger.date) for m in measures):
+            starts = min(starts, *(f.valid_from for f in editions))
     connection.execute(text(LIVE_ROWS), {"form": form, "starts": starts, "ends": ends})
-    connection.execute(text(ONCE_ROWS))
+    connection.execute(text(ONCE_ROWS.format(numbered=numbered)))
     if standing_on:
         days = {"days": list(standing_on)}
         connection.execute(text(STANDING_ROWS), {"form": form, **days})
@@ -289,9 +304,10 @@ def compute(
     for number, measure in measures:
         by_form[measure.form].append((number, measure))
     days = sorted({t.period.end for t in wanted})
-    for form, owned in by_form.items():
+    for owned in by_form.values():
         register = any(m.take == "standing" for _, m in owned)
-        load_live(connection, form, starts, ends, days if register else ())
+        counted = [m for _, m in owned]
+        load_live(connection, definitions, counted, starts, ends, days if register else ())
         for query in fact_queries(definitions, owned):
             connection.execute(text(f"INSERT INTO fact (measure, org_id, month, value) {query}"))
     connection.execute(text("CREATE INDEX ON fact (month, measure); ANALYZE fact"))
