@@ -119,7 +119,7 @@ def template_workbook(
 ) -> bytes:
     """The same content typed into the workbook that this system sends out.
 
-    With its drop-downs, formulas and 200 framed empty rows for every register, it is eight times as
+    With its drop-downs, formulas and 200 framed rows for every register, it is three times as
     large on the inside as a sheet that somebody has drawn up.
     """
     rows = content(definitions, number, month, seed)

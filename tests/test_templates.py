@@ -123,6 +123,12 @@ def test_the_cover_names_unit_and_period_as_label_and_value(definitions: Definit
     assert any(definitions.digest[:12] in t and "FIN-01/2016" in t for t in texts)
 
 
+def style_at(sheet: Any, row: int, column: int) -> Any:
+    """The style that a typed value takes: the cell's own, or its column's where there is none."""
+    own = sheet.cell(row, column)
+    return own if own.has_style else sheet.column_dimensions[own.column_letter]
+
+
 def test_one_row_per_union_is_prefilled_with_its_locked_code(definitions: Definitions) -> None:
     book = opened(make(definitions, "ORG-02", "SKILL-04"))
     sheet, header = form_sheet(book, definitions, "ORG-02")
@@ -134,7 +140,9 @@ def test_one_row_per_union_is_prefilled_with_its_locked_code(definitions: Defini
     ledger, header = form_sheet(book, definitions, "SKILL-04")
     below = {ledger.cell(r, 1).value for r in range(header + 2, header + 202)}
     assert below == {None}
-    assert not ledger.cell(header + 201, 1).protection.locked
+    assert not style_at(ledger, header + 201, 1).protection.locked
+    framed = [str(area.sqref) for area in ledger.conditional_formatting]
+    assert framed == [f"A{header + 2}:{ledger.cell(header + 201, ledger.max_column).coordinate}"]
 
 
 def test_last_periods_stocks_and_open_rows_are_carried_over(definitions: Definitions) -> None:
@@ -177,7 +185,7 @@ def test_inputs_are_checked_by_type(definitions: Definitions) -> None:
     assert (kind.type, kind.formula1) == ("list", "LIST_AID_KIND")
     sheet, header = form_sheet(book, definitions, "SKILL-03")
     p = column_of(definitions, "SKILL-03", "id_no")
-    assert sheet.cell(header + 2, p).number_format == "@"
+    assert style_at(sheet, header + 2, p).number_format == "@"
     (identity,) = checks_at(sheet, header + 2, p)
     assert (identity.type, identity.operator, identity.formula1) == ("textLength", "equal", "18")
     (day,) = checks_at(sheet, header + 2, column_of(definitions, "SKILL-03", "cert_date"))

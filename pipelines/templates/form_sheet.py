@@ -122,7 +122,12 @@ def write_form(sheet: Any, task: SheetTask, look: Look) -> None:
         row = task.rows[i] if i < len(task.rows) else {}
         if not row and i == 0 and single_row(form):
             row = {"org_code": task.org_code}
-        _write_row(sheet, first + i, row, form, formulas, styles, widths, task.org_code)
+        _write_row(sheet, first + i, row, form, formulas, styles, widths, task.org_code, endless)
+    if endless:
+        # Frames as a condition: a register's empty rows need no cells, which would make the
+        # workbook eight times as large for everyone who sends, reads or marks it.
+        frame = {"type": "formula", "criteria": "=TRUE", "format": look.frame()}
+        sheet.conditional_format(first, 0, first + count - 1, len(form.columns) - 1, frame)
     last = LAST_OPEN_ROW - 1 if endless else first + count - 1
     _check_inputs(sheet, first, last, task)
 
@@ -287,7 +292,9 @@ def _write_row(
     styles: Sequence[_Styles],
     widths: Sequence[float],
     own_code: str,
+    sparse: bool,
 ) -> None:
+    """One row; `sparse` leaves out cells without a value, whose looks their column gives."""
     # Only such rows get a height of their own: the others grow by themselves as text is typed.
     lines = max(
         (
@@ -312,7 +319,8 @@ def _write_row(
             continue
         value = values.get(column.code)
         if value is None or value == "":
-            sheet.write_blank(row, p, None, style.empty)
+            if not sparse or column.derived:
+                sheet.write_blank(row, p, None, style.empty)
             continue
         fixed = single_row(form) and column.code == "org_code" and value == own_code
         _write_value(sheet, row, p, value, style.fixed if fixed else style.carried)

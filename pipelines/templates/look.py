@@ -45,6 +45,10 @@ class Look:
         """A format with the thin grey frame of every table cell."""
         return self.format(border=1, border_color=LINE, **properties)
 
+    def frame(self) -> Any:
+        """That frame alone, for a conditional format."""
+        return self._book.add_format({"border": 1, "border_color": LINE})
+
 
 def shortened(text: str, characters: int) -> str:
     """The text, cut with an ellipsis where Excel sets a limit of characters."""
