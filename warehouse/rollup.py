@@ -252,8 +252,9 @@ def load_live(
     """Temporary table `live` and view `once`: the rows of the measures' form between two days.
 
     Of a register that is counted on another day than its own (a hazard on the day it is due) all
-    rows up to then are taken, since they may have been sent long before. With days in `standing_on` also table `standing`: the register as it stood on each of them,
-    from everything sent since reporting began.
+    rows up to then are taken, since they may have been sent long before. With days in
+    `standing_on` also table `standing`: the register as it stood on each of them, from everything
+    sent since reporting began.
     """
     connection.execute(
         text(
@@ -264,7 +265,7 @@ def load_live(
     form = measures[0].form
     editions = [f for f in definitions.forms if f.code == form]
     ledger = definitions.newest(form).ledger
-    numbered = "0"
+    numbered = "CAST(NULL AS int)"
     if ledger:
         numbered = f"extract(year FROM {Translator(editions).column(ledger.date)})"
         if any(m.dated not in (None, ledger.date) for m in measures):
