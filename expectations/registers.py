@@ -46,9 +46,9 @@ def register_sums(frame: Frame, node: ast.Call, evidence: Evidence, world: World
     for number, key in enumerate(node.args[1:]):
         cells = evaluate_node(key, table, world.scope)
         groups[f"key{number}"] = cells.values
-        unknown |= cells.unknown
+        unknown = unknown | cells.unknown
     if so_far:
-        unknown |= table[ledger.date].isna().to_numpy(dtype=bool)
+        unknown = unknown | table[ledger.date].isna().to_numpy(dtype=bool)
     names = list(groups)
     data = pd.DataFrame(groups).assign(added=added, unread=unread)[~unknown]
     grouped = data.groupby(names, sort=False, dropna=False)
