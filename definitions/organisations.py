@@ -22,11 +22,30 @@ class Parent(Model):
 
 
 class Alias(Model):
-    """Another name by which people call the organisation, with the days it was in use."""
+    """Another name (or a former code) of the organisation, with the days it was in use."""
 
     name: str
     since: date | None = None
     until: date | None = None
+
+
+class Employer(Model):
+    """An employer whose staff a union covers; a joint union lists several."""
+
+    name: str
+    uscc: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+class Group(Model):
+    """With whom an organisation is ranked under a family of schemes, and on whose decision."""
+
+    scheme: str
+    name: str
+    since: date
+    until: date | None = None
+    approval: str = ""
 
 
 class Organisation(Model):
@@ -43,8 +62,14 @@ class Organisation(Model):
     is_joint: bool = False
     lead: str = "块为主"
     status: str = "正常"
+    resident: str = ""
+    host: str = ""
+    union_uscc: str = ""
     parents: tuple[Parent, ...] = ()
     aliases: tuple[Alias | str, ...] = ()
+    former_codes: tuple[Alias, ...] = ()
+    employers: tuple[Employer, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def parent_on(self, line: str, day: date) -> str | None:
         """Code of the parent on a line and day."""
@@ -68,15 +93,34 @@ def load_organisations(path: Path, definitions: Definitions) -> tuple[Organisati
         if organisation.code in codes:
             document.say((i,), f"organisation {organisation.code} is registered twice")
         codes[organisation.code] = organisation
-    lists = {"type": "ORG_TYPE", "level": "ORG_LEVEL", "lead": "LINE", "status": "ORG_STATUS"}
+    lists = {
+        "type": "ORG_TYPE", "level": "ORG_LEVEL", "lead": "LINE", "status": "ORG_STATUS",
+        "resident": "RESIDENT",
+    }  # fmt: skip
+    families = {s.family for s in definitions.schemes}
+    bearers: dict[str, str] = {o.code: o.code for _, o in found}
     for i, organisation in found:
         for name, code_list in lists.items():
             value = getattr(organisation, name)
             listed = definitions.code_lists.get(code_list)
+            if value == "" and name == "resident":
+                continue  # industry unions only
             if listed and value not in listed.values:
                 document.say((i, name), f"{value} is not in {code_list}")
         if organisation.region not in definitions.regions:
             document.say((i, "region"), f"unknown region {organisation.region}")
+        if not organisation.is_joint and len(organisation.employers) > 1:
+            document.say((i, "employers"), "only a joint union covers several employers")
+        for j, former in enumerate(organisation.former_codes):
+            bearer = bearers.setdefault(former.name, organisation.code)
+            if bearer != organisation.code:
+                document.say((i, "former_codes", j), f"{former.name} is also a code of {bearer}")
+        for j, group in enumerate(organisation.groups):
+            if group.scheme not in families:
+                document.say((i, "groups", j), f"unknown family of schemes {group.scheme}")
+            for earlier in organisation.groups[:j]:
+                if earlier.scheme == group.scheme and _overlap(earlier, group):
+                    document.say((i, "groups", j), f"two groups of {group.scheme} at one time")
         for j, relation in enumerate(organisation.parents):
             place = (i, "parents", j)
             if relation.parent not in codes:
@@ -86,7 +130,7 @@ def load_organisations(path: Path, definitions: Definitions) -> tuple[Organisati
             for other in organisation.parents[:j]:
                 if other.line == relation.line and _overlap(other, relation):
                     document.say(place, f"two parents on line {relation.line} at one time")
-        for line in ("块", "条"):
+        for line in ("块", "条", "经费"):
             for relation in organisation.parents:
                 if relation.line == line and _loops(codes, organisation, line, relation.since):
                     document.say((i,), f"{organisation.code} is its own ancestor on line {line}")
@@ -95,7 +139,7 @@ def load_organisations(path: Path, definitions: Definitions) -> tuple[Organisati
     return tuple(o for _, o in found)
 
 
-def _overlap(one: Parent, two: Parent) -> bool:
+def _overlap(one: Parent | Group, two: Parent | Group) -> bool:
     return (two.until is None or one.since < two.until) and (
         one.until is None or two.since < one.until
     )

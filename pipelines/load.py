@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,11 +11,13 @@ from zoneinfo import ZoneInfo
 from definitions import Definitions, Period
 from definitions.model import Form
 from expectations.findings import Finding, show
+from pipelines.reorganising import after_of
 from pipelines.workbook import FormSheet, ReadWorkbook
-from warehouse.organisations import Change
+from warehouse.employers import Cover
 from warehouse.personal import conceal
 from warehouse.receipts import Receipt
 from warehouse.submissions import NewFiling, NewFinding, NewRow, NewSubmission
+from warehouse.timeline import After, Change
 
 PERSONS = ("filled_by", "reviewed_by", "signed_by", "phone")
 """Cover entries that name or reach a person."""
@@ -140,28 +143,71 @@ def _text(value: object) -> str:
     return show(value)
 
 
-def changes_in(filing: NewFiling, definitions: Definitions, filing_id: int) -> list[Change]:
-    """The rows of an ORG-03 filing as changes to the registry."""
+def changes_in(
+    filing: NewFiling,
+    definitions: Definitions,
+    filing_id: int,
+    told: Mapping[str, After] | None = None,
+) -> list[Change]:
+    """The rows of an ORG-03 filing as changes to the registry.
+
+    `told` is what the ORG-01 rows of the same workbook say of the unions, by code.
+    """
     form = definitions.form(filing.form, Period.parse(filing.period))
     at = form.position
     changes = []
     for row in filing.rows:
-        texts = row.texts
-        changes.append(
-            Change(
-                org=str(texts[at["org_code"]]),
-                change=str(texts[at["change_type"]]),
-                line=str(texts[at["line"]]),
-                from_parent=texts[at["from_parent"]],
-                to_parent=texts[at["to_parent"]],
-                effective=date.fromisoformat(str(texts[at["effective_date"]])),
-                approval=str(texts[at["approval_doc"]]),
-                filing_id=filing_id,
-                row_no=row.row_no,
-                successor=texts[at["successor"]],
-            )
+        texts, numbers = row.texts, row.numbers
+        change = Change(
+            org=str(texts[at["org_code"]]),
+            change=str(texts[at["change_type"]]),
+            line=str(texts[at["line"]]),
+            from_parent=texts[at["from_parent"]],
+            to_parent=texts[at["to_parent"]],
+            effective=date.fromisoformat(str(texts[at["effective_date"]])),
+            approval=str(texts[at["approval_doc"]]),
+            filing_id=filing_id,
+            row_no=row.row_no,
+            successor=texts[at["successor"]],
+            split_pct=numbers[at["split_ratio"]],
+            members=_whole(numbers[at["members_at_change"]]),
+            workers=_whole(numbers[at["workers_at_change"]]),
         )
+        after = (told or {}).get(change.subject, After())
+        changes.append(replace(change, after=after))
     return changes
+
+
+def told_of(filings: Sequence[NewFiling], definitions: Definitions) -> dict[str, After]:
+    """What the ORG-01 rows of a workbook say of each union, for the changes beside them."""
+    found = {}
+    for filing in filings:
+        if filing.form != "ORG-01":
+            continue
+        at = definitions.form(filing.form, Period.parse(filing.period)).position
+        for row in filing.rows:
+            texts = row.texts
+            found[str(texts[at["org_code"]])] = after_of({c: texts[p] for c, p in at.items()})
+    return found
+
+
+def covers_in(filing: NewFiling, definitions: Definitions) -> list[Cover]:
+    """The employers that the rows of an ORG-01 filing name, each from the founding day on."""
+    at = definitions.form(filing.form, Period.parse(filing.period)).position
+    return [
+        Cover(
+            org=str(texts[at["org_code"]]),
+            name=str(texts[at["employer_name"]]),
+            uscc=texts[at["employer_uscc"]] or "",
+            since=date.fromisoformat(str(texts[at["found_date"]])),
+        )
+        for texts in (row.texts for row in filing.rows)
+        if texts[at["employer_name"]] and texts[at["org_level"]] == "基层"
+    ]
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def received_day(moment: datetime) -> date:

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from definitions import Definitions, Period
 from definitions.organisations import Organisation, Parent
 from expectations.findings import Finding, finding_of, show
+from pipelines.reorganising import (
+    Picture,
+    after_of,
+    change_findings,
+    registering_rows,
+    rows_of,
+    timeline_of,
+)
 from pipelines.workbook import FormSheet, ReadWorkbook
 from warehouse.personal import conceal
 
 Claim = tuple[str, str, str]
 """(form, period, key): one row that one reporter alone may report."""
-Move = tuple[str, str, date, str | None, str | None]
-"""(organisation, line, day, old parent, new parent): one change of ORG-03."""
 
 
 @dataclass(slots=True)
 class Registry:
     """What the warehouse knows on the last day of a period.
 
-    `above` gives each organisation with everyone above it on any line; `parents` the parent by
-    (organisation, line, day); `claims` who reports a row now; `applied` the changes made so far.
-    `claims` changes as submissions of one run are judged, so that two files of the same run cannot
-    claim the same row.
+    `above` gives each organisation with everyone above it on any line; `claims` who reports a row
+    now; `picture` everyone's timelines, needed where an ORG-03 has rows. `claims` and `picture`
+    change as submissions of one run are judged, so that two files of the same run cannot claim the
+    same row, nor contradict each other about a union.
     """
 
     names: dict[str, str]
     above: dict[str, set[str]]
-    parent_of: Callable[[str, str, date], str | None]
     claims: dict[Claim, str] = field(default_factory=dict)
     key: bytes = b""
-    applied: Collection[Move] = ()
+    picture: Picture | None = None
     held: dict[tuple[str, str, str], list[Claim]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,10 +89,14 @@ def standing_findings(
         return [finding_of(rule, {"reporter": reporter, "period": workbook.period}, value=reporter)]
     found: list[Finding] = []
     said = {f.value for f in workbook_findings if f.rule == "V-X-001"}
+    new = newcomers(workbook, definitions, registry)
+    announced = {o.code for o in new}
     for sheet in workbook.sheets:
-        found += _of_sheet(sheet, reporter, definitions, registry, said)
-        if sheet.form == "ORG-03":
-            found += _of_changes(sheet, definitions, registry)
+        # What a workbook registers it may found, split off and move in the same breath.
+        skipped = announced if sheet.form == "ORG-03" else frozenset()
+        found += _of_sheet(sheet, reporter, definitions, registry, said | skipped)
+    if registry.picture is not None:
+        found += change_findings(workbook, definitions, registry.picture, new)
     return found
 
 
@@ -157,47 +165,6 @@ def _plainly_entitled(
     )
 
 
-def _of_changes(sheet: FormSheet, definitions: Definitions, registry: Registry) -> list[Finding]:
-    """ORG-03: the old parent must be the registered one, the new one must exist."""
-    form = definitions.form(sheet.form, Period.parse(sheet.period))
-    columns = {c: sheet.values[form.position[c]] for c in form.position}
-    found = []
-
-    def say(code: str, column: str, values: dict[str, Any], row: int) -> None:
-        place = sheet.columns[form.position[column]]
-        found.append(
-            finding_of(
-                definitions.rule(code),
-                values,
-                form=form.code,
-                sheet=sheet.sheet,
-                row=row,
-                columns=(place,) if place else (),
-                field=form.column(column).label,
-                value=str(values["value"]),
-            )
-        )
-
-    for index, row in enumerate(sheet.row_numbers):
-        org, line = columns["org_code"][index], columns["line"][index]
-        day, old = columns["effective_date"][index], columns["from_parent"][index]
-        new = columns["to_parent"][index]
-        if new is not None and new not in registry.names:
-            say("V-O-104", "to_parent", {"value": new}, row)
-        if org is None or line is None or old is None or not isinstance(day, date):
-            continue
-        registered = registry.parent_of(org, line, day)
-        # Handed in again, a change that was made is no contradiction.
-        if registered != old and (org, line, day, old, new) not in registry.applied:
-            say(
-                "V-O-102",
-                "from_parent",
-                {"org": org, "date": day, "line": line, "registered": registered, "value": old},
-                row,
-            )
-    return found
-
-
 def claim_rows(workbook: ReadWorkbook, definitions: Definitions, registry: Registry) -> None:
     """Remember the rows of an accepted workbook as its reporter's, in place of those before."""
     reporter = workbook.org_code
@@ -212,33 +179,48 @@ def claim_rows(workbook: ReadWorkbook, definitions: Definitions, registry: Regis
             claim = (sheet.form, sheet.period, key)
             registry.claims[claim] = reporter
             held.append(claim)
+    if registry.picture is not None:
+        told = {code: after_of(row) for code, row in registering_rows(workbook, definitions)}
+        for sheet in workbook.sheets:
+            if sheet.form == "ORG-03":
+                changes = [c for _, c in rows_of(sheet, definitions, told)]
+                registry.picture.accepted[reporter, sheet.period] = changes
+
+
+def newcomers(
+    workbook: ReadWorkbook, definitions: Definitions, registry: Registry
+) -> list[Organisation]:
+    """Organisations that the ORG-01 rows of a workbook would register for the first time."""
+    found = {}
+    for code, row in registering_rows(workbook, definitions):
+        if code in registry.names or any(row[c] is None for c in REGISTERING):
+            continue
+        found[code] = _organisation(row)
+    return list(found.values())
 
 
 def newly_registered(
     workbook: ReadWorkbook, definitions: Definitions, registry: Registry
 ) -> list[Organisation]:
     """Organisations that an accepted ORG-01 registers for the first time; the registry grows."""
-    found = []
-    for sheet in workbook.sheets:
-        if sheet.form != "ORG-01":
-            continue
-        form = definitions.form(sheet.form, Period.parse(sheet.period))
-        for index in range(len(sheet.row_numbers)):
-            row = {c: sheet.values[p][index] for c, p in form.position.items()}
-            code = str(row["org_code"])
-            if code in registry.names:
-                continue
-            organisation = _organisation(row)
-            registry.names[code] = organisation.name
-            registry.above[code] = {code}
-            for parent in organisation.parents:
-                registry.above[code] |= registry.above.get(parent.parent, {parent.parent})
-            found.append(organisation)
+    found = newcomers(workbook, definitions, registry)
+    for organisation in found:
+        code = organisation.code
+        registry.names[code] = organisation.name
+        registry.above[code] = {code}
+        for parent in organisation.parents:
+            registry.above[code] |= registry.above.get(parent.parent, {parent.parent})
+        if registry.picture is not None:
+            registry.picture.bases[code] = timeline_of(organisation)
     return found
+
+
+REGISTERING = ("org_name", "org_type", "org_level", "region", "found_date", "lead_line", "status")
 
 
 def _organisation(row: dict[str, Any]) -> Organisation:
     parents = {"块": "terr_parent", "条": "ind_parent", "经费": "fund_parent"}
+    after = after_of(row)
     return Organisation(
         code=str(row["org_code"]),
         name=str(row["org_name"]),
@@ -251,6 +233,9 @@ def _organisation(row: dict[str, Any]) -> Organisation:
         is_joint=bool(row["is_joint"]),
         lead=row["lead_line"],
         status=row["status"],
+        resident=after.resident or "",
+        host=after.host or "",
+        union_uscc=row["union_uscc"] or "",
         parents=tuple(
             Parent(line=line, parent=str(row[column]), since=row["found_date"])
             for line, column in parents.items()

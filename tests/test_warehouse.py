@@ -14,9 +14,7 @@ from warehouse.current import current_rows
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions, sql, warehouse
 from warehouse.organisations import (
-    Change,
     ancestors,
-    apply_changes,
     ids,
     names_on,
     open_periods,
@@ -25,8 +23,10 @@ from warehouse.organisations import (
 )
 from warehouse.originals import OriginalDamaged, Originals
 from warehouse.personal import conceal, data_key, reveal
+from warehouse.reorganisations import apply_changes
 from warehouse.rollup import compute
 from warehouse.submissions import NewFiling, NewRow, NewSubmission, load
+from warehouse.timeline import Change
 
 JAN = datetime(2016, 1, 1, tzinfo=UTC)
 TOP, COUNTY, ZONE, TRADE, MILL, MINE = "T", "C", "Z", "I", "G1", "G2"

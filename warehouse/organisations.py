@@ -1,14 +1,14 @@
-"""Organisations in the warehouse: registry, names, dated parents, changes, who must report."""
+"""Organisations in the warehouse: registry, names, codes, dated parents, who must report."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -17,12 +17,15 @@ from definitions.calendars import Deadlines
 from definitions.model import Form
 from definitions.organisations import Alias, Organisation
 from definitions.periods import closing_periods
+from warehouse.employers import Cover, cover
+from warehouse.engine import sql
+from warehouse.ranking_groups import Placing, place_in_groups
 from warehouse.tables import (
     LINES,
     affiliation,
     expected_filing,
     organisation,
-    organisation_change,
+    organisation_code,
     organisation_name,
     organisation_state,
 )
@@ -30,6 +33,8 @@ from warehouse.tables import (
     period as period_table,
 )
 from warehouse.windows import open_windows, opening_now
+
+FORMER_CODE, CREDIT_CODE = "组织编码", "工会信用代码"
 
 
 def normal_name(name: str) -> str:
@@ -61,13 +66,19 @@ def register(connection: Connection, organisations: Sequence[Organisation], at: 
         ],
     )
     known = ids(connection)
-    names = []
+    names, codes = [], []
     for o in new:
-        names.append(_name(known[o.code], o.name, "official", o.found, None))
+        own = known[o.code]
+        names.append(_name(own, o.name, "official", o.found, None, at))
         for alias in o.aliases:
             entry = Alias(name=alias) if isinstance(alias, str) else alias
-            names.append(_name(known[o.code], entry.name, "alias", entry.since, entry.until))
+            names.append(_name(own, entry.name, "alias", entry.since, entry.until, at))
+        codes += [_code(own, FORMER_CODE, c.name, c.since, c.until, at) for c in o.former_codes]
+        if o.union_uscc:
+            codes.append(_code(own, CREDIT_CODE, o.union_uscc, o.found, None, at))
     connection.execute(insert(organisation_name), names)
+    if codes:
+        connection.execute(insert(organisation_code), codes)
     connection.execute(
         insert(organisation_state),
         [
@@ -75,8 +86,13 @@ def register(connection: Connection, organisations: Sequence[Organisation], at: 
                 "org_id": known[o.code],
                 "status": o.status,
                 "lead": o.lead,
+                "type": o.type,
+                "level": o.level,
+                "resident": o.resident,
+                "host": o.host,
                 "valid": Range(o.found, None),
                 "recorded_at": at,
+                "registered": True,
             }
             for o in new
         ],
@@ -89,19 +105,57 @@ def register(connection: Connection, organisations: Sequence[Organisation], at: 
             "valid": Range(p.since, p.until),
             "approval": p.approval,
             "recorded_at": at,
+            "registered": True,
         }
         for o in new
         for p in o.parents
     ]
     if relations:
         connection.execute(insert(affiliation), relations)
+    cover(
+        connection,
+        [
+            Cover(o.code, e.name, e.uscc, e.since or o.found, e.until)
+            for o in new
+            for e in o.employers
+        ],
+        at,
+    )
+    place_in_groups(
+        connection,
+        [
+            Placing(o.code, g.scheme, g.name, g.since, g.until, g.approval)
+            for o in new
+            for g in o.groups
+        ],
+        at,
+    )
     return len(new)
 
 
 def _name(
-    org_id: int, name: str, kind: str, since: date | None, until: date | None
+    org_id: int, name: str, kind: str, since: date | None, until: date | None, at: datetime
 ) -> dict[str, object]:
-    return {"org_id": org_id, "name": name, "kind": kind, "valid": Range(since, until)}
+    return {
+        "org_id": org_id,
+        "name": name,
+        "kind": kind,
+        "valid": Range(since, until),
+        "recorded_at": at,
+        "registered": True,
+    }
+
+
+def _code(
+    org_id: int, kind: str, code: str, since: date | None, until: date | None, at: datetime
+) -> dict[str, object]:
+    return {
+        "org_id": org_id,
+        "kind": kind,
+        "code": code,
+        "valid": Range(since, until),
+        "recorded_at": at,
+    }
 
 
 def ids(connection: Connection) -> dict[str, int]:
@@ -116,11 +170,37 @@ def names_on(connection: Connection, day: date) -> dict[str, tuple[str, ...]]:
     rows = connection.execute(
         select(organisation_name.c.name, organisation.c.code)
         .join(organisation, organisation.c.id == organisation_name.c.org_id)
-        .where(organisation_name.c.valid.contains(day))
+        .where(organisation_name.c.valid.contains(day), organisation_name.c.retired_at.is_(None))
     )
     for row in rows:
         found[normal_name(row.name)].add(row.code)
     return {name: tuple(sorted(codes)) for name, codes in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A name or code that a union bears or bore: official, alias, former, or a kind of code."""
+
+    org: str
+    kind: str
+    text: str
+    since: date | None
+    until: date | None
+
+
+def called(connection: Connection, codes: Collection[str] | None = None) -> list[Called]:
+    """Every name and code of some unions (or all) in order of time, as known now."""
+    rows = connection.execute(
+        text(sql("called")), {"codes": None if codes is None else sorted(codes)}
+    )
+    return [Called(**row) for row in rows.mappings()]
+
+
+def find(connection: Connection, words: str) -> tuple[str, ...]:
+    """Codes of the unions that bear or ever bore a name or code."""
+    wanted = normal_name(words)
+    found = {c.org for c in called(connection) if normal_name(c.text) == wanted}
+    return tuple(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +220,9 @@ class Registered:
     lead: str
     block: int | None
     industry_parent: int | None
+    fund_parent: int | None = None
+    resident: str = ""
+    host: str = ""
 
 
 def standing(
@@ -149,21 +232,25 @@ def standing(
     rows = connection.execute(
         text(
             """
-            SELECT o.id, o.code, coalesce(n.name, o.code) AS name, o.type, o.level, o.region,
-                   o.industry, o.is_joint, o.found_date AS found,
+            SELECT o.id, o.code, coalesce(n.name, o.code) AS name,
+                   coalesce(s.type, o.type) AS type, coalesce(s.level, o.level) AS level,
+                   o.region, o.industry, o.is_joint, o.found_date AS found,
                    coalesce(s.status, '正常') AS status, coalesce(s.lead, '块为主') AS lead,
-                   b.parent_id AS block, i.parent_id AS industry_parent
+                   b.parent_id AS block, i.parent_id AS industry_parent,
+                   f.parent_id AS fund_parent, coalesce(s.resident, '') AS resident,
+                   coalesce(s.host, '') AS host
             FROM organisation o
-            LEFT JOIN LATERAL (
-                SELECT name FROM organisation_name
-                WHERE org_id = o.id AND kind = 'official' AND valid @> :day
-                ORDER BY lower(valid) DESC NULLS LAST LIMIT 1) n ON true
+            LEFT JOIN organisation_name n ON n.org_id = o.id AND n.kind = 'official'
+                AND n.valid @> :day
+                AND n.recorded_at <= :known AND (n.retired_at IS NULL OR n.retired_at > :known)
             LEFT JOIN organisation_state s ON s.org_id = o.id AND s.valid @> :day
                 AND s.recorded_at <= :known AND (s.retired_at IS NULL OR s.retired_at > :known)
             LEFT JOIN affiliation b ON b.org_id = o.id AND b.line = 1 AND b.valid @> :day
                 AND b.recorded_at <= :known AND (b.retired_at IS NULL OR b.retired_at > :known)
             LEFT JOIN affiliation i ON i.org_id = o.id AND i.line = 2 AND i.valid @> :day
                 AND i.recorded_at <= :known AND (i.retired_at IS NULL OR i.retired_at > :known)
+            LEFT JOIN affiliation f ON f.org_id = o.id AND f.line = 3 AND f.valid @> :day
+                AND f.recorded_at <= :known AND (f.retired_at IS NULL OR f.retired_at > :known)
             WHERE o.found_date <= :day
             ORDER BY o.code
             """
@@ -270,139 +357,3 @@ def _roster(
                 }
             )
     return roster
-
-
-# --- changes by ORG-03 ---
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One accepted row of ORG-03; codes, not ids."""
-
-    org: str
-    change: str
-    line: str
-    from_parent: str | None
-    to_parent: str | None
-    effective: date
-    approval: str
-    filing_id: int
-    row_no: int
-    successor: str | None = None
-
-
-ENDING = ("撤销", "合并")
-
-
-def apply_changes(connection: Connection, changes: Iterable[Change], at: datetime) -> int:
-    """Apply changes that were not applied before; the old relation stays readable as of then."""
-    known = ids(connection)
-    applied = 0
-    for change in changes:
-        done = connection.execute(
-            upsert(organisation_change)
-            .values(
-                org_id=known[change.org],
-                change=change.change,
-                line=LINES[change.line],
-                from_id=known.get(change.from_parent or ""),
-                to_id=known.get(change.to_parent or ""),
-                effective=change.effective,
-                approval=change.approval,
-                filing_id=change.filing_id,
-                row_no=change.row_no,
-                recorded_at=at,
-            )
-            .on_conflict_do_nothing()
-            .returning(organisation_change.c.id)
-        ).first()
-        if done is None:
-            continue
-        applied += 1
-        if change.to_parent and change.change not in ENDING:
-            _move(connection, known, change, at)
-        if change.change in ENDING:
-            _end(connection, known[change.org], change, at)
-    return applied
-
-
-def _move(connection: Connection, known: dict[str, int], change: Change, at: datetime) -> None:
-    """Cut the relation in force at the effective day and begin the new one there."""
-    org_id, line = known[change.org], LINES[change.line]
-    current = connection.execute(
-        select(affiliation).where(
-            affiliation.c.org_id == org_id,
-            affiliation.c.line == line,
-            affiliation.c.retired_at.is_(None),
-            affiliation.c.valid.overlaps(Range(change.effective, None)),
-        )
-    ).all()
-    fresh = []
-    for row in current:
-        connection.execute(
-            update(affiliation).where(affiliation.c.id == row.id).values(retired_at=at)
-        )
-        if row.valid.lower is None or row.valid.lower < change.effective:
-            fresh.append(
-                {
-                    "org_id": org_id,
-                    "line": line,
-                    "parent_id": row.parent_id,
-                    "valid": Range(row.valid.lower, change.effective),
-                    "approval": row.approval,
-                    "filing_id": row.filing_id,
-                    "recorded_at": at,
-                }
-            )
-    fresh.append(
-        {
-            "org_id": org_id,
-            "line": line,
-            "parent_id": known[change.to_parent or ""],
-            "valid": Range(change.effective, None),
-            "approval": change.approval,
-            "filing_id": change.filing_id,
-            "recorded_at": at,
-        }
-    )
-    for values in fresh:
-        connection.execute(insert(affiliation).values(**values))
-
-
-def _end(connection: Connection, org_id: int, change: Change, at: datetime) -> None:
-    """A union that ends keeps its rows and relations; only its state changes on the day."""
-    status = "已合并" if change.change == "合并" else "已撤销"
-    rows = connection.execute(
-        select(organisation_state).where(
-            organisation_state.c.org_id == org_id,
-            organisation_state.c.retired_at.is_(None),
-            organisation_state.c.valid.overlaps(Range(change.effective, None)),
-        )
-    ).all()
-    lead = "块为主"
-    for row in rows:
-        lead = row.lead
-        connection.execute(
-            update(organisation_state)
-            .where(organisation_state.c.id == row.id)
-            .values(retired_at=at)
-        )
-        if row.valid.lower is None or row.valid.lower < change.effective:
-            connection.execute(
-                insert(organisation_state).values(
-                    org_id=org_id,
-                    status=row.status,
-                    lead=row.lead,
-                    valid=Range(row.valid.lower, change.effective),
-                    recorded_at=at,
-                )
-            )
-    connection.execute(
-        insert(organisation_state).values(
-            org_id=org_id,
-            status=status,
-            lead=lead,
-            valid=Range(change.effective, None),
-            recorded_at=at,
-        )
-    )

@@ -45,6 +45,22 @@ def _when(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
+def _history() -> tuple[Column[object], ...]:
+    """Since when and until when a row was believed, and what brought it."""
+    return (
+        _when("recorded_at"),
+        _when("retired_at", nullable=True),
+        Column("change_id", BigInteger, comment="the organisation_change that brought it"),
+        Column(
+            "registered",
+            Boolean,
+            nullable=False,
+            server_default="false",
+            comment="as registered: what changes are replayed over",
+        ),
+    )
+
+
 # --- what the federation decided, kept so that an old report can be produced again ---
 
 definitions_edition = Table(
@@ -83,8 +99,8 @@ organisation = Table(
     metadata,
     _id(),
     Column("code", Text, nullable=False, unique=True),
-    Column("type", Text, nullable=False),
-    Column("level", Text, nullable=False),
+    Column("type", Text, nullable=False, comment="as registered; of a day: organisation_state"),
+    Column("level", Text, nullable=False, comment="as registered; of a day: organisation_state"),
     Column("region", Text, nullable=False),
     Column("industry", Text, nullable=False),
     Column("reg_type", Text, nullable=False),
@@ -99,10 +115,42 @@ organisation_name = Table(
     _id(),
     Column("org_id", ForeignKey("organisation.id"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False, comment="official or alias"),
+    Column("kind", Text, nullable=False, comment="official, alias or former"),
     Column("valid", DATERANGE, nullable=False),
-    UniqueConstraint("org_id", "name", "valid"),
+    *_history(),
+    ExcludeConstraint(
+        (text("int8range(org_id, org_id, '[]')"), "&&"),
+        ("valid", "&&"),
+        using="gist",
+        where=text("retired_at IS NULL AND kind = 'official'"),
+        name="one_official_name",
+    ),
     Index("ix_organisation_name_name", "name"),
+    Index("ix_organisation_name_org_id", "org_id"),
+)
+
+organisation_code = Table(
+    "organisation_code",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("kind", Text, nullable=False, comment="组织编码 or 工会信用代码"),
+    Column("code", Text, nullable=False),
+    Column("valid", DATERANGE, nullable=False),
+    _when("recorded_at"),
+    _when("retired_at", nullable=True),
+    ExcludeConstraint(
+        (
+            text("int8range(hashtextextended(code, 0), hashtextextended(code, 0), '[]')"),
+            "&&",
+        ),
+        ("valid", "&&"),
+        using="gist",
+        where=text("retired_at IS NULL AND kind = '组织编码'"),
+        name="one_union_per_code",
+    ),
+    Index("ix_organisation_code_org_id", "org_id"),
+    comment="codes a union bore; organisation.code is the one it is known by",
 )
 
 organisation_state = Table(
@@ -112,9 +160,14 @@ organisation_state = Table(
     Column("org_id", ForeignKey("organisation.id"), nullable=False),
     Column("status", Text, nullable=False),
     Column("lead", Text, nullable=False, comment="which line leads"),
+    Column("type", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("resident", Text, nullable=False, server_default="", comment="industry unions only"),
+    Column(
+        "host", Text, nullable=False, server_default="", comment="where a non-resident union sits"
+    ),
     Column("valid", DATERANGE, nullable=False),
-    _when("recorded_at"),
-    _when("retired_at", nullable=True),
+    *_history(),
     ExcludeConstraint(
         (text("int8range(org_id, org_id, '[]')"), "&&"),
         ("valid", "&&"),
@@ -122,6 +175,7 @@ organisation_state = Table(
         where=text("retired_at IS NULL"),
         name="one_state_at_a_time",
     ),
+    Index("ix_organisation_state_org_id", "org_id"),
 )
 
 affiliation = Table(
@@ -134,8 +188,7 @@ affiliation = Table(
     Column("valid", DATERANGE, nullable=False),
     Column("approval", Text, nullable=False),
     Column("filing_id", BigInteger, comment="the ORG-03 filing that brought it, if one did"),
-    _when("recorded_at"),
-    _when("retired_at", nullable=True),
+    *_history(),
     CheckConstraint("line IN (1, 2, 3)", name="line"),
     CheckConstraint("org_id <> parent_id", name="not_own_parent"),
     ExcludeConstraint(
@@ -157,12 +210,98 @@ organisation_change = Table(
     Column("line", SmallInteger, nullable=False),
     Column("from_id", ForeignKey("organisation.id")),
     Column("to_id", ForeignKey("organisation.id")),
+    Column("successor_id", ForeignKey("organisation.id")),
     Column("effective", Date, nullable=False),
     Column("approval", Text, nullable=False),
-    Column("filing_id", BigInteger, nullable=False),
+    Column("split_pct", Numeric),
+    Column("members", Integer),
+    Column("workers", Integer),
+    Column("after", JSONB, nullable=False, server_default="{}", comment="what its ORG-01 says"),
+    Column("filing_id", BigInteger, nullable=False, comment="where it was first declared"),
     Column("row_no", Integer, nullable=False),
+    Column("filed_by_id", ForeignKey("organisation.id")),
     _when("recorded_at"),
-    UniqueConstraint("org_id", "change", "line", "effective", "approval"),
+    _when("in_force_at", nullable=True),
+    Column("confirmed_by", Text, comment="the second pair of eyes; empty: by policy"),
+    _when("undone_at", nullable=True),
+    Column("undone_by", Text),
+    Column("reason", Text),
+    Index(
+        "one_living_change",
+        "org_id",
+        "change",
+        "line",
+        "effective",
+        text("coalesce(successor_id, 0)"),
+        unique=True,
+        postgresql_where=text("undone_at IS NULL"),
+    ),
+    comment="one event; without in_force_at it waits for confirmation, with undone_at it is undone",
+)
+
+organisation_change_row = Table(
+    "organisation_change_row",
+    metadata,
+    Column("change_id", ForeignKey("organisation_change.id"), primary_key=True),
+    Column("filing_id", ForeignKey("filing.id"), primary_key=True),
+    Column("row_no", Integer, primary_key=True),
+    comment="every row of an accepted ORG-03 that declares a change",
+)
+
+employer = Table(
+    "employer",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True, comment="credit code, without one the name"),
+    Column("uscc", Text, nullable=False, server_default=""),
+    Column("name", Text, nullable=False),
+    _when("recorded_at"),
+)
+
+organisation_employer = Table(
+    "organisation_employer",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("employer_id", ForeignKey("employer.id"), nullable=False),
+    Column("valid", DATERANGE, nullable=False),
+    _when("recorded_at"),
+    _when("retired_at", nullable=True),
+    ExcludeConstraint(
+        (text("int8range(org_id, org_id, '[]')"), "&&"),
+        (text("int8range(employer_id, employer_id, '[]')"), "&&"),
+        ("valid", "&&"),
+        using="gist",
+        where=text("retired_at IS NULL"),
+        name="one_cover_at_a_time",
+    ),
+    Index("ix_organisation_employer_employer_id", "employer_id"),
+    comment="which employers a union covers; a joint union covers many",
+)
+
+ranking_group = Table(
+    "ranking_group",
+    metadata,
+    _id(),
+    Column("org_id", ForeignKey("organisation.id"), nullable=False),
+    Column("scheme", Text, nullable=False, comment="family of schemes, like TRA-FED"),
+    Column("name", Text, nullable=False),
+    Column("valid", DATERANGE, nullable=False),
+    Column("approval", Text, nullable=False),
+    _when("recorded_at"),
+    _when("retired_at", nullable=True),
+    ExcludeConstraint(
+        (text("int8range(org_id, org_id, '[]')"), "&&"),
+        (
+            text("int8range(hashtextextended(scheme, 0), hashtextextended(scheme, 0), '[]')"),
+            "&&",
+        ),
+        ("valid", "&&"),
+        using="gist",
+        where=text("retired_at IS NULL"),
+        name="one_group_per_scheme",
+    ),
+    comment="with whom a union is ranked; without an entry the scheme's own grouping holds",
 )
 
 # --- periods and who must report, frozen when a period opens ---
@@ -177,6 +316,7 @@ period = Table(
     Column("definitions", ForeignKey("definitions_edition.digest"), nullable=False),
     _when("opened_at"),
     _when("closed_at", nullable=True),
+    _when("checked_at", nullable=True),
 )
 
 expected_filing = Table(
@@ -245,6 +385,7 @@ receipt = Table(
     _when("received_at"),
     Column("state", Text, nullable=False, server_default="waiting"),
     Column("duplicate_of", ForeignKey("receipt.id")),
+    _when("answered_at", nullable=True),
     CheckConstraint("state IN ('waiting', 'processed', 'duplicate')", name="state"),
     UniqueConstraint("channel", "source"),
     Index("ix_receipt_sha256", "sha256"),
@@ -345,8 +486,28 @@ finding = Table(
     Column("expected", Text, nullable=False),
     Column("cell", Text, nullable=False),
     Column("explanation", Text, comment="the unit's words, when it gave any"),
+    Column("stage", Text, nullable=False, server_default="receipt"),
+    Column("period", Text, comment="closing: the period that was checked"),
+    Column("org_id", ForeignKey("organisation.id"), comment="closing: whom the row is about"),
+    Column("fingerprint", Text, comment="row, value and rule that an explanation is about"),
+    Column("explained_by", ForeignKey("finding.id"), comment="where the words were first given"),
+    _when("opened_at"),
+    _when("cleared_at", nullable=True),
+    CheckConstraint("stage IN ('receipt', 'closing')", name="stage"),
+    CheckConstraint("stage = 'receipt' OR period IS NOT NULL", name="checked_period"),
     Index("ix_finding_submission_id", "submission_id"),
     Index("ix_finding_rule", "rule"),
+    Index(
+        "ix_finding_explained",
+        "fingerprint",
+        postgresql_where=text("explanation IS NOT NULL"),
+    ),
+    Index(
+        "ix_finding_standing",
+        "period",
+        postgresql_where=text("stage = 'closing' AND cleared_at IS NULL"),
+    ),
+    comment="append-only but for words given to it and for its being cleared",
 )
 
 # --- what was computed from it ---

@@ -17,8 +17,9 @@ from definitions import Definitions, Period
 from expectations.findings import Finding
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.reopening import Gate, punctuality
+from pipelines.flow.reorganising import picture_for, put_in_force
 from pipelines.inbox import Channel, DropFolder, HandIn, take
-from pipelines.load import changes_in, received_day, submission_of
+from pipelines.load import received_day, submission_of
 from pipelines.places import Places, places
 from pipelines.read import Document, expand, read_documents
 from pipelines.standing import (
@@ -40,7 +41,7 @@ from pipelines.workbook import ReadWorkbook
 from warehouse import receipts
 from warehouse.current import WarehouseContext
 from warehouse.engine import ensure_partitions, sql
-from warehouse.organisations import ancestors, apply_changes, ids, names_on, standing
+from warehouse.organisations import ancestors, ids, names_on, standing
 from warehouse.organisations import register as register_organisations
 from warehouse.personal import data_key
 from warehouse.receipts import Receipt
@@ -251,24 +252,6 @@ def _registry(
             for code, chain in ancestors(connection, line, moment_).items():
                 above.setdefault(code, {code}).update(chain)
 
-    days = _effective_days(workbooks, known)
-    line_of = {code: line for line, code in LINES.items()}
-    applied = {
-        (row.org, line_of[row.line], row.effective, row.old, row.new)
-        for row in connection.execute(text(sql("changes_on")), {"days": sorted(days)})
-    }
-    parents = {
-        (line, day_): {
-            row.org: row.parent
-            for row in connection.execute(text(sql("parents_on")), {"line": code, "day": day_})
-        }
-        for day_ in days
-        for line, code in LINES.items()
-    }
-
-    def parent_of(org: str, line: str, on: date) -> str | None:
-        return parents[line, on].get(org)
-
     claims = {
         (row.form, row.period, row.key): row.reporter
         for row in connection.execute(
@@ -276,19 +259,7 @@ def _registry(
         )
     }
     names = {o.code: o.name for o in organisations}
-    return Registry(names, above, parent_of, claims, secret, applied)
-
-
-def _effective_days(workbooks: Sequence[ReadWorkbook], known: Definitions) -> set[date]:
-    """The days on which the changes of some ORG-03 sheets come into force."""
-    return {
-        day
-        for w in workbooks
-        for s in w.sheets
-        if s.form == "ORG-03"
-        for day in s.values[known.form(s.form, Period.parse(s.period)).position["effective_date"]]
-        if isinstance(day, date)
-    }
+    return Registry(names, above, claims, secret, picture_for(connection, workbooks))
 
 
 def _write(
@@ -345,15 +316,7 @@ def _load_together(items: Sequence[NewSubmission], known: Definitions, when: dat
         for year in sorted({f.period_end.year for s in items for f in s.filings}):
             ensure_partitions(connection, year)
         written = load(connection, items, when)
-        changes = [
-            change
-            for item in items
-            for filing in item.filings
-            if filing.form == "ORG-03"
-            for change in changes_in(filing, known, written.get(id(filing), 0))
-            if id(filing) in written
-        ]
-        apply_changes(connection, changes, when)
+        put_in_force(connection, items, written, known, when)
 
 
 def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
