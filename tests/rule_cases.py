@@ -1,0 +1,410 @@
+"""Examples of rules, run through the way that a workbook takes: what is found, and where."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pytest
+from checking import Accepted
+from openpyxl.utils import get_column_letter
+from rule_files import cell_of, data_of, file_of
+
+import pipelines.validate
+from definitions.loading import Definitions, load_definitions
+from definitions.model import Column, ColumnType, Example, Form, Rule, Sample, Severity
+from definitions.periods import Period
+from expectations.findings import Finding
+from expectations.suites import RULE, Check, checks_for
+from pipelines.read import Limits, expand, name_key
+from pipelines.read.document import Document, read_document
+from pipelines.standing import Registry, claim_rows, standing_findings
+from pipelines.validate import recheck, validate
+from pipelines.workbook import Cover, FormSheet, ReadWorkbook
+
+RECEIVED = date(2099, 1, 1)
+HANDED_IN = date(2017, 4, 3)
+GRAVE = (Severity.RETURN, Severity.EXPLAIN)
+
+# --- the small federation in which the examples play -------------------------------------------
+
+UNIONS: dict[str, str] = {
+    "640000": "示范自治区总工会",
+    "640100": "示范市总工会",
+    "640105": "示范区总工会",
+    "640105-0017": "宏远机械公司工会",
+    "640105-0018": "宏达运输公司工会",
+    "640105-0031": "第一小学工会",
+    "640105-0032": "第一小学工会",
+}
+ABOVE = {"640105": "640100", "640100": "640000"}
+
+
+@cache
+def definitions() -> Definitions:
+    return load_definitions()
+
+
+@cache
+def unions() -> dict[str, str]:
+    """Those above, and every union that the example of some column names."""
+    found = dict(UNIONS)
+    for form in definitions().forms:
+        for column in form.columns:
+            if column.type is ColumnType.CODE and column.code in ("org_code", "to_parent"):
+                found.setdefault(column.example, f"示范单位{column.example}")
+    return found
+
+
+def parent_of(code: str) -> str | None:
+    """Grassroots unions stand under the county, the county under the city."""
+    return ABOVE.get(code, None if code == "640000" else "640105")
+
+
+def chain(code: str) -> set[str]:
+    """A union and everyone above it."""
+    found = {code}
+    while (parent := parent_of(code)) is not None:
+        found.add(parent)
+        code = parent
+    return found
+
+
+def registry() -> Registry:
+    names = unions()
+
+    def registered(org: str, line: str, day: date) -> str | None:
+        return parent_of(org)
+
+    return Registry(names, {code: chain(code) for code in names}, registered, key=b"0" * 64)
+
+
+class Federation(Accepted):
+    """The warehouse of tests, with the registry of the small federation."""
+
+    def organisations(self, period: str) -> Any:
+        codes = sorted({*unions(), *self.unions})
+        return pd.DataFrame(
+            {
+                "org_code": codes,
+                "status": "正常",
+                "block": [parent_of(c) if c in unions() else None for c in codes],
+                "industry_parent": None,
+            }
+        )
+
+
+# --- examples by rule --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """One example of a rule; `number` counts the rule's examples of its side from 1.
+
+    `form` is the form that its rows are of: the one that owns the rule, unless the example says
+    another. None for a rule about files that names none.
+    """
+
+    rule: Rule
+    form: str
+    passes: bool
+    number: int
+    example: Example
+
+    @property
+    def name(self) -> str:
+        """For people: V-R-001 fails 1."""
+        return f"{self.rule.code} {'passes' if self.passes else 'fails'} {self.number}"
+
+    @property
+    def edition(self) -> Form:
+        """The edition of the form for the example's period."""
+        return definitions().form(self.form, self.period)
+
+    @property
+    def period(self) -> Period:
+        """The form's own period that goes with the example's."""
+        return Period.parse(self.example.period).within(definitions().newest(self.form).period)
+
+    @property
+    def check(self) -> Check | None:
+        """The check that the rule's own condition makes on the form, if it has one."""
+        checks = checks_for(self.edition, self.period, definitions())
+        return next((c for c in checks if c.rule.code == self.rule.code and c.kind == RULE), None)
+
+
+def owners() -> dict[str, str]:
+    """The form that each rule with a condition belongs to."""
+    known = definitions()
+    return {
+        rule.code: form.code
+        for form in known.forms
+        for rule in known.rules_of(form)
+        if rule is known.rules.get(rule.code)
+    }
+
+
+def cases() -> list[Case]:
+    """Every example of every rule."""
+    home = owners()
+    return [
+        Case(rule, example.form or home.get(rule.code, ""), passes, number, example)
+        for rule in definitions().rules.values()
+        for passes, examples in ((True, rule.passes), (False, rule.fails))
+        for number, example in enumerate(examples, 1)
+    ]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an example: the findings about it, and the cells that its rule marks.
+
+    `at` is None where any place will do.
+    """
+
+    findings: list[Finding]
+    at: tuple[str, ...] | None
+
+
+def expected_places(example: Example, default: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The cells that an example names, else those given."""
+    if example.at is None:
+        return default
+    return (example.at,) if isinstance(example.at, str) else example.at
+
+
+# --- typed rows, as the reader leaves them -----------------------------------------------------
+
+FIRST_ROW = 2
+JUDGED, OTHERS = "A001", "accepted"
+Tables = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def value_of(column: Column, given: Any) -> Any:
+    """A value as the reader would have typed it."""
+    if column.type is ColumnType.DATE and isinstance(given, str):
+        return date.fromisoformat(given)
+    return float(given) if column.type.numeric and given is not None else given
+
+
+def sheet_of(form: Form, rows: Sequence[Mapping[str, Any]], period: Period) -> FormSheet:
+    """Rows as a sheet that was read; columns that no row names are absent from it."""
+    named = {name for row in rows for name in row}
+    return FormSheet(
+        form=form.code,
+        edition=form.edition,
+        sheet=form.title,
+        header_row=1,
+        columns=[i if c.code in named else None for i, c in enumerate(form.columns, 1)],
+        row_numbers=list(range(FIRST_ROW, FIRST_ROW + len(rows))),
+        values=[[value_of(c, row.get(c.code)) for row in rows] for c in form.columns],
+        period=period.label,
+    )
+
+
+def address(form: Form, column: str, row: int = FIRST_ROW) -> str:
+    """Address of a column's cell on such a sheet."""
+    return f"{get_column_letter(form.position[column] + 1)}{row}"
+
+
+def key_of(form: Form, code: str) -> Any:
+    """A key for rows that an example leaves without one."""
+    column = form.column(code)
+    return 1.0 if column.type.numeric else JUDGED if code == "org_code" else f"{code}-1"
+
+
+@dataclass
+class Told:
+    """An example of typed rows, taken apart: the sheet's rows, what others reported, the rest.
+
+    `fixed` are values of calls that no row can tell shortly; they stand where the join would put
+    them.
+    """
+
+    rows: list[dict[str, Any]]
+    accepted: Tables
+    figures: list[tuple[str, str, float]]
+    fixed: dict[str, list[Any]]
+
+
+def take_apart(case: Case) -> Told:
+    """Turn the names of an example into rows of this form, of others, and of other periods."""
+    form, period, example = case.edition, case.period, case.example
+    accepted: Tables = {}
+    if example.series:
+        labels = list(example.series)
+        row = dict(example.series[labels[-1]])
+        keys = {k: key_of(form, k) for k in (*form.keys, "org_code") if k in form.position}
+        for label in labels[:-1]:
+            accepted.setdefault((form.code, label), []).append(keys | example.series[label])
+        return Told([keys | row], accepted, [], {})
+    given = [dict(example.row), *map(dict, example.rows)]
+    rows = [{k: v for k, v in row.items() if k in form.position} for row in given]
+    names = {k for row in given for k in row if k not in form.position}
+    if "org_code" in form.position:
+        for row in rows:
+            row.setdefault("org_code", JUDGED)
+    if any("(" not in n for n in names) or example.reported:
+        for number, row in enumerate(rows, 1):
+            for k in form.keys:
+                other = f"{k}-{number}" if isinstance(key_of(form, k), str) else float(number)
+                row.setdefault(k, other)
+    for other, reported in example.reported.items():
+        newest = definitions().newest(other)
+        own = Period.parse(example.period).within(newest.period)
+        for line in reported:
+            line = dict(line)
+            said = line.pop("in", None)
+            if said is None and "period" not in newest.position:
+                said = line.pop("period", None)
+            label = str(said or own.label)
+            if "org_code" in newest.position:
+                line.setdefault("org_code", JUDGED)
+            accepted.setdefault((other, label), []).append(typed_line(newest, line))
+    fixed: dict[str, list[Any]] = {}
+    for row, whole in zip(rows, given, strict=True):
+        scoped: dict[tuple[str, str], dict[str, Any]] = {}
+        for name in names:
+            if "(" in name:
+                fixed.setdefault(ast.unparse(ast.parse(name)), []).append(whole.get(name))
+            elif name in whole and whole[name] is not None:
+                scope, _, column = name.partition(".")
+                slot = slot_of(scope, form, period)
+                scoped.setdefault(slot, {})[column] = whole[name]
+        for (code, label), line in scoped.items():
+            other_form = definitions().newest(code)
+            shared = {k: row[k] for k in (*other_form.keys, "org_code") if k in row}
+            wanted = [k for k in other_form.keys if k not in shared]
+            shared |= {k: key_of(other_form, k) for k in wanted}
+            accepted.setdefault((code, label), []).append(typed_line(other_form, shared | line))
+    figures = [(i, str(rows[0]["org_code"]), float(v)) for i, v in example.figures.items()]
+    return Told(rows, accepted, figures, fixed)
+
+
+def typed_line(form: Form, line: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: value_of(form.column(k), v) for k, v in line.items()}
+
+
+def slot_of(scope: str, form: Form, period: Period) -> tuple[str, str]:
+    """Form and period that a scope such as `previous` or `ORG_02` means."""
+    if scope == "previous":
+        return form.code, period.previous().label
+    if scope == "last_year":
+        return form.code, period.last_year().label
+    other = definitions().newest(scope.replace("_", "-"))
+    return other.code, period.within(other.period).label
+
+
+def read_of(form: Form, rows: Sequence[Mapping[str, Any]], period: Period) -> ReadWorkbook:
+    sheet = sheet_of(form, rows, period)
+    return ReadWorkbook("example", "xlsx", period.label, JUDGED, Cover(), [sheet], [])
+
+
+def codes_in(told: Told) -> set[str]:
+    """Every union that an example names: they are all at work."""
+    lines = [*told.rows, *(line for lines in told.accepted.values() for line in lines)]
+    return {str(line["org_code"]) for line in lines if line.get("org_code") is not None}
+
+
+@contextmanager
+def joined(fixed: Mapping[str, list[Any]]) -> Iterator[None]:
+    """Values of calls put where the join puts them, after it."""
+    real = pipelines.validate.join_context
+
+    def join(frame: Any, checks: Sequence[Check], evidence: Any, world: Any) -> None:
+        real(frame, checks, evidence, world)
+        for name, values in fixed.items():
+            if name in frame.data.columns:
+                frame.data[name] = pd.array(values, dtype=frame.data[name].dtype)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipelines.validate, "join_context", join)
+        yield
+
+
+WAYS = ("accepted before", "in another file", "at the close")
+"""When the other rows are there: before, with it, or by the end of the period, whatever came first."""
+
+
+def run_alone(case: Case, way: str) -> Outcome:
+    """One example with what others reported, in one of the ways in which it may arrive."""
+    told = take_apart(case)
+    book = read_of(case.edition, told.rows, case.period)
+    tables, books = dict(told.accepted), [book]
+    if way == "in another file":
+        for (code, label), lines in tables.items():
+            books.append(read_of(definitions().newest(code), lines, Period.parse(label)))
+        tables = {}
+    if way == "at the close":
+        slot = case.form, case.period.label
+        tables[slot] = [*tables.get(slot, []), *told.rows]
+    context = Federation(tables, unions=sorted(codes_in(told)), figures=told.figures)
+    ask = recheck if way == "at the close" else validate
+    with joined(told.fixed):
+        found = ask(books, definitions(), context, RECEIVED)
+    return Outcome(found[0], marks_of(case))
+
+
+def only_at_the_close(case: Case) -> bool:
+    """Whether the rule asks for everything below a union, which is there when all is in."""
+    check = case.check
+    return check is not None and any("under=" in e.text for e in check.expressions)
+
+
+def run_together(batch: Sequence[Case]) -> list[Outcome]:
+    """Examples of one form and period that need no other rows: each a workbook of its own."""
+    told = [take_apart(case) for case in batch]
+    books = [read_of(c.edition, t.rows, c.period) for c, t in zip(batch, told, strict=True)]
+    codes = sorted({code for t in told for code in codes_in(t)})
+    found = validate(books, definitions(), Federation({}, unions=codes), RECEIVED)
+    return [Outcome(f, marks_of(c)) for c, f in zip(batch, found, strict=True)]
+
+
+def marks_of(case: Case) -> tuple[str, ...] | None:
+    """The cells of the first row that the rule's condition marks, as far as they are there."""
+    check = case.check
+    if check is None:
+        return expected_places(case.example, None)
+    named = {k for row in (case.example.row, *case.example.rows) for k in row}
+    named |= {k for values in case.example.series.values() for k in values}
+    told = {k for k in take_apart(case).rows[0] if k in case.edition.position} | named
+    cells = tuple(address(case.edition, c) for c in check.columns if c in told)
+    return expected_places(case.example, cells)
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+def read_file(sample: Sample, period: str) -> list[ReadWorkbook]:
+    """The workbooks inside a file, read as the child reads them."""
+    names: dict[str, tuple[str, ...]] = {}
+    for code, name in unions().items():
+        names[name_key(name)] = (*names.get(name_key(name), ()), code)
+    data = data_of(sample, period, definitions())
+    return [
+        read_document(
+            Document(name, member, name, sample.expected_period), definitions(), names, Limits()
+        )
+        for name, member in expand(data, "报表.xlsx")
+    ]
+
+
+def run_file(case: Case) -> Outcome:
+    """A file, through reading, checking, and the registry's view of it."""
+    example = case.example
+    sample = file_of(example, definitions())
+    known = registry()
+    for earlier in example.earlier:
+        for book in read_file(earlier, example.period):
+            claim_rows(book, definitions(), known)
+    (book,) = read_file(sample, example.period)
+    (found,) = validate([book], definitions(), Federation(), HANDED_IN)
+    found = [*found, *standing_findings(book, definitions(), known, found)]
+    default = (cell_of(example, definitions()),) if example.cell else None
+    return Outcome(found, expected_places(example, default))

@@ -1,0 +1,85 @@
+"""Every rule's own examples: each that fails brings its own code at its own cell, and no other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+
+import pytest
+from rule_cases import (
+    GRAVE,
+    WAYS,
+    Case,
+    Outcome,
+    cases,
+    only_at_the_close,
+    run_alone,
+    run_file,
+    run_together,
+)
+
+TOLD_BY_ROWS = [c for c in cases() if {"row", "series"} & c.example.model_fields_set]
+TOLD_BY_FILES = [c for c in cases() if {"file", "cell"} & c.example.model_fields_set]
+
+
+def needs_others(case: Case) -> bool:
+    """Whether rows of other forms or periods decide."""
+    return bool(case.check is None or case.check.needs_context or case.example.series)
+
+
+ALONE = [c for c in TOLD_BY_ROWS if needs_others(c)]
+TOGETHER = [c for c in TOLD_BY_ROWS if not needs_others(c)]
+
+
+@cache
+def outcomes_together() -> dict[str, Outcome]:
+    """Of examples that need nothing else: one run for each form and period."""
+    batches: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in TOGETHER:
+        batches[case.form, case.period.label].append(case)
+    return {
+        case.name: outcome
+        for batch in batches.values()
+        for case, outcome in zip(batch, run_together(batch), strict=True)
+    }
+
+
+def judge(case: Case, outcome: Outcome) -> None:
+    """Nothing at all for a case that passes; its own code, its own cell, nothing else if not."""
+    found = [(f.rule, f.cells) for f in outcome.findings if f.severity in GRAVE]
+    for finding in outcome.findings:
+        assert "〔" not in finding.message + finding.advice, finding.message
+        assert "nan" not in finding.message.lower(), finding.message
+    own = [f for f in outcome.findings if f.rule == case.rule.code]
+    if case.passes:
+        assert not own, own
+        assert not found
+        return
+    assert own, f"{case.rule.code} did not speak; found {found}"
+    assert {rule for rule, _ in found} <= {case.rule.code}, found
+    if outcome.at is not None:
+        places = {f.cell for f in own}
+        if len(outcome.at) > 1 and len(own) == 1:
+            assert own[0].cells == outcome.at
+        else:
+            assert set(outcome.at) <= places | {c for f in own for c in f.cells}, places
+
+
+@pytest.mark.parametrize("case", TOGETHER, ids=lambda c: c.name)
+def test_rows_of_one_sheet(case: Case) -> None:
+    judge(case, outcomes_together()[case.name])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("case", ALONE, ids=lambda c: c.name)
+def test_rows_beside_other_rows(case: Case, way: str) -> None:
+    """Whatever comes first: the outcome is the same, unless only the close can tell."""
+    if only_at_the_close(case) and way != "at the close":
+        assert not [f for f in run_alone(case, way).findings if f.rule == case.rule.code]
+        return
+    judge(case, run_alone(case, way))
+
+
+@pytest.mark.parametrize("case", TOLD_BY_FILES, ids=lambda c: c.name)
+def test_files_and_cells(case: Case) -> None:
+    judge(case, run_file(case))
