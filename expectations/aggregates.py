@@ -141,7 +141,7 @@ def _reported(left: pd.DataFrame, rows: pd.DataFrame, needed: Sequence[str]) -> 
     if ORG not in left.columns:
         there = set(rows[PERIOD].dropna())
         return np.full(len(left), bool(there) and there >= set(needed))
-    by_org = rows.groupby(ORG)[PERIOD].agg(set).to_dict()
+    by_org = {org: set(labels) for org, labels in rows.groupby(ORG)[PERIOD]}
     wanted = set(needed)
     return np.array(
         [o in by_org and by_org[o] >= wanted for o in left[ORG].astype(object)], dtype=bool
