@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from definitions.expression import Expression
 from definitions.model import Column, ColumnType, Form, Severity
 from expectations.cells import World, derived_value, masks
-from expectations.context import PERIOD, empty_rows, join_context, typed_rows
+from expectations.context import join_context
 from expectations.evaluate import ABSENT, SUBMISSION, UNREADABLE, call_name, evaluate_node
 from expectations.frames import Frame, typed
 from expectations.suites import RULE, Check, checks_for
+from pipelines.validate import Context, _Evidence
 from samples.draw import within
 from samples.entries import Row
 
@@ -31,18 +32,19 @@ Tables = Mapping[tuple[str, str], Sequence[Row]]
 class Task:
     """What holds for all drafts of one form and period: what is checked, and what was before.
 
-    `derived` are the computed columns, each after those that it reads; a check of them all is
-    among `checks`, so that what they read elsewhere is joined. Notices are nobody's mistake.
+    `before` answers for earlier periods and other forms. `derived` are the computed columns, each
+    after those that it reads; a check of them all is among `checks`, so that what they read
+    elsewhere is joined. Notices are nobody's mistake.
     """
 
     form: Form
     world: World
-    tables: Tables
+    before: Context
     checks: tuple[Check, ...]
     derived: tuple[Column, ...]
 
     @classmethod
-    def of(cls, form: Form, world: World, tables: Tables) -> Task:
+    def of(cls, form: Form, world: World, before: Context) -> Task:
         """The task of a form in the world's period."""
         definitions = world.definitions
         checks = [
@@ -54,7 +56,7 @@ class Task:
         if derived:
             options = {c.code: {"check": f"filled({c.derived.text})"} for c in derived if c.derived}
             checks.append(Check(definitions.rule("V-C-017"), "derived", options))
-        return cls(form, world, tables, tuple(checks), tuple(derived))
+        return cls(form, world, before, tuple(checks), tuple(derived))
 
 
 def _in_order(columns: list[Column]) -> list[Column]:
@@ -73,39 +75,6 @@ def _in_order(columns: list[Column]) -> list[Column]:
             raise ValueError(f"computed columns read one another in a circle: {sorted(names)}")
         done += ready
     return done
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    """Rows of earlier periods and other forms, and of the draft itself."""
-
-    task: Task
-    own: pd.DataFrame
-
-    def rows(
-        self, form: str, periods: Collection[str], orgs: Collection[str] | None
-    ) -> pd.DataFrame:
-        definitions = self.task.world.definitions
-        newest = definitions.newest(form)
-        parts = [empty_rows(newest)]
-        for label in periods:
-            rows = self.task.tables.get((form, label))
-            if rows:
-                parts.append(typed_rows(newest, pd.DataFrame(rows), [label] * len(rows)))
-        period = self.task.world.scope.period.label
-        if form == self.task.form.code and period in periods:
-            here = self.own.assign(**{PERIOD: period}).astype({PERIOD: "string"})
-            parts.append(here.reindex(columns=parts[0].columns))
-        return pd.concat(parts, ignore_index=True)
-
-    def known(
-        self, form: str, column: str, values: Collection[str], periods: Collection[str]
-    ) -> set[str]:
-        have = self.rows(form, periods, None)[column].dropna().astype(str)
-        return set(have[have.isin(list(values))])
-
-    def computed(self, period: Any) -> pd.DataFrame:
-        return pd.DataFrame({"indicator": [], "org_code": [], "value": []}, dtype=object)
 
 
 @dataclass
@@ -218,18 +187,24 @@ class Draft:
         names = {n for c in checks for n in (*c.joined, *map(call_name, c.calls))}
         data = self.data.drop(columns=[n for n in names if n in self.data.columns])
         none = np.zeros(0, dtype=np.int64)
-        frame = Frame(form, self.task.world.scope.period, data, [], [], none, none)
-        join_context(frame, checks, _Evidence(self.task, data), self.task.world)
+        world = self.task.world
+        frame = Frame(form, world.scope.period, data, [], [], none, none)
+        evidence = _Evidence(world.definitions, self.task.before, [frame])
+        join_context(frame, checks, evidence, world)
         self.data = frame.data
         return touched | names
 
 
 def _depends(call: ast.Call, form: Form) -> set[str]:
-    """Columns of the form on which the result of a call on other rows depends."""
+    """Columns of the form on which the result of a call on other rows may depend."""
     names = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
     literals = [str(a.value) for a in call.args if isinstance(a, ast.Constant)]
-    if literals and literals[0] == form.code:
-        names |= {*literals[1:], *(str(k.arg) for k in call.keywords), "org_code"}
+    function = call.func.id if isinstance(call.func, ast.Name) else ""
+    if function in ("exists_in", "lookup"):
+        if literals[0] == form.code:
+            names |= {*literals[1:], *(str(k.arg) for k in call.keywords), "org_code"}
+    elif form.code in literals[:1] or function.startswith("register_"):
+        names |= form.position.keys()
     return names
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -32,7 +32,7 @@ class Setting:
 
     `spread` is how far a number may lie from its share of the size: 0 keeps the proportions of the
     examples, which the definitions' authors made to agree with each other; `calm` takes their codes
-    from there too.
+    from there too. `choices` are the values of columns that a rule confines to a dated table.
     """
 
     definitions: Definitions
@@ -44,6 +44,7 @@ class Setting:
     size: float
     spread: float
     calm: bool = False
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def draw(column: Column, at: Setting, rng: Random, start: str = "") -> Any:
@@ -52,6 +53,9 @@ def draw(column: Column, at: Setting, rng: Random, start: str = "") -> Any:
     `start` is what a text should begin with, where a rule wants it.
     """
     kind = column.type
+    if column.code in at.choices:
+        fitting = [v for v in at.choices[column.code] if v.startswith(start)]
+        return rng.choice(fitting or at.choices[column.code])
     if kind.numeric:
         return _number(column, at, rng)
     match kind:

@@ -13,6 +13,7 @@ obeyed, or GenerationFailed says which cannot be.
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,14 +36,15 @@ from expectations.suites import Check
 from samples.draft import Changes, Draft, Tables, Task
 from samples.draw import Setting, draw, within
 from samples.entries import Row
-from samples.mend import Bench, moves
+from samples.mend import Bench, counted, moves
 from samples.spread import mix
 
 ROUNDS = 60
 """How often a form is gone over before it is given up."""
 SHARES = (0.7, 0.0, 1.0, 0.4)
 """How many optional cells are filled: at first, and when a row is drawn again and again."""
-ROWS_PER_UNION = 2
+ROWS_PER_UNION = 3
+MOST_ROWS = 400
 
 
 class GenerationFailed(Exception):
@@ -72,13 +74,24 @@ class History:
         return pd.DataFrame(found)
 
     def organisations(self, period: str) -> pd.DataFrame:
-        """Every organisation of the registry, at work."""
-        codes = [o.code for o in self.registry]
-        return pd.DataFrame({"org_code": codes, "status": ["正常"] * len(codes)})
+        """Every organisation, at work, with its parents on the last day of the period."""
+        day = Period.parse(period).end
+        return pd.DataFrame(
+            {
+                "org_code": [o.code for o in self.registry],
+                "status": "正常",
+                "block": [o.parent_on("块", day) for o in self.registry],
+                "industry_parent": [o.parent_on("条", day) for o in self.registry],
+            }
+        )
 
     def computed(self, period: str) -> pd.DataFrame:
         """No figures: nothing was computed from these rows yet."""
-        return pd.DataFrame({"indicator": [], "org_code": [], "value": []})
+        return pd.DataFrame({"indicator": [], "org_code": [], "value": []}, dtype=object)
+
+    def seal(self, value: str) -> str:
+        """Persons stand here as they are: they are nobody."""
+        return value
 
 
 def generate(
@@ -117,14 +130,15 @@ def generate_rows(
     stocks, cumulative figures and things go on from there. GenerationFailed when a rule cannot be
     obeyed.
     """
-    tables: Tables = history.tables if history else {}
+    history = history or History(organisations)
+    tables = history.tables
     world = World(
         definitions,
         scope_of(definitions, period),
         period.end,
         frozenset(o.code for o in organisations),
     )
-    task = Task.of(form, world, tables)
+    task = Task.of(form, world, history)
     rng = Random(f"{seed}/{form.code}/{period}")  # noqa: S311 - nothing here is a secret
     maker = _Maker(definitions, form, organisations, period, tables, rng, seed)
     rows = maker.rows()
@@ -191,6 +205,17 @@ class _Maker:
     seed: int
     attempt: int = 0
     settings: list[Setting] = field(default_factory=list)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for rule in self.definitions.rules_of(self.form):
+            for node in ast.walk(rule.check.tree) if rule.check else ():
+                match node:
+                    case ast.Call(
+                        func=ast.Name(id="listed"), args=[ast.Constant(value=table), ast.Name(id=c)]
+                    ):
+                        found = self.definitions.parameters[str(table)].at(self.period.end)
+                        self.choices[c] = _roots([str(k) for k in found])
 
     def rows(self) -> list[Row]:
         """Rows of all organisations that are asked; a setting is remembered for each."""
@@ -212,6 +237,16 @@ class _Maker:
         fresh = self._fresh(at)
         return fresh | {c: old[c] for c in self.form.keys}
 
+    def more(self, row: int, like: Row, count: int) -> Iterator[Row]:
+        """Further rows of a row's union, with its codes and without repeating its key."""
+        org = self.settings[row].org
+        last = sum(s.org.code == org.code for s in self.settings)
+        listed = [c.code for c in self.form.columns if c.type is ColumnType.ENUM]
+        for number in range(last + 1, last + count + 1):
+            at = self._setting(org, number)
+            self.settings.append(at)
+            yield self._fresh(at) | {c: like[c] for c in listed}
+
     def redraw(self, column: Column, row: int, start: str) -> Any:
         """A fresh value of a column for a row."""
         return draw(column, self.settings[row], self.rng, start)
@@ -220,8 +255,8 @@ class _Maker:
         share = mix(self.seed, org.code, number) % 1000 / 1000
         return Setting(
             self.definitions, self.form, self.period, self.organisations, org, number,
-            size=math.exp(share * 2 - 1), spread=max(0.0, 0.6 - 0.3 * self.attempt),
-            calm=self.attempt > 1,
+            size=math.exp(share * 2 - 2), spread=max(0.0, 0.6 - 0.3 * self.attempt),
+            calm=self.attempt > 1, choices=self.choices,
         )  # fmt: skip
 
     def _goes_on(self, row: Row) -> bool:
@@ -237,8 +272,11 @@ class _Maker:
             yield from self._continued(org, old)
             return
         more = [c for c in self.form.columns if c.kind is ColumnKind.KEY and c.code != "org_code"]
-        chosen = [c for c in more if c.type is ColumnType.ENUM]
-        lists = [self.definitions.code_lists[str(c.list)].values for c in chosen]
+        chosen = [c for c in more if c.type is ColumnType.ENUM or c.code in self.choices]
+        lists = [
+            self.choices.get(c.code) or self.definitions.code_lists[str(c.list)].values
+            for c in chosen
+        ]
         combinations = list(islice(product(*lists), 200))
         single = all(c.type.numeric and c.unit == "年" for c in more)
         count = 1 if single else ROWS_PER_UNION
@@ -280,7 +318,7 @@ class _Maker:
                 if column.derived:
                     continue
                 if column.kind is ColumnKind.CUMULATIVE and column.type.numeric:
-                    flow = row.get(column.code.removeprefix("cum_"), 0)
+                    flow = row.get(column.accumulates or column.code.removeprefix("cum_"), 0)
                     base = 0 if start_again else was or 0
                     row[column.code] = within(column, float(base) + float(flow or 0))
                 elif column.kind is ColumnKind.STOCK and was is not None:
@@ -296,6 +334,11 @@ class _Maker:
             yield row
 
 
+def _roots(codes: Sequence[str]) -> list[str]:
+    """Codes that stand inside no other: accounts, not their sub-accounts."""
+    return [c for c in codes if not any(c != o and c.startswith(o) for o in codes)]
+
+
 # --- mending ---------------------------------------------------------------------------------
 
 
@@ -309,8 +352,10 @@ def _mended(draft: Draft, maker: _Maker) -> Draft:
         for check in rng.sample(range(len(draft.task.checks)), len(draft.task.checks)):
             draft = _mend_one(draft, check, maker)
         if draft is before:
+            draft = _grown(draft, maker)
+        if draft is before:
             # A dead end: mend one thing whatever else it breaks, or begin those rows again.
-            again = number % 4 == 3
+            again = number % 4 == 3 and number < ROUNDS - 4
             draft = _drawn_anew(draft, maker) if again else _shaken(draft, maker)
     return draft
 
@@ -321,6 +366,21 @@ def _drawn_anew(draft: Draft, maker: _Maker) -> Draft:
     for row in map(int, np.flatnonzero(draft.cost())):
         rows[row] = maker.again(row, rows[row])
     return Draft.of(draft.task, rows)
+
+
+def _grown(draft: Draft, maker: _Maker) -> Draft:
+    """More rows where a rule counts a union's rows and there are fewer than another form says."""
+    rows = draft.rows()
+    for number, check in enumerate(draft.task.checks):
+        broken = [int(r) for r in np.flatnonzero(draft.broken(number))]
+        for count, other in counted(check) if broken else ():
+            bench = Bench(draft, broken, maker.redraw, maker.rng, maker.tables)
+            gaps = zip(broken, bench.values(count), bench.values(other), strict=True)
+            for row, is_, should in gaps:
+                if is_ is None or should is None or not 0 < should - is_ <= MOST_ROWS:
+                    continue
+                rows += maker.more(row, rows[row], round(should - is_))
+    return draft if len(rows) == len(draft.data) else Draft.of(draft.task, rows)
 
 
 def _together(check: Check) -> bool:

@@ -90,6 +90,26 @@ def moves(bench: Bench, check: Check) -> Iterator[Changes]:
             yield bench.fresh(column)
 
 
+def counted(check: Check) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Where a condition compares how many rows there are with something else: both sides."""
+    for node in [n for e in check.expressions for n in ast.walk(e.tree)]:
+        match node:
+            case ast.Call(func=ast.Name(id="near"), args=[one, two, _]):
+                pass
+            case ast.Compare(left=one, ops=[ast.Eq()], comparators=[two]):
+                pass
+            case _:
+                continue
+        for here, there in ((one, two), (two, one)):
+            match here:
+                case ast.Call(func=ast.Name(id="group_count")):
+                    yield here, there
+                case ast.Call(
+                    func=ast.Name(id="group_sum" | "register_sum"), args=[ast.Compare(), *_]
+                ):
+                    yield here, there
+
+
 def _near_before(bench: Bench, column: Column, scope: str) -> Iterator[Changes]:
     """A number a little above or below what it was."""
     name = f"{scope}.{column.code}"
@@ -145,6 +165,16 @@ def _of_pair(
             yield bench.fresh(column)
         return
     for here, there in ((left, right), (right, left)):
+        match here:
+            case ast.Call(
+                func=ast.Name(id="code_named"),
+                args=[ast.Constant(value=table_name), ast.Name(id=name)],
+            ):
+                named = bench.free(name)
+                table = bench.draft.task.world.scope.parameters.get(str(table_name), {})
+                names = {str(k): str(v) for k, v in table.items()}
+                if named is not None:
+                    yield bench.put(named, [names.get(str(v)) for v in bench.values(there)])
         column = bench.free(here.id) if isinstance(here, ast.Name) else None
         if column is None or column.type.numeric:
             continue
@@ -176,6 +206,9 @@ def _of_call(bench: Bench, name: str, node: ast.Call) -> Iterator[Changes]:
                 yield bench.fresh(column)
                 if not column.required:
                     yield bench.put(column, [None] * len(bench.rows))
+        case "listed":
+            for column in filter(None, map(bench.free, _names(*arguments))):
+                yield bench.fresh(column)
         case "starts_with" | "lies_in":
             for column in filter(None, map(bench.free, _names(arguments[0]))):
                 yield bench.put(column, bench.values(arguments[1]))
