@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -252,7 +252,8 @@ def load_live(
     """Temporary table `live` and view `once`: the rows of the measures' form between two days.
 
     Of a register that is counted on another day than its own (a hazard on the day it is due) all
-    rows up to then are taken, since they may have been sent long before. With days in
+    rows up to then are taken, since they may have been sent long before; what is told for every
+    month of a longer period may be told up to a year after the first of them. With days in
     `standing_on` also table `standing`: the register as it stood on each of them, from everything
     sent since reporting began.
     """
@@ -270,6 +271,8 @@ def load_live(
         numbered = f"extract(year FROM {Translator(editions).column(ledger.date)})"
         if any(m.dated not in (None, ledger.date) for m in measures):
             starts = min(starts, *(f.valid_from for f in editions))
+    if any(m.take == "months" for m in measures):
+        ends += timedelta(days=366)
     connection.execute(text(LIVE_ROWS), {"form": form, "starts": starts, "ends": ends})
     connection.execute(text(ONCE_ROWS.format(numbered=numbered)))
     if standing_on:
