@@ -289,7 +289,7 @@ class _Loader:
             for side in ("numerator", "minus", "denominator"):
                 for i, measure in enumerate(getattr(indicator, side)):
                     self._check_measure(document, (*place, side, i), measure, forms)
-            base = indicator.denominator or indicator.coverage[1:]
+            base = indicator.denominator or indicator.coverage[1:] or indicator.achieved
             if indicator.aggregate in ("ratio", "wmean") and not base:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
         for scheme, document in self.schemes:

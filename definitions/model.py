@@ -415,6 +415,17 @@ class Measure(Model):
         return " | ".join(parts)
 
 
+AboutReporting = Literal[
+    "expected", "reported", "on_time", "first_pass", "missing", "corrections", "warnings",
+    "explained",
+]  # fmt: skip
+Achievement = Literal[
+    "tasks met", "works completed", "targets reached", "tasks improved", "figures improved",
+    "self-report gap",
+]  # fmt: skip
+"""Targets and improvement; where the indicator has a dimension, over figures of that one only."""
+
+
 class Indicator(Model):
     """A published figure: measures, how they join, and how it is summed over units and time."""
 
@@ -422,11 +433,15 @@ class Indicator(Model):
     name: str
     unit: str
     dimension: Literal["E", "S", "H", ""] = ""
-    aggregate: Literal["sum", "latest", "ratio", "wmean", "distinct", "score"]
+    aggregate: Literal["sum", "latest", "ratio", "wmean", "distinct", "score", "growth"]
     numerator: tuple[Measure, ...] = ()
-    coverage: tuple[Literal["expected", "reported", "on_time", "first_pass", "missing"], ...] = (
-        Field(default=(), description="about reporting itself: one count, or numerator and base")
+    coverage: tuple[AboutReporting, ...] = Field(
+        default=(), description="about reporting itself: one count, or numerator and base"
     )
+    achieved: Achievement | None = Field(
+        default=None, description="computed from other figures, with letters or last year's"
+    )
+    scheme: str = Field(default="", description="total in a family of assessment schemes")
     minus: tuple[Measure, ...] = ()
     denominator: tuple[Measure, ...] = ()
     multiply: Decimal = Decimal(1)
@@ -438,9 +453,13 @@ class Indicator(Model):
 
     @model_validator(mode="after")
     def _sourced(self) -> Indicator:
-        if bool(self.numerator) == bool(self.coverage):
-            raise ValueError("an indicator has either a numerator or coverage")
-        if (self.aggregate == "score") != any(m.own for m in self.measures):
+        given = [x for x in (self.numerator, self.coverage, self.achieved, self.scheme) if x]
+        if len(given) != 1:
+            raise ValueError("an indicator has one of numerator, coverage, achieved, scheme")
+        if self.aggregate == "growth" and (not self.numerator or self.denominator):
+            raise ValueError("growth compares its numerator with last year's")
+        own = any(m.own for m in self.measures)
+        if self.numerator and (self.aggregate == "score") != own:
             raise ValueError("a score, and nothing else, is made of the unit's own measures")
         return self
 

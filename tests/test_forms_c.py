@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,15 @@ from definitions.model import Parameter
 from definitions.periods import Period
 from expectations.evaluate import SUBMISSION, UNREADABLE, Scope, evaluate
 from expectations.nesting import nearest_above, parts_below
+from warehouse.achievement import (
+    Share,
+    Task,
+    self_report_gap,
+    targets_reached,
+    tasks_improved,
+    tasks_met,
+    works_completed,
+)
 from warehouse.sql_expression import Translator
 
 CHART = {"402": "拨缴经费收入", "403": "上级补助收入", "40301": "回拨补助", "50601": "回拨补助"}
@@ -111,3 +122,57 @@ def test_the_words_have_a_meaning_in_sql_where_no_other_row_is_needed() -> None:
     assert "r.texts[1] IN ('402', '403', '40301', '50601')" in listed
     with pytest.raises(ValueError, match="no SQL"):
         translator.sql(parse("is_nested(org_code)"))
+
+
+# --- the achievement of targets, as plain sums ---------------------------------------------------
+
+
+def task(indicator: str, target: int, **more: Any) -> Task:
+    given: dict[str, Any] = {
+        "org_id": 1, "task": indicator, "work": "W07", "indicator": indicator, "period": "2019",
+        "direction": "越大越好", "target": Decimal(target), "weight": Decimal(0),
+    }  # fmt: skip
+    return Task(**given | more)
+
+
+def at(**figures: int) -> dict[tuple[str, str], Decimal]:
+    return {("2019", name): Decimal(value) for name, value in figures.items()}
+
+
+def test_a_task_without_a_figure_is_due_and_not_met() -> None:
+    tasks = [task("A", 100), task("B", 2, direction="越小越好"), task("C", 5)]
+    assert tasks_met(tasks, at(A=100, B=2)) == Share(Decimal(2), Decimal(3))
+    assert tasks_met(tasks, at(A=99, B=3)) == Share(Decimal(0), Decimal(3))
+    assert tasks_met([], at(A=1)) is None
+
+
+def test_a_work_is_completed_when_its_tasks_reach_the_whole_by_their_marks() -> None:
+    tasks = [
+        task("A", 100, weight=Decimal(6)),
+        task("B", 100, weight=Decimal(2)),
+        task("C", 10, work="W03"),
+    ]
+    # (6 x 110 + 2 x 70) / 8 = 100
+    assert works_completed(tasks, at(A=110, B=70, C=9)) == Share(Decimal(1), Decimal(2))
+    assert works_completed(tasks, at(A=110, B=69, C=10)) == Share(Decimal(1), Decimal(2))
+    assert works_completed(tasks, at(A=110, B=70, C=10)) == Share(Decimal(2), Decimal(2))
+
+
+def test_more_than_a_target_counts_as_the_target() -> None:
+    tasks = [task("A", 100, weight=Decimal(3)), task("B", 4, direction="越小越好")]
+    reached = targets_reached([tasks[0], replace(tasks[1], weight=Decimal(1))], at(A=278, B=8))
+    assert reached == Share(Decimal(3) + Decimal("0.5"), Decimal(4))
+
+
+def test_improvement_is_signed_by_direction_and_held_within_its_cap() -> None:
+    tasks = [task("A", 0), task("B", 0, direction="越小越好"), task("C", 0), task("D", 0)]
+    now, before = at(A=150, B=80, C=20, D=5), at(A=100, B=100, C=1, D=0)
+    # +50 % , 20 % less, and 1900 % held at 100 %; from 0 there is no share
+    degree = tasks_improved(tasks, now, before, Decimal(1))
+    assert degree == Share(Decimal("0.5") + Decimal("0.2") + 1, Decimal(3))
+
+
+def test_self_reports_depart_by_their_share_of_the_computed_figure() -> None:
+    tasks = [task("A", 0), task("B", 0), task("C", 0)]
+    told = {"A": Decimal(105), "B": Decimal(1), "C": Decimal(3)}
+    assert self_report_gap(tasks, told, at(A=100, B=0)) == Share(Decimal("0.05") + 1, Decimal(2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,18 +14,11 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.model import Each, Form, Indicator, Measure, Without
 from definitions.periods import PeriodKind
+from warehouse.computed import Computed, Target, figure
 from warehouse.engine import sql
+from warehouse.quality import Quality, QualityOf, quality
+from warehouse.second_pass import second_pass
 from warehouse.sql_expression import Sql, Translator
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A period to compute for every unit with units below it, or for every unit whatever."""
-
-    period: Period
-    basis: str = "reported"
-    as_of: date | None = None
-    every_unit: bool = False
 
 
 def targets(period: Period) -> list[Target]:
@@ -322,7 +315,9 @@ def compute(
     prepare_expected(connection, cutoff, starts, ends)
     coverage = _coverage(connection, definitions)
     # all of them before COPY begins: a connection that copies answers no other question
-    rows = list(_indicators(connection, definitions, wanted, measures, coverage))
+    told = quality(connection, cutoff)
+    rows = list(_indicators(connection, definitions, wanted, measures, coverage, told))
+    rows += second_pass(connection, definitions, wanted, rows, cutoff)
     computation = connection.execute(
         text(
             "INSERT INTO computation (period, cutoff, definitions, computed_at) "
@@ -386,6 +381,8 @@ def _temporary_tables(
 
 
 Place = tuple[str, str, int, int]
+BASES = ("comparable", "reported")
+"""Last year's figures to compare with, the better one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,28 +409,13 @@ def _coverage(connection: Connection, definitions: Definitions) -> CoverageOf:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """One indicator of one unit, before it is stored."""
-
-    line: int
-    org_id: int
-    period: str
-    basis: str
-    indicator: str
-    value: Decimal | None
-    numerator: Decimal | None
-    denominator: Decimal | None
-    reported: int
-    expected: int | None
-
-
 def _indicators(
     connection: Connection,
     definitions: Definitions,
     wanted: Sequence[Target],
     measures: Sequence[tuple[int, Measure]],
     coverage: CoverageOf,
+    told: QualityOf,
 ) -> Iterable[Computed]:
     numbers = {m.code: n for n, m in measures}
     values: dict[Place, dict[int, Decimal]] = defaultdict(dict)
@@ -444,7 +426,11 @@ def _indicators(
         owed[label, "reported", line, org][form] = counted
     wide = {(t.period.label, t.basis) for t in wanted if t.every_unit}
     parents = {(r.line, r.org_id) for r in connection.execute(text("SELECT * FROM parent"))}
-    plans = [(i, *_plan(i, numbers)) for i in definitions.indicators.values()]
+    plans = [
+        (i, *_plan(i, numbers))
+        for i in definitions.indicators.values()
+        if i.numerator or i.coverage
+    ]
     for place in sorted(values.keys() | owed.keys()):
         label, basis, line, org = place
         head = (line, org) in parents
@@ -453,10 +439,13 @@ def _indicators(
         found, counts = values.get(place, {}), owed.get(place, {})
         for indicator, numerators, minus, denominators in plans:
             if indicator.coverage:
-                top, bottom, reported, expected = _of_coverage(indicator, counts)
+                answered = told.get((label, line, org), Quality())
+                top, bottom, reported, expected = _of_coverage(indicator, counts, answered)
             else:
                 top = _joined(found, numerators, minus)
                 bottom = _joined(found, denominators, ())
+                if indicator.aggregate == "growth":
+                    bottom = _last_year(values, place, numerators, minus)
                 filed = counts.get(indicator.numerator[0].form)
                 reported = filed.reported if filed else 0
                 expected = filed.expected if filed else None
@@ -469,7 +458,7 @@ def _indicators(
 
 
 def _of_coverage(
-    indicator: Indicator, counts: dict[str, Coverage]
+    indicator: Indicator, counts: dict[str, Coverage], answered: Quality
 ) -> tuple[Decimal | None, Decimal | None, int, int | None]:
     """Both sides of an indicator about reporting itself, over every form that is owed."""
     owed = [c for c in counts.values() if c.expected is not None]
@@ -483,6 +472,9 @@ def _of_coverage(
         "on_time": sum(c.on_time for c in owed),
         "first_pass": sum(c.first_pass for c in owed),
         "missing": expected - reported,
+        "corrections": answered.corrections,
+        "warnings": answered.warnings,
+        "explained": answered.explained,
     }
     top, *bottom = indicator.coverage
     denominator = Decimal(sides[bottom[0]]) if bottom else None
@@ -497,6 +489,24 @@ def _plan(indicator: Indicator, numbers: dict[str, int]) -> tuple[list[int], lis
     )
 
 
+def _last_year(
+    values: Mapping[Place, dict[int, Decimal]],
+    place: Place,
+    plus: Sequence[int],
+    minus: Sequence[int],
+) -> Decimal | None:
+    """The same sum one year earlier, of the units that belong to the unit now where that is known.
+
+    None for a figure that is itself last year's on a comparable basis.
+    """
+    label, basis, line, org = place
+    if basis != "reported":
+        return None
+    last = Period.parse(label).last_year().label
+    bases = (_joined(values.get((last, b, line, org), {}), plus, minus) for b in BASES)
+    return next((base for base in bases if base is not None), None)
+
+
 def _joined(found: dict[int, Decimal], plus: Sequence[int], minus: Sequence[int]) -> Decimal | None:
     """Sum of the measures that were reported; None when none was."""
     present = [n for n in plus if n in found]
@@ -504,19 +514,6 @@ def _joined(found: dict[int, Decimal], plus: Sequence[int], minus: Sequence[int]
         return None
     total = sum((found[n] for n in present), Decimal(0))
     return total - sum((found[n] for n in minus if n in found), Decimal(0))
-
-
-def figure(
-    indicator: Indicator, numerator: Decimal | None, denominator: Decimal | None
-) -> Decimal | None:
-    """The indicator's value; None when nothing was reported or a ratio has no base."""
-    if numerator is None:
-        return None
-    if not indicator.denominator and len(indicator.coverage) < 2:
-        return numerator * indicator.multiply
-    if denominator is None or denominator == 0:
-        return None
-    return indicator.multiply * numerator / denominator
 
 
 def _store(connection: Connection, computation: int, rows: Iterable[Computed]) -> None:

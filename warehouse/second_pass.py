@@ -1,0 +1,318 @@
+"""What needs other figures first: targets and improvement, and totals of assessments."""
+
+from __future__ import annotations
+
+from collections import ChainMap, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+from definitions import Definitions, Period
+from definitions.model import Form, Indicator
+from definitions.periods import PeriodKind
+from warehouse.achievement import (
+    Share,
+    Task,
+    figures_improved,
+    self_report_gap,
+    targets_reached,
+    tasks_improved,
+    tasks_met,
+    works_completed,
+)
+from warehouse.computed import Computed, Target, figure
+from warehouse.engine import sql
+
+Unit = tuple[int, int]
+"""Line and organisation."""
+Keyed = dict[tuple[str, str], Decimal]
+"""(period label, indicator) → value."""
+
+
+@dataclass
+class _Figures:
+    """What the first pass computed, by unit: as reported, and of last year as units are now."""
+
+    reported: dict[Unit, Keyed] = field(default_factory=lambda: defaultdict(dict))
+    comparable: dict[Unit, Keyed] = field(default_factory=lambda: defaultdict(dict))
+
+    def of(self, org: int) -> Mapping[tuple[str, str], Decimal]:
+        """A unit's own figures; those of its industry where it heads no territory."""
+        return ChainMap(self.reported.get((1, org), {}), self.reported.get((2, org), {}))
+
+    def bases(self, unit: Unit, label: str) -> Keyed:
+        """Last year's figures under this year's label, on a comparable basis where there is one."""
+        last = Period.parse(label).last_year().label
+        found: Keyed = {}
+        for source in (self.reported, self.comparable):
+            for (period, indicator), value in source.get(unit, {}).items():
+                if period == last:
+                    found[label, indicator] = value
+        return found
+
+
+def second_pass(
+    connection: Connection,
+    definitions: Definitions,
+    wanted: Sequence[Target],
+    rows: Iterable[Computed],
+    cutoff: datetime,
+) -> list[Computed]:
+    """Figures made of figures for every period wanted as reported."""
+    figures = _Figures()
+    for row in rows:
+        if row.value is not None:
+            kept = figures.reported if row.basis == "reported" else figures.comparable
+            kept[row.line, row.org_id][row.period, row.indicator] = row.value
+    periods = [t.period for t in wanted if t.basis == "reported"]
+    asked = [i for i in definitions.indicators.values() if i.achieved]
+    found: list[Computed] = []
+    if asked:
+        tasks = _letters(connection, definitions, periods)
+        told = _self_reports(connection, definitions, periods)
+        for period in periods:
+            found += _of_letters(connection, definitions, asked, period, figures, tasks, told)
+            found += _of_figures(definitions, asked, period, figures)
+    found += _of_schemes(connection, definitions, periods, cutoff)
+    return found
+
+
+# --- letters ---
+
+Tasks = dict[tuple[int, str], list[Task]]
+"""(organisation, period label) → tasks due in it."""
+Told = dict[tuple[int, str], dict[str, Decimal]]
+"""(organisation, period label) → task → what the unit says of it."""
+
+
+def _editions(definitions: Definitions, code: str) -> Iterator[Form]:
+    return (f for f in definitions.forms if f.code == code)
+
+
+def _letters(connection: Connection, definitions: Definitions, periods: Sequence[Period]) -> Tasks:
+    years = sorted({str(p.year) for p in periods})
+    rows = []
+    for form in _editions(definitions, "TGT-01"):
+        place = {name: at + 1 for name, at in form.position.items()}
+        rows += connection.execute(
+            text(sql("letters")),
+            {
+                "edition": form.edition,
+                "years": years,
+                "task": place["task_id"],
+                **{n: place[n] for n in ("work", "indicator", "period", "direction")},
+                "target": place["target"],
+                "weight": place["weight"],
+            },
+        ).all()
+    marks = {(r.org_id, r.task, r.period[:4]): r.weight for r in rows if r.weight is not None}
+    found: Tasks = defaultdict(list)
+    for r in rows:
+        if r.target is None:
+            continue
+        weight = marks.get((r.org_id, r.task, r.period[:4]), Decimal(0))
+        found[r.org_id, r.period].append(
+            Task(r.org_id, r.task, r.work, r.indicator, r.period, r.direction, r.target, weight)
+        )
+    return found
+
+
+def _self_reports(
+    connection: Connection, definitions: Definitions, periods: Sequence[Period]
+) -> Told:
+    """What units say of quarters, and of a year: quarters added for flows, else the last one.
+
+    A ratio told of quarters is not one of the year, and a year without its fourth quarter is not
+    told of.
+    """
+    quarters = sorted({f"{p.year}Q{n}" for p in periods for n in range(1, 5)})
+    found: Told = defaultdict(dict)
+    for form in _editions(definitions, "TGT-02"):
+        for r in connection.execute(
+            text(sql("self_reports")),
+            {
+                "edition": form.edition,
+                "quarters": quarters,
+                "task": form.position["task_id"] + 1,
+                "actual": form.position["actual"] + 1,
+            },
+        ):
+            if r.actual is not None:
+                found[r.org_id, r.period][r.task] = r.actual
+    return found
+
+
+def _told_of_year(
+    told: Told, org: int, year: int, tasks: Sequence[Task], indicators: Mapping[str, Indicator]
+) -> dict[str, Decimal]:
+    quarters = [told.get((org, f"{year}Q{n}"), {}) for n in range(1, 5)]
+    found = {}
+    for task in tasks:
+        indicator = indicators.get(task.indicator)
+        if indicator is None or task.task not in quarters[3]:
+            continue
+        if indicator.is_flow:
+            found[task.task] = sum((q.get(task.task, Decimal(0)) for q in quarters), Decimal(0))
+        elif indicator.aggregate == "latest":
+            found[task.task] = quarters[3][task.task]
+    return found
+
+
+def _of_letters(
+    connection: Connection,
+    definitions: Definitions,
+    asked: Sequence[Indicator],
+    period: Period,
+    figures: _Figures,
+    tasks: Tasks,
+    told: Told,
+) -> Iterator[Computed]:
+    """Figures of the units that signed letters, and of those above them."""
+    label = period.label
+    signed = {org: due for (org, when), due in tasks.items() if when == label}
+    if not signed:
+        return
+    cap = _cap(definitions, period.end)
+    shares: dict[str, dict[int, Share]] = defaultdict(dict)
+    for org, due in signed.items():
+        values, bases = figures.of(org), {**figures.bases((2, org), label)}
+        bases |= figures.bases((1, org), label)
+        said = told.get((org, label), {})
+        if period.kind is PeriodKind.YEAR:
+            said = _told_of_year(told, org, period.year, due, definitions.indicators)
+        for indicator in asked:
+            mine = _of_dimension(due, indicator, definitions)
+            match indicator.achieved:
+                case "tasks met":
+                    share = tasks_met(mine, values)
+                case "works completed":
+                    share = works_completed(mine, values)
+                case "targets reached":
+                    share = targets_reached(mine, values)
+                case "tasks improved":
+                    share = tasks_improved(mine, values, bases, cap)
+                case "self-report gap":
+                    share = self_report_gap(mine, said, values)
+                case _:
+                    share = None
+            if share is not None:
+                shares[indicator.code][org] = share
+    above = _above(connection, sorted(signed), period.end)
+    for code, by_org in shares.items():
+        yield from _climbed(definitions.indicators[code], label, by_org, above)
+
+
+def _of_dimension(
+    tasks: Sequence[Task], indicator: Indicator, definitions: Definitions
+) -> list[Task]:
+    known = definitions.indicators
+    return [
+        t
+        for t in tasks
+        if t.indicator in known
+        and (not indicator.dimension or known[t.indicator].dimension == indicator.dimension)
+    ]
+
+
+def _above(connection: Connection, orgs: Sequence[int], day: date) -> dict[int, list[Unit]]:
+    """Organisation → itself and every unit above it on both lines on a day."""
+    found: dict[int, list[Unit]] = defaultdict(list)
+    for r in connection.execute(
+        text(
+            "SELECT org_id, line, ancestor_id FROM ancestor a WHERE org_id = ANY(:orgs) "
+            "AND valid @> CAST(:day AS date) AND ((line = 1 AND org_id = ancestor_id) "
+            "OR (line, ancestor_id) IN (SELECT line, org_id FROM parent))"
+        ),
+        {"orgs": list(orgs), "day": day},
+    ):
+        found[r.org_id].append((r.line, r.ancestor_id))
+    return found
+
+
+def _climbed(
+    indicator: Indicator,
+    label: str,
+    by_org: Mapping[int, Share],
+    above: Mapping[int, Sequence[Unit]],
+) -> Iterator[Computed]:
+    """A ratio is made of the sums of both sides below a unit; a score is the unit's own."""
+    tops: dict[Unit, Decimal] = defaultdict(Decimal)
+    bases: dict[Unit, Decimal] = defaultdict(Decimal)
+    counts: dict[Unit, int] = defaultdict(int)
+    for org, share in by_org.items():
+        units = above.get(org, [])
+        if indicator.aggregate == "score":
+            units = [u for u in units if u == (1, org)]
+        for unit in units:
+            tops[unit] += share.top
+            bases[unit] += share.base
+            counts[unit] += 1
+    for (line, org), top in sorted(tops.items()):
+        base = bases[line, org]
+        yield Computed(
+            line, org, label, "reported", indicator.code,
+            figure(indicator, top, base), top, base, counts[line, org], None,
+        )  # fmt: skip
+
+
+# --- every figure with a direction ---
+
+
+def _of_figures(
+    definitions: Definitions, asked: Sequence[Indicator], period: Period, figures: _Figures
+) -> Iterator[Computed]:
+    """The value improvement degree of a year, of every unit with figures of both years."""
+    improved = [i for i in asked if i.achieved == "figures improved"]
+    if period.kind is not PeriodKind.YEAR or not improved:
+        return
+    cap = _cap(definitions, period.end)
+    plain = [i for i in definitions.indicators.values() if i.numerator and not i.coverage]
+    for unit in sorted(figures.reported):
+        values, bases = figures.reported[unit], figures.bases(unit, period.label)
+        if not bases:
+            continue
+        for indicator in improved:
+            mine = [
+                i
+                for i in plain
+                if i.aggregate != "growth"
+                and (i.dimension == indicator.dimension or not indicator.dimension)
+            ]
+            share = figures_improved(mine, period.label, values, bases, cap)
+            if share is not None:
+                yield Computed(
+                    *unit, period.label, "reported", indicator.code,
+                    figure(indicator, share.top, share.base), share.top, share.base,
+                    int(share.base), None,
+                )  # fmt: skip
+
+
+def _cap(definitions: Definitions, day: date) -> Decimal:
+    """Largest improvement, as a share, that a single figure or task counts with."""
+    percent = definitions.parameters["improvement_cap_pct"].at(day)
+    return Decimal(str(percent)) / 100
+
+
+# --- assessments ---
+
+
+def _of_schemes(
+    connection: Connection, definitions: Definitions, periods: Sequence[Period], cutoff: datetime
+) -> Iterator[Computed]:
+    years = sorted({p.year for p in periods if p.kind is PeriodKind.YEAR})
+    for indicator in definitions.indicators.values():
+        if not indicator.scheme or not years:
+            continue
+        for r in connection.execute(
+            text(sql("scores")), {"family": indicator.scheme, "years": years, "cutoff": cutoff}
+        ):
+            yield score_of(indicator, r.org_id, r.year, r.total)
+
+
+def score_of(indicator: Indicator, org_id: int, year: int, total: Decimal) -> Computed:
+    """A unit's total in an assessment as a figure of its year."""
+    label = Period(PeriodKind.YEAR, year).label
+    return Computed(1, org_id, label, "reported", indicator.code, total, total, None, 1, None)
