@@ -319,8 +319,6 @@ class _Loader:
                 document.say((*place, "parameters"), f"{rule.code}: unknown parameter {name}")
         if not rule.scenes:
             return
-        if rule.check is not None:
-            document.say((*place, "check"), f"{rule.code}: scenes are for rules without a check")
         if {bool(scene.found) for scene in rule.scenes} != {True, False}:
             document.say(
                 (*place, "scenes"), f"{rule.code}: a scene that passes and one that fails are due"

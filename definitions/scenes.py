@@ -29,7 +29,7 @@ class Unit(_Part):
 
 
 class Filed(_Part):
-    """One workbook of one form; a cell that is not told holds the example of its column."""
+    """One workbook of one form; a cell that is not told is blank, `org_code` says who files."""
 
     by: str
     form: str

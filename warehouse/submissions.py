@@ -17,6 +17,8 @@ from typing import Any, cast
 from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, text
 
+from warehouse.findings import clear_superseded
+
 LOAD_LOCK = 7_240_002  # loading is short; one loader at a time keeps supersession simple
 
 
@@ -46,7 +48,10 @@ class NewFiling:
 
 @dataclass(frozen=True, slots=True)
 class NewFinding:
-    """A finding as it is kept; `explanation` holds the unit's words, when it gave any."""
+    """A finding as it is kept; `explanation` holds the unit's words, when it gave any.
+
+    `fingerprint` is what such words are about; `explained_by` the finding they were first given to.
+    """
 
     rule: str
     severity: str
@@ -61,6 +66,8 @@ class NewFinding:
     expected: str
     cell: str
     explanation: str | None = None
+    fingerprint: str | None = None
+    explained_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +122,12 @@ def load(
     _copy(
         driver,
         "finding (submission_id, rule, severity, message, advice, form, sheet, row_no, columns, "
-        "field, value, expected, cell, explanation)",
+        "field, value, expected, cell, explanation, fingerprint, explained_by, opened_at)",
         (
             (
                 i, f.rule, f.severity, f.message, f.advice, f.form, f.sheet, f.row,
                 _array(f.columns), f.field, f.value, f.expected, f.cell, f.explanation,
+                f.fingerprint, f.explained_by, stamp,
             )
             for i, s in zip(submission_ids, new, strict=True)
             for f in s.findings
@@ -234,6 +242,7 @@ def _load_filings(
             text("UPDATE filing SET superseded_at = :at WHERE id = ANY(:ids)"),
             {"at": at, "ids": beaten},
         )
+        clear_superseded(connection, beaten, at)
     stamp = at.isoformat()
     _copy(
         driver,
