@@ -10,8 +10,8 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.expression import Expression
-from definitions.model import Measure
+from definitions.expression import Expression, parse
+from definitions.model import Indicator, Measure
 from warehouse.rollup import load_live, prepare_cutoff, reading
 
 
@@ -60,7 +60,8 @@ def cells_behind(
 ) -> Iterator[CellBehind]:
     """Every cell behind one figure as it stood at a cut-off; `unit_id` 0 is 未纳入产业.
 
-    The cells of sums add up to the figure; a ratio shows the cells of both sides.
+    The cells of sums add up to the figure; a ratio shows the cells of both sides, growth those of
+    both years, and what is told of tasks the targets that were signed.
     """
     indicator = definitions.indicators[indicator_code]
     prepare_cutoff(connection, cutoff)
@@ -69,8 +70,26 @@ def cells_behind(
         + [("减项", m) for m in indicator.minus]
         + [("分母", m) for m in indicator.denominator]
     )
+    if indicator.achieved and indicator.achieved != "figures improved":
+        sides = [("目标", _targets(definitions, indicator, period))]
     for side, measure in sides:
         yield from _of_measure(connection, definitions, measure, side, unit_id, line, period)
+    if indicator.aggregate == "growth":
+        last = period.last_year()
+        for measure in indicator.numerator:
+            yield from _of_measure(
+                connection, definitions, measure, "上年同期", unit_id, line, last
+            )
+
+
+def _targets(definitions: Definitions, indicator: Indicator, period: Period) -> Measure:
+    """The signed targets of a period, of one value dimension where the indicator has one."""
+    wanted = f"period == '{period.label}'"
+    if indicator.dimension:
+        same = [i.code for i in definitions.indicators.values()]
+        same = [c for c in same if definitions.indicators[c].dimension == indicator.dimension]
+        wanted += f" and indicator in {same}"
+    return Measure(form="TGT-01", sum=parse("target"), where=parse(wanted))
 
 
 def _of_measure(

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from definitions import Definitions, Period
 from definitions.model import Form, Indicator
@@ -25,6 +27,7 @@ from warehouse.achievement import (
 )
 from warehouse.computed import Computed, Target, figure
 from warehouse.engine import sql
+from warehouse.tables import indicator_value
 
 Unit = tuple[int, int]
 """Line and organisation."""
@@ -94,7 +97,7 @@ def _editions(definitions: Definitions, code: str) -> Iterator[Form]:
 
 def _letters(connection: Connection, definitions: Definitions, periods: Sequence[Period]) -> Tasks:
     years = sorted({str(p.year) for p in periods})
-    rows = []
+    rows: list[Any] = []
     for form in _editions(definitions, "TGT-01"):
         place = {name: at + 1 for name, at in form.position.items()}
         rows += connection.execute(
@@ -316,3 +319,44 @@ def score_of(indicator: Indicator, org_id: int, year: int, total: Decimal) -> Co
     """A unit's total in an assessment as a figure of its year."""
     label = Period(PeriodKind.YEAR, year).label
     return Computed(1, org_id, label, "reported", indicator.code, total, total, None, 1, None)
+
+
+def record_scores(
+    connection: Connection,
+    definitions: Definitions,
+    computation: int,
+    family: str,
+    year: int,
+    cutoff: datetime,
+) -> None:
+    """Add the totals of an assessment just kept to the computation that it was scored from."""
+    for indicator in definitions.indicators.values():
+        if not indicator.scheme or not family.startswith(indicator.scheme):
+            continue
+        wanted = {"family": indicator.scheme, "years": [year], "cutoff": cutoff}
+        rows = [
+            {
+                "computation_id": computation,
+                "line": score.line,
+                "org_id": score.org_id,
+                "period": score.period,
+                "basis": score.basis,
+                "indicator": score.indicator,
+                "value": score.value,
+                "numerator": score.numerator,
+                "denominator": None,
+                "reported": score.reported,
+                "expected": None,
+            }
+            for r in connection.execute(text(sql("scores")), wanted)
+            for score in (score_of(indicator, r.org_id, r.year, r.total),)
+        ]
+        if rows:
+            kept = upsert(indicator_value)
+            connection.execute(
+                kept.on_conflict_do_update(
+                    index_elements=[c.name for c in indicator_value.primary_key],
+                    set_={"value": kept.excluded.value, "numerator": kept.excluded.numerator},
+                ),
+                rows,
+            )

@@ -27,6 +27,7 @@ from warehouse import audit
 from warehouse.organisations import standing
 from warehouse.publications import decide
 from warehouse.rollup import prepare_cutoff
+from warehouse.second_pass import record_scores
 from warehouse.tables import assessment, assessment_unit
 
 
@@ -51,6 +52,7 @@ def assess(year: int, at: str) -> dict[str, Any]:
             result = score(scheme, inputs)
             results.append(result)
             _keep(connection, result, computation, when, known.digest)
+            record_scores(connection, known, computation, result.scheme.family, year, when)
         counts = {r.scheme.code: len(r.units) for r in results}
         audit.note(
             connection,

@@ -277,6 +277,7 @@ _AGGREGATES = {
     "wmean": "加权平均",
     "distinct": "去重计数",
     "score": "按方案计分，不汇总",
+    "growth": "本期与上年同期分别合计后相比",
 }
 
 

@@ -309,7 +309,10 @@ def combined(indicator: Indicator, figures: Sequence[Figure]) -> Decimal | None:
     base = sum((d for _, d in parts), Decimal(0))
     if not base:
         return None
-    return sum((n for n, _ in parts), Decimal(0)) / base * indicator.multiply
+    top = sum((n for n, _ in parts), Decimal(0))
+    if indicator.aggregate == "growth":
+        top -= base
+    return top / base * indicator.multiply
 
 
 def _joined(groups: Sequence[Sequence[Inline]], between: str, end: str) -> list[Inline]:
