@@ -102,7 +102,7 @@ def _of_measure(
     period: Period,
 ) -> Iterator[CellBehind]:
     read = reading(definitions, measure)
-    translator, moment, where = read.translator, read.moment, read.where
+    translator, moment, where = read.translator, read.moment, f"{read.where} AND {read.known}"
     newest = definitions.newest(measure.form)
     amount = measure.sum or measure.largest
     named = (*_columns(amount), *measure.distinct)

@@ -42,10 +42,14 @@ def targets(period: Period) -> list[Target]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a measure reads rows: SQL of its source, moment and condition, and the translator."""
+    """How a measure reads rows: SQL of its source, moment and conditions, and the translator.
+
+    `where` says which rows count, `known` which of them tell of a day at all.
+    """
 
     source: str
     moment: str
+    known: str
     where: str
     translator: Translator
 
@@ -73,10 +77,11 @@ def reading(definitions: Definitions, measure: Measure) -> Reading:
     where = translator.sql(measure.where) if measure.where else "true"
     if measure.without:
         where += f" AND {_without(definitions, measure.without)}"
-    if dated and moment != "r.period_end":
+    known = f"{moment} IS NOT NULL"
+    if source == "once":
         # before the form was asked for, its rows tell of the few things that were still open then
-        where += f" AND {_collected(editions, moment)}"
-    return Reading(source, moment, where, translator)
+        known += f" AND {_collected(editions, moment)}"
+    return Reading(source, moment, known, where, translator)
 
 
 def _collected(editions: Sequence[Form], moment: str) -> str:
@@ -108,13 +113,16 @@ MONTHS_OF = """(
 
 def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure]]) -> list[str]:
     """SQL that yields (measure, org_id, month, value) for measures of one form."""
-    groups: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
     queries = []
+    heard: list[int] = []
     for number, measure in measures:
         read = reading(definitions, measure)
         source, moment, where, translator = read.source, read.moment, read.where, read.translator
         things = [translator.column(c) for c in measure.distinct]
-        known = " AND ".join(f"{t} IS NOT NULL" for t in [*things, moment])
+        known = " AND ".join([*(f"{t} IS NOT NULL" for t in things), read.known])
+        if source == "once" or (things and measure.take == "flow"):
+            heard.append(number)
         if measure.each:
             queries.append(
                 f"SELECT {number}, d.org_id, d.month, (count(*) FILTER (WHERE d.reached))::numeric "
@@ -148,16 +156,24 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
             aggregate = f"count(DISTINCT {thing}) FILTER (WHERE {where} AND {known})"
         else:
             aggregate = f"count(*) FILTER (WHERE {where})"
-        groups[source, moment].append((number, aggregate))
-    for (source, moment), aggregates in groups.items():
+        groups[source, moment, read.known].append((number, aggregate))
+    for (source, moment, known), aggregates in groups.items():
         columns = ", ".join(f"({a})::numeric AS a{n}" for n, a in aggregates)
         values = ", ".join(f"({n}, g.a{n})" for n, _ in aggregates)
         queries.append(
             f"SELECT v.measure, g.org_id, g.month, v.value FROM ("
             f"SELECT r.org_id, date_trunc('month', {moment})::date AS month, {columns} "
-            f"FROM {source} r WHERE {moment} IS NOT NULL GROUP BY 1, 2) g "
+            f"FROM {source} r WHERE {known} GROUP BY 1, 2) g "
             f"CROSS JOIN LATERAL (VALUES {values}) AS v (measure, value) "
             f"WHERE v.value IS NOT NULL"
+        )
+    if heard:
+        # a unit that reported, and nothing of this kind in the month, had none
+        listed = ", ".join(f"({n})" for n in heard)
+        queries.append(
+            f"SELECT v.measure, g.org_id, g.month, 0 FROM (SELECT DISTINCT org_id, "
+            f"date_trunc('month', period_end)::date AS month FROM live) g "
+            f"CROSS JOIN (VALUES {listed}) AS v (measure)"
         )
     return queries
 
