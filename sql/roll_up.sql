@@ -52,13 +52,47 @@ latest AS MATERIALIZED (
     FROM target AS t
     INNER JOIN fact AS f ON f.month BETWEEN t.starts AND t.ends
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'latest'
+    -- who had ended by then has no stock any more: its heirs report what is left of it
+    WHERE
+        NOT EXISTS (
+            SELECT 1
+            FROM gone AS g
+            WHERE f.org_id = g.org_id AND g.valid @> t.ends
+        )
     ORDER BY t.label ASC, t.basis ASC, f.measure ASC, f.org_id ASC, f.month DESC
 ),
 
-unit_value AS (
+kept AS (
     SELECT * FROM flow_as_of
     UNION ALL
     SELECT * FROM latest
+),
+
+heir AS MATERIALIZED (
+    SELECT DISTINCT ON (d.as_of, g.org_id)
+        d.as_of AS day,
+        g.org_id,
+        g.heir_id
+    FROM (SELECT DISTINCT as_of FROM target WHERE as_of IS NOT NULL) AS d
+    INNER JOIN gone AS g ON g.valid @> d.as_of
+    ORDER BY d.as_of, g.org_id, g.depth DESC
+),
+
+-- read as of a later day, a merged union's figures are its heir's; an abolished one is comparable
+-- with nobody, but what it did in the period stays with its last parent
+unit_value AS (
+    SELECT
+        k.label,
+        k.basis,
+        k.every_unit,
+        k.measure,
+        coalesce(h.heir_id, k.org_id) AS org_id,
+        k.own,
+        k.day,
+        k.value
+    FROM kept AS k
+    LEFT JOIN heir AS h ON k.org_id = h.org_id AND k.day = h.day
+    WHERE h.org_id IS NULL OR h.heir_id IS NOT NULL OR k.basis = 'reported'
 ),
 
 moments AS MATERIALIZED (

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.expression import Expression, parse
 from definitions.model import Indicator, Measure
-from warehouse.rollup import load_live, prepare_cutoff, reading
+from definitions.periods import PeriodKind
+from warehouse.rollup import AT_THE_END, attribution, load_live, prepare_cutoff, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,19 @@ JOIN submission s ON s.id = r.submission_id
 JOIN receipt c ON c.id = s.receipt_id
 LEFT JOIN LATERAL (
     SELECT name FROM organisation_name
-    WHERE org_id = o.id AND kind = 'official' AND valid @> r.period_end LIMIT 1) n ON true
-JOIN ancestor a ON a.org_id = r.org_id AND a.line = :line AND a.ancestor_id = :unit
+    WHERE org_id = o.id AND kind = 'official' AND valid @> r.period_end AND retired_at IS NULL
+    LIMIT 1) n ON true
+JOIN ancestor a ON a.org_id = {counted} AND a.line = :line AND a.ancestor_id = :unit
     AND a.valid @> {day}
-WHERE {where} AND {moment} BETWEEN :starts AND :ends
+WHERE {kept} AND {where} AND {moment} BETWEEN :starts AND :ends
 ORDER BY o.code, moment, c.file_name, r.row_no
 """
+
+# the same as in roll_up.sql: who has ended has no stock, and its heir has its flows
+STANDS = "NOT EXISTS (SELECT 1 FROM gone g WHERE g.org_id = r.org_id AND g.valid @> {day})"
+HEIR = """coalesce((
+    SELECT g.heir_id FROM gone g WHERE g.org_id = r.org_id AND g.valid @> {day}
+    ORDER BY g.depth DESC LIMIT 1), r.org_id)"""
 
 
 def cells_behind(
@@ -112,13 +120,22 @@ def _of_measure(
     standing_on = [period.end] if measure.take == "standing" else []
     january = date(period.year, 1, 1)
     load_live(connection, definitions, [measure], january, period.end, standing_on)
-    day = (
-        f"(date_trunc('month', {moment}) + interval '1 month' - interval '1 day')::date"
-        if measure.take in ("flow", "months")
-        else "DATE '" + period.end.isoformat() + "'"
+    last = f"DATE '{period.end.isoformat()}'"
+    month_end = f"(date_trunc('month', {moment}) + interval '1 month' - interval '1 day')::date"
+    flows = measure.take in ("flow", "months")
+    yearly = period.kind is PeriodKind.YEAR
+    at_the_end = flows and yearly and attribution(definitions, period.end) == AT_THE_END
+    text_ = BEHIND.format(
+        source=read.source,
+        value=value,
+        where=where,
+        moment=moment,
+        day=month_end if flows and not at_the_end else last,
+        counted=HEIR.format(day=last) if at_the_end else "r.org_id",
+        kept="true" if flows else STANDS.format(day=last),
     )
     found = connection.execute(
-        text(BEHIND.format(source=read.source, value=value, where=where, moment=moment, day=day)),
+        text(text_),
         {"line": line, "unit": unit_id, "starts": period.start, "ends": period.end},
     ).all()
     if measure.take == "latest":

@@ -20,22 +20,39 @@ from warehouse.quality import Quality, QualityOf, quality
 from warehouse.second_pass import second_pass
 from warehouse.sql_expression import Sql, Translator
 
+AT_THE_TIME, AT_THE_END = "发生时归属", "期末归属"
+"""Where a year's flows count: with the parents of their own months, or with those of its end."""
 
-def targets(period: Period) -> list[Target]:
+
+def attribution(definitions: Definitions, day: date) -> str:
+    """How flows of a year are attributed, as decided for a day; by their own months if nothing."""
+    parameter = definitions.parameters.get("flow_attribution")
+    if parameter is None:
+        return AT_THE_TIME
+    try:
+        return str(parameter.at(day))
+    except LookupError:
+        return AT_THE_TIME
+
+
+def targets(period: Period, attributed: str = AT_THE_TIME) -> list[Target]:
     """The period, its parts, the period before, last year, and last year on a comparable basis.
 
     Figures of single unions are kept for years, where marks need them; those of a month are read
-    from its rows.
+    from its rows. Attributed at the end, the flows of a year are added up along the relations of
+    its last day; months and quarters always along those of their own.
     """
     yearly = period.kind is PeriodKind.YEAR
-    found = [Target(period, every_unit=yearly)]
+    at_the_end = yearly and attributed == AT_THE_END
+    found = [Target(period, as_of=period.end if at_the_end else None, every_unit=yearly)]
     if period.kind is not PeriodKind.MONTH:
         found += [Target(m) for m in period.months()]
     if yearly:
         found += [Target(Period(PeriodKind.QUARTER, period.year, q)) for q in range(1, 5)]
     if period.previous() != period.last_year():
         found.append(Target(period.previous()))
-    found.append(Target(period.last_year(), every_unit=yearly))
+    last = period.last_year()
+    found.append(Target(last, as_of=last.end if at_the_end else None, every_unit=yearly))
     found.append(Target(period.last_year(), basis="comparable", as_of=period.end))
     return found
 
@@ -228,13 +245,14 @@ WHERE accepted_at <= :cutoff AND (superseded_at IS NULL OR superseded_at > :cuto
 
 def prepare_cutoff(connection: Connection, cutoff: datetime) -> None:
     """Temporary tables for one transaction: filings and relations as they stood at the cut-off."""
-    for name in ("ancestor", "live_filing"):
+    for name in ("ancestor", "gone", "live_filing"):
         connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
     connection.execute(text(LIVE_FILINGS), {"cutoff": cutoff})
     connection.execute(text("CREATE INDEX ON live_filing (form, period)"))
     connection.execute(text(sql("ancestors")), {"cutoff": cutoff})
     connection.execute(text("CREATE INDEX ON ancestor (org_id, line)"))
-    connection.execute(text("ANALYZE ancestor; ANALYZE live_filing"))
+    connection.execute(text(sql("gone")), {"cutoff": cutoff})
+    connection.execute(text("ANALYZE ancestor; ANALYZE gone; ANALYZE live_filing"))
 
 
 def prepare_expected(connection: Connection, cutoff: datetime, starts: date, ends: date) -> None:
@@ -307,7 +325,7 @@ def compute(
     ).scalar()
     if existing is not None:
         return int(existing)
-    wanted = targets(period)
+    wanted = targets(period, attribution(definitions, period.end))
     measures = list(enumerate(definitions.measures().values(), start=1))
     prepare_cutoff(connection, cutoff)
     _temporary_tables(connection, wanted, measures)

@@ -30,6 +30,7 @@ from pipelines.assess import (
 from warehouse.current import current_rows
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
+from warehouse.ranking_groups import groups_on
 
 Owed = dict[tuple[str, str], int]
 SIZE_INDICATOR = "I-ORG-03"
@@ -170,13 +171,15 @@ def _units(
                 SELECT o.code, max(c.effective) AS effective FROM organisation_change c
                 JOIN organisation o ON o.id = c.org_id
                 WHERE c.change = '划转' AND c.effective BETWEEN :a AND :b
-                  AND c.recorded_at <= :cutoff
+                  AND c.in_force_at <= :cutoff
+                  AND (c.undone_at IS NULL OR c.undone_at > :cutoff)
                 GROUP BY o.code
                 """
             ),
             {"a": period.start, "b": period.end, "cutoff": cutoff},
         )
     }
+    groups = groups_on(connection, scheme.family, period.end, cutoff)
     applied = {}
     if scheme.kind == "star-home":
         applied = {r["org_code"]: r["star_applied"] or "" for r in rows.of("HOME-02")}
@@ -195,6 +198,7 @@ def _units(
             size=int(size.value) if size is not None and size.value is not None else None,
             letter_due=owed.get((org.code, "TGT-01"), 0) > 0,
             last_year_rank=ranks.get(org.code),
+            group=groups.get(org.code, ""),
             applied_grade=applied.get(org.code, ""),
             note=note,
         )
