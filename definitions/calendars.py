@@ -124,9 +124,14 @@ class WorkingDays:
             start = self.festival(due.festival, period.year)
             days = [start + timedelta(days=n) for n in numbers]
         else:
-            month = _month_of_due(due, period)
-            last = month.end.day
-            days = [date(month.year, month.number, min(n, last)) for n in numbers]
+            month = period.within(PeriodKind.MONTH)
+            stages = (due.months_after, due.check_months_after, due.lock_months_after)
+            steps = (due.months_after if n is None else n for n in stages)
+            months = [month.later(n) for n in steps]
+            days = [
+                date(m.year, m.number, min(n, m.end.day))
+                for m, n in zip(months, numbers, strict=True)
+            ]
         return Deadlines(*(self.on_or_after(d) for d in days))
 
     def opening_month(self, due: Due, period: Period) -> Period:
