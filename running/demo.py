@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -118,26 +118,44 @@ def timetable(files: Iterable[HandedIn]) -> list[Event]:
     """Everything that happens, in order: openings, collections, closings, marks and the review.
 
     The year before is history: its months are opened at one go and closed with its December. A
-    month of the year under review opens on its 25th and is closed on the 13th after it. Files are
-    collected when the last of a batch arrives; the year is marked and reviewed when the
-    assessors' marks are in.
+    month of the year under review opens on its 25th and is closed when its last form is locked,
+    December once more when those of the year are. Files are collected when the last of a batch
+    arrives; the year is marked and reviewed when the assessors' marks are in.
     """
+    from definitions import load_definitions
+
+    known = load_definitions()
     history = {"periods": [f"{REVIEWED - 1}-{month:02d}" for month in range(1, 13)]}
     events = [
         Event(_day(REVIEWED - 1, 1, 25), "open_period", history),
-        Event(_day(REVIEWED, 1, 13), "close_period", {"periods": [f"{REVIEWED - 1}-12"]}),
+        *_closings(known, f"{REVIEWED - 1}-12"),
     ]
     for month in range(1, 13):
         form = {"periods": [f"{REVIEWED}-{month:02d}"]}
         events.append(Event(_day(REVIEWED, month, 25), "open_period", form))
-        after = _day(REVIEWED + month // 12, month % 12 + 1, 13)
-        events.append(Event(after, "close_period", form))
+        events += _closings(known, f"{REVIEWED}-{month:02d}")
     for batch in batches(sorted(files, key=lambda f: f.at)):
         events.append(Event(batch[-1].at, "collect_submissions", files=batch))
     for year in (REVIEWED, REVIEWED + 1):
         events.append(Event(_day(year + 1, 3, 1), "assess_targets", {"year": year}))
     events.append(Event(_day(REVIEWED + 1, 3, 2), "publish_year_end_review", {"year": REVIEWED}))
     return sorted(events, key=lambda e: e.at)
+
+
+def _closings(known: Definitions, label: str) -> list[Event]:
+    """The mornings after the last lock of a month's forms, and of a year's that ends with it."""
+    from definitions.periods import Period, PeriodKind, closing_periods
+
+    locks: dict[bool, set[date]] = {}
+    for period in closing_periods(Period.parse(label)):
+        yearly = period.kind is PeriodKind.YEAR
+        for form in known.forms:
+            if form.covers(period):
+                locks.setdefault(yearly, set()).add(known.calendar.deadlines(form.due, period).lock)
+    mornings = (max(days) + timedelta(days=1) for days in locks.values())
+    return [
+        Event(_day(d.year, d.month, d.day), "close_period", {"periods": [label]}) for d in mornings
+    ]
 
 
 def _day(year: int, month: int, day: int) -> datetime:
