@@ -235,6 +235,31 @@ def test_formula_and_value_agree(text: str, row: dict[str, Any], formula: str, v
     assert made.value(row) == value
 
 
+def test_a_stage_of_a_route_is_looked_up_in_the_sheet() -> None:
+    route = {"于都": 60, "瑞金": 0, "湘江": 900}
+    made = RowFormula(parse("stage('route', km)"), 0, {"route": route}.__getitem__)
+    assert 'LOOKUP(A7,{0,60,900},{"瑞金","于都","湘江"})' in made.excel({"km": "A7"})
+    assert [made.value({"km": x}) for x in (0, 59.9, 60, 5000, -1, None)] == [
+        "瑞金", "瑞金", "于都", "湘江", None, None
+    ]  # fmt: skip
+
+
+def test_a_derived_column_that_no_formula_can_say_is_open_to_be_filled(
+    definitions: Definitions,
+) -> None:
+    sheet, header = form_sheet(opened(make(definitions, "RIGHT-01")), definitions, "RIGHT-01")
+    place = column_of(definitions, "RIGHT-01", "due_on")
+    # openpyxl keeps neighbouring columns of one style under the letter of the first
+    (column,) = [d for d in sheet.column_dimensions.values() if d.min <= place <= d.max]
+    assert not column.protection.locked
+    assert str(sheet.cell(header + 1, place).value).startswith("视情况必填")
+    assert checks_at(sheet, header + 2, place)
+    # The station of the walk is a formula, so its cell stays shut.
+    sheet, header = form_sheet(opened(make(definitions, "CULT-04")), definitions, "CULT-04")
+    station = sheet.cell(header + 2, column_of(definitions, "CULT-04", "station"))
+    assert station.protection.locked and str(station.value).startswith("=IF(")
+
+
 def test_what_arithmetic_cannot_say_is_left_to_the_system() -> None:
     made = RowFormula(parse("add_workdays(a, 10)"), 0, {}.__getitem__)
     with pytest.raises(Inexpressible):

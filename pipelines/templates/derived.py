@@ -40,6 +40,12 @@ class RowFormula:
 
     def excel(self, cells: Mapping[str, str]) -> str:
         """The formula with the given cell addresses; blank until every operand is filled."""
+        if (stages := self._stages()) is not None:
+            name, table = stages
+            cell = cells[name]
+            bounds = ",".join(f"{v:f}" for v in table.values())
+            names = ",".join(f'"{_quoted(n)}"' for n in table)
+            return f'=IF({cell}="","",IFERROR(LOOKUP({cell},{{{bounds}}},{{{names}}}),""))'
         needed: dict[str, None] = {}
         optional: dict[str, None] = {}
         body = self._excel(self.expression.tree, cells, needed, optional)
@@ -52,13 +58,27 @@ class RowFormula:
             raise Inexpressible("no operand")
         return f'=IF({test},"",IFERROR(ROUND({body},{self.decimals}),""))'
 
-    def value(self, row: Mapping[str, Any]) -> Decimal | None:
+    def value(self, row: Mapping[str, Any]) -> Decimal | str | None:
         """What the formula shows for a row; None where it shows nothing."""
         try:
+            if (stages := self._stages()) is not None:
+                reached = _operand(row, stages[0])
+                names = [name for name, bound in stages[1].items() if bound <= reached]
+                return names[-1] if names else None
             result = self._value(self.expression.tree, row)
         except (_Blank, ZeroDivisionError, InvalidOperation):
             return None
         return result.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
+
+    def _stages(self) -> tuple[str, dict[str, Decimal]] | None:
+        """Column and thresholds, lowest first, where the whole expression is a stage of a route."""
+        match self.expression.tree:
+            case ast.Call(
+                func=ast.Name(id="stage"), args=[ast.Constant(value=table), ast.Name(id=column)]
+            ):
+                rising = sorted(self._table(str(table)).items(), key=lambda entry: entry[1])
+                return column, dict(rising)
+        return None
 
     def _excel(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -111,12 +111,12 @@ def write_form(sheet: Any, task: SheetTask, look: Look) -> None:
     formulas = {c.code: f for c in form.columns if (f := _formula(c, task))}
     styles = [_styles(c, c.code in formulas, look) for c in form.columns]
     for p, width in enumerate(widths):
-        open_column = endless and form.columns[p].derived is None
+        open_column = endless and form.columns[p].code not in formulas
         sheet.set_column(p, p, width, styles[p].below if open_column else None)
 
     sheet.set_default_row(ROW_HEIGHT)
     header = _write_top(sheet, task, widths, look)
-    _write_header(sheet, header, form, widths, look)
+    _write_header(sheet, header, form, formulas, widths, look)
     first = header + 2
     for i in range(count):
         row = task.rows[i] if i < len(task.rows) else {}
@@ -129,7 +129,7 @@ def write_form(sheet: Any, task: SheetTask, look: Look) -> None:
         frame = {"type": "formula", "criteria": "=TRUE", "format": look.frame()}
         sheet.conditional_format(first, 0, first + count - 1, len(form.columns) - 1, frame)
     last = LAST_OPEN_ROW - 1 if endless else first + count - 1
-    _check_inputs(sheet, first, last, task)
+    _check_inputs(sheet, first, last, task, formulas)
 
     key_columns = 1 if sum(widths) > 110 else 0
     sheet.freeze_panes(first, key_columns)
@@ -156,8 +156,7 @@ def _styles(column: Column, computed: bool, look: Look) -> _Styles:
     }
     if column.type in (ColumnType.TEXT, ColumnType.MULTI, ColumnType.STR):
         common |= {"text_wrap": True, "indent": 1}
-    if column.derived:
-        # A derived text that no formula can say still keeps the grey of "not yours to fill".
+    if computed:
         grey = look.boxed(**common, bg_color=DERIVED_FILL, font_color="#595959")
         return _Styles(grey, grey, grey, None)
     return _Styles(
@@ -169,7 +168,7 @@ def _styles(column: Column, computed: bool, look: Look) -> _Styles:
 
 
 def _formula(column: Column, task: SheetTask) -> RowFormula | None:
-    if column.derived is None or not column.type.numeric:
+    if column.derived is None or not (column.type.numeric or column.type is ColumnType.STR):
         return None
 
     def parameter(name: str) -> Any:
@@ -257,7 +256,14 @@ def _spread(sheet: Any, row: int, left: int, right: int, text: str, style: Any) 
         sheet.write_string(row, left, text, style)
 
 
-def _write_header(sheet: Any, header: int, form: Form, widths: Sequence[float], look: Look) -> None:
+def _write_header(
+    sheet: Any,
+    header: int,
+    form: Form,
+    formulas: Collection[str],
+    widths: Sequence[float],
+    look: Look,
+) -> None:
     common: dict[str, Any] = {"text_wrap": True, "align": "center", "bg_color": HEADER_FILL}
     label = {"font_name": HEADING, "font_size": 10, "bold": True, "top": 2, "top_color": RED}
     plain = look.boxed(**common, **label)
@@ -268,9 +274,10 @@ def _write_header(sheet: Any, header: int, form: Form, widths: Sequence[float], 
     )  # fmt: skip
     height, guide_height = 1, 1
     for p, (column, width) in enumerate(zip(form.columns, widths, strict=True)):
-        needed = column.required and column.derived is None
+        computed = column.code in formulas
+        needed = column.required and not computed
         sheet.write_string(header, p, column.label, must if needed else plain)
-        text = inputs.guidance(column)
+        text = inputs.guidance(column, computed)
         # The reader drops a row whose first or key cell begins with these words.
         if p == 0:
             text = f"{GUIDANCE_MARK}：{text}"
@@ -314,12 +321,18 @@ def _write_row(
         if formula:
             result = formula.value(known)
             known[column.code] = result
-            shown = _ComputedBlank("") if result is None else float(result)
+            shown = (
+                _ComputedBlank("")
+                if result is None
+                else result
+                if isinstance(result, str)
+                else float(result)
+            )
             sheet.write_formula(row, p, formula.excel(cells), style.empty, shown)
             continue
         value = values.get(column.code)
         if value is None or value == "":
-            if not sparse or column.derived:
+            if not sparse:
                 sheet.write_blank(row, p, None, style.empty)
             continue
         fixed = single_row(form) and column.code == "org_code" and value == own_code
@@ -338,9 +351,11 @@ def _write_value(sheet: Any, row: int, p: int, value: Any, style: Any) -> None:
         sheet.write_string(row, p, str(value), style)
 
 
-def _check_inputs(sheet: Any, first: int, last: int, task: SheetTask) -> None:
+def _check_inputs(
+    sheet: Any, first: int, last: int, task: SheetTask, formulas: Collection[str]
+) -> None:
     for p, column in enumerate(task.form.columns):
-        if column.derived:
+        if column.code in formulas:
             continue
         letters = column_letters(p + 1)
         cell = f"{letters}{first + 1}"

@@ -64,9 +64,12 @@ def column_width(column: Column, definitions: Definitions) -> float:
     return min(width, WIDEST)
 
 
-def guidance(column: Column) -> str:
-    """Two short lines under the header: whether and in what unit, then how."""
-    if column.derived:
+def guidance(column: Column, computed: bool = False) -> str:
+    """Two short lines under the header: whether and in what unit, then how.
+
+    A derived column that no formula of a spreadsheet can say is filled in and compared.
+    """
+    if computed:
         head = "自动计算"
     elif column.required:
         head = "必填"
@@ -81,7 +84,7 @@ def guidance(column: Column) -> str:
     if column.unit and said.startswith((f"{column.unit}；", f"{column.unit}，")):
         said = said[len(column.unit) + 1 :]
     hints = [said] if said and said != column.unit else []
-    if column.zero_words and column.derived is None and "0" not in column.guidance:
+    if column.zero_words and not computed and "0" not in column.guidance:
         hints.append("没有的填 0")
     if column.type is ColumnType.MULTI and "多选" not in column.guidance:
         hints.append("可多选，用顿号隔开")
@@ -194,7 +197,7 @@ def declared_unit(form: Form) -> str:
 
     Empty when there is none, or when 元 and 万元 stand side by side: then the columns say it.
     """
-    units = Counter(c.unit for c in form.columns if c.type.numeric and c.unit != "年")
+    units = Counter(c.unit for c in form.columns if c.type.numeric and c.unit not in ("年", "%"))
     money = [u for u in ("元", "万元") if u in units]
     if len(money) > 1 or not units:
         return ""
