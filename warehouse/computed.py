@@ -12,12 +12,21 @@ from definitions.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A period to compute for every unit with units below it, or for every unit whatever."""
+    """A period to compute for every unit with units below it, or for every unit whatever.
+
+    `basis`: as `reported`; last year's as units are now (`comparable`); or of the year up to the
+    end of the period (`to_date`).
+    """
 
     period: Period
     basis: str = "reported"
     as_of: date | None = None
     every_unit: bool = False
+
+    @property
+    def starts(self) -> date:
+        """The first day that counts."""
+        return date(self.period.year, 1, 1) if self.basis == "to_date" else self.period.start
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,17 @@ def attribution(definitions: Definitions, day: date) -> str:
 def targets(period: Period, attributed: str = AT_THE_TIME) -> list[Target]:
     """The period, its parts, the period before, last year, and last year on a comparable basis.
 
-    Figures of single unions are kept for years, where marks need them; those of a month are read
-    from its rows. Attributed at the end, the flows of a year are added up along the relations of
-    its last day; months and quarters always along those of their own.
+    A month has the year up to its end besides, which tasks are measured by. Figures of single
+    unions are kept for years, where marks need them; those of a month are read from its rows.
+    Attributed at the end, the flows of a year are added up along the relations of its last day;
+    months and quarters always along those of their own.
     """
     yearly = period.kind is PeriodKind.YEAR
     at_the_end = yearly and attributed == AT_THE_END
     found = [Target(period, as_of=period.end if at_the_end else None, every_unit=yearly)]
-    if period.kind is not PeriodKind.MONTH:
+    if period.kind is PeriodKind.MONTH:
+        found.append(Target(period, basis="to_date"))
+    else:
         found += [Target(m) for m in period.months()]
     if yearly:
         found += [Target(Period(PeriodKind.QUARTER, period.year, q)) for q in range(1, 5)]
@@ -211,6 +214,10 @@ CREATE TEMPORARY TABLE live ON COMMIT DROP AS
 SELECT r.*, f.edition, f.period, f.accepted_at, f.sheet, f.sheet_columns, f.submission_id
 FROM live_filing f JOIN filing_row r ON r.filing_id = f.id
 WHERE f.form = :form AND r.period_end BETWEEN :starts AND :ends
+    AND NOT (:grassroots AND EXISTS (
+        SELECT 1 FROM organisation_state s
+        WHERE s.org_id = r.org_id AND s.retired_at IS NULL AND s.valid @> r.period_end
+            AND s.level NOT IN ('基层', '小组')))
 """
 # a thing listed in several sendings is counted once, as its newest row says, also when they are of
 # two years; a register may number its things anew every year
@@ -264,7 +271,7 @@ def prepare_expected(connection: Connection, cutoff: datetime, starts: date, end
     connection.execute(text(sql("heard_filing")), span)
     # Without its size the planner compares every expected filing with every one that came.
     connection.execute(text("ANALYZE heard_filing"))
-    connection.execute(text(sql("expected_state")), {"starts": starts, "ends": ends})
+    connection.execute(text(sql("expected_state")), span)
     connection.execute(text("ANALYZE expected_state"))
 
 
@@ -300,7 +307,13 @@ def load_live(
             starts = min(starts, *(f.valid_from for f in editions))
     if any(m.take == "months" for m in measures):
         ends += timedelta(days=366)
-    connection.execute(text(LIVE_ROWS), {"form": form, "starts": starts, "ends": ends})
+    # Of a form that grassroots unions alone owe, a row about a federation is its own summary of
+    # them: compared when the period closes (V-O-001), never added.
+    grassroots = definitions.newest(form).reporters.levels == ("基层",)
+    connection.execute(
+        text(LIVE_ROWS),
+        {"form": form, "starts": starts, "ends": ends, "grassroots": grassroots},
+    )
     connection.execute(text(ONCE_ROWS.format(numbered=numbered)))
     if standing_on:
         days = {"days": list(standing_on)}
@@ -329,7 +342,7 @@ def compute(
     measures = list(enumerate(definitions.measures().values(), start=1))
     prepare_cutoff(connection, cutoff)
     _temporary_tables(connection, wanted, measures)
-    starts = min(t.period.start for t in wanted)
+    starts = min(t.starts for t in wanted)
     ends = max(t.period.end for t in wanted)
     by_form: dict[str, list[tuple[int, Measure]]] = defaultdict(list)
     for number, measure in measures:
@@ -392,7 +405,7 @@ def _temporary_tables(
             {
                 "label": t.period.label,
                 "basis": t.basis,
-                "starts": t.period.start,
+                "starts": t.starts,
                 "ends": t.period.end,
                 "as_of": t.as_of,
                 "every_unit": t.every_unit,

@@ -67,7 +67,7 @@ def second_pass(
     """Figures made of figures for every period wanted as reported."""
     figures = _Figures()
     for row in rows:
-        if row.value is not None:
+        if row.value is not None and row.basis in ("reported", "comparable"):
             kept = figures.reported if row.basis == "reported" else figures.comparable
             kept[row.line, row.org_id][row.period, row.indicator] = row.value
     periods = [t.period for t in wanted if t.basis == "reported"]

@@ -530,14 +530,14 @@ indicator_value = Table(
     Column("line", SmallInteger, primary_key=True),
     Column("org_id", BigInteger, primary_key=True, comment="0 is 未纳入产业"),
     Column("period", Text, primary_key=True),
-    Column("basis", Text, primary_key=True, comment="reported or comparable"),
+    Column("basis", Text, primary_key=True, comment="reported, comparable or to_date"),
     Column("indicator", Text, primary_key=True),
     Column("value", Numeric),
     Column("numerator", Numeric),
     Column("denominator", Numeric),
     Column("reported", Integer, nullable=False),
     Column("expected", Integer),
-    CheckConstraint("basis IN ('reported', 'comparable')", name="basis"),
+    CheckConstraint("basis IN ('reported', 'comparable', 'to_date')", name="basis"),
 )
 
 assessment = Table(

@@ -13,6 +13,8 @@ from definitions import Definitions, Period
 from definitions.periods import PeriodKind, closing_periods
 from pipelines.consolidate import consolidate, figures_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED
+from pipelines.flow.boards import board_of
+from pipelines.flow.checking import check_at_close, tell_waiting
 from pipelines.flow.extras import extras_of
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
@@ -33,7 +35,9 @@ class GateBroken(Exception):
 def close_period(period: str, at: str) -> dict[str, Any]:
     """Roll up a month (and the quarter or year it ends), publish its bulletin and workbooks.
 
-    Returns filings reported and expected, and the files. Closing again at a later moment makes a
+    Before anything is published, what only a close can know is asked of everything accepted; what
+    is found opens on the submissions concerned, which stay counted and are marked 待核实. Returns
+    filings reported, expected and unverified, findings opened and cleared, and files. Closing again at a later moment makes a
     new edition at the new cut-off; the earlier one stays.
     """
     known, when, month = definitions(), moment(at), Period.parse(period)
@@ -45,6 +49,7 @@ def close_period(period: str, at: str) -> dict[str, Any]:
         closings = closing_periods(month, known.period_kinds)
         for closing in closings:
             consolidate(connection, known, closing, when, when)
+        checked = check_at_close(connection, known, closings, when)
         connection.execute(
             text(
                 "UPDATE period SET closed_at = coalesce(closed_at, :at) WHERE label = ANY(:labels)"
@@ -69,19 +74,26 @@ def close_period(period: str, at: str) -> dict[str, Any]:
             detail=coverage,
         )
     files = [path for publication, _ in products for path in lay_out(publication)]
-    return {**coverage, "files": files}
+    tell_waiting(checked.submissions, known, when)
+    return {
+        **coverage,
+        "findings_opened": checked.opened,
+        "findings_cleared": checked.cleared,
+        "files": files,
+    }
 
 
 def _coverage(connection: Connection, month: Period) -> dict[str, int]:
-    """Expected filings of the month's own forms, and how many of them are in."""
+    """Expected filings of the month's own forms, how many are in, and how many 待核实."""
     row = connection.execute(
         text(
-            "SELECT count(*) AS expected, count(*) FILTER (WHERE reported) AS reported "
+            "SELECT count(*) AS expected, count(*) FILTER (WHERE reported) AS reported, "
+            "count(*) FILTER (WHERE unverified) AS unverified "
             "FROM expected_state WHERE period = :p"
         ),
         {"p": month.label},
     ).one()
-    return {"reported": row.reported, "expected": row.expected}
+    return {"reported": row.reported, "expected": row.expected, "unverified": row.unverified}
 
 
 def _products(
@@ -107,6 +119,9 @@ def _products(
         if closing.kind is PeriodKind.MONTH:
             extras = extras_of(connection, known, closing, computation, when)
             products.append((bulletin(figures, known, extras), computation))
+            works = board_of(connection, known, figures, computation)
+            if works is not None:
+                products.append((works, computation))
         for form in known.forms:
             if not form.covers(closing) or (form.code, closing.label) in taking:
                 continue

@@ -3,6 +3,7 @@
 Pure: figures and definitions in, bytes out; no database and no clock.
 """
 
+from pipelines.publish.board import board
 from pipelines.publish.bulletin import bulletin
 from pipelines.publish.consolidated import consolidated, consolidated_workbook
 from pipelines.publish.extras import (
@@ -34,6 +35,7 @@ __all__ = [
     "UnitWords",
     "UnmetTarget",
     "WorkRow",
+    "board",
     "bulletin",
     "consolidated",
     "consolidated_workbook",

@@ -29,6 +29,12 @@ _NUMBER_FORMATS: dict[Kind, str] = {
     "percent": '0.00"%"',
     "date": "yyyy-mm-dd",
 }
+# Ink and ground; the words say it too, for those who print in grey or see no red.
+_LIGHTS = {
+    "green": ("#1E6B3A", "#E3F2E6"),
+    "amber": ("#8A5A00", "#FFF1CF"),
+    "red": ("#A3261B", "#FBE3E0"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +89,15 @@ class Book:
             properties["align"] = "center"
         if kind == "wrap":
             properties["text_wrap"] = True
-        if look in ("", "total", "absent"):
+        if look in ("", "total", "absent", *_LIGHTS):
             properties |= {"bottom": 1, "bottom_color": "#E4E8EC"}
         if look == "total":
             properties |= {"bold": True, "bg_color": "#F2F4F6"}
         if look == "absent":
             properties |= {"font_color": "#8A97A3", "align": "right"}
+        if look in _LIGHTS:
+            ink, ground = _LIGHTS[look]
+            properties |= {"font_color": ink, "bg_color": ground, "bold": True}
         if look == "head":
             properties |= {
                 "bold": True,

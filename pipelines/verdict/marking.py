@@ -70,10 +70,12 @@ def mark(book: Workbook, findings: Sequence[Finding]) -> int:
 
 def remove_marks(book: Workbook) -> None:
     """Take the fills and comments of earlier rounds away and put back what they covered."""
-    ours = {number for number, fill in enumerate(book._fills) if _shade(fill) in _OURS}
+    styled: Any = book  # numbers of fills are part of openpyxl's file format, not of its types
+    ours = {number for number, fill in enumerate(styled._fills) if _shade(fill) in _OURS}
     for sheet in _sheets(book).values():
         # Only the cells that exist: a stray cell far out must not make millions.
-        for cell in list(sheet._cells.values()):
+        cells: list[Any] = list(sheet._cells.values())
+        for cell in cells:
             if isinstance(cell, MergedCell):
                 continue
             comment = cell.comment

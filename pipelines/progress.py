@@ -1,0 +1,125 @@
+"""How far a unit's tasks have come: the plan up to a month, what was done, and a light."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from definitions.periods import Period, PeriodKind
+
+LOWER_IS_BETTER = "越小越好"
+ALL_OR_NOTHING = ("区间", "达标")
+
+
+class Light(StrEnum):
+    """The state of a task at the end of a month; the gravest first."""
+
+    RED = "红灯"
+    AMBER = "黄灯"
+    GREEN = "绿灯"
+    UNREPORTED = "未报"
+    UNDER_WAY = "进行中"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task of a responsibility letter (TGT-01).
+
+    `targets` holds the annual target and those of quarters and months, by period label. `adds_up`
+    says that months add up to the year; otherwise the figure stands at the end of a period.
+    """
+
+    unit: str
+    task: str
+    work: str
+    indicator: str
+    direction: str
+    adds_up: bool
+    targets: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What the warehouse computed from January up to the month; None when nobody reported."""
+
+    value: Decimal | None
+    reported: int = 0
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A task beside its plan; shares in percent, None where there is nothing to divide by."""
+
+    task: Task
+    annual: Decimal | None
+    planned: Decimal | None
+    actual: Actual
+    of_year: Decimal | None
+    of_plan: Decimal | None
+    light: Light
+
+
+def planned_to(task: Task, month: Period) -> Decimal | None:
+    """What should be reached by the end of the month; None when the letter does not say.
+
+    Months are used where the letter breaks the task down so far, then quarters, a quarter that is
+    under way by its months gone; what adds up and is not broken down at all is due by the calendar.
+    """
+    year, number = month.year, month.number
+    months = [Period(PeriodKind.MONTH, year, m).label for m in range(1, number + 1)]
+    quarters = [Period(PeriodKind.QUARTER, year, q).label for q in range(1, 5)]
+    gone, rest = divmod(number, 3)
+    annual = task.targets.get(str(year))
+    if not task.adds_up:
+        stated = [task.targets[p] for p in months if p in task.targets]
+        stated = stated or [task.targets[q] for q in quarters[:gone] if q in task.targets]
+        return stated[-1] if stated else (annual if number == 12 else None)
+    if any(p in task.targets for p in months):
+        return sum((task.targets.get(p, Decimal(0)) for p in months), Decimal(0))
+    if any(q in task.targets for q in quarters):
+        whole = sum((task.targets.get(q, Decimal(0)) for q in quarters[:gone]), Decimal(0))
+        under_way = task.targets.get(quarters[gone], Decimal(0)) if rest else Decimal(0)
+        return whole + under_way * rest / 3
+    return None if annual is None else annual * number / 12
+
+
+def progress_of(task: Task, actual: Actual, month: Period, amber_from: Decimal) -> Progress:
+    """A task beside its plan; amber from `amber_from` percent of the plan on, red below."""
+    annual = task.targets.get(str(month.year))
+    planned = planned_to(task, month)
+    of_plan = _share(task, actual.value, planned)
+    if actual.value is None:
+        light = Light.UNREPORTED
+    elif of_plan is None:
+        done = _share(task, actual.value, annual)
+        light = Light.GREEN if done is not None and done >= 100 else Light.UNDER_WAY
+    elif of_plan >= 100:
+        light = Light.GREEN
+    else:
+        light = Light.AMBER if of_plan >= amber_from else Light.RED
+    of_year = _share(task, actual.value, annual)
+    return Progress(task, annual, planned, actual, of_year, of_plan, light)
+
+
+def _share(task: Task, value: Decimal | None, wanted: Decimal | None) -> Decimal | None:
+    """Percent of what is wanted; where less is better, how far the limit is kept."""
+    if value is None or wanted is None:
+        return None
+    if task.direction in ALL_OR_NOTHING:
+        return Decimal(100) if value >= wanted else Decimal(0)
+    if task.direction == LOWER_IS_BETTER:
+        if value <= wanted:
+            return Decimal(100)
+        return wanted / value * 100
+    if wanted == 0:
+        return Decimal(100) if value >= 0 else Decimal(0)
+    return max(Decimal(0), value / wanted * 100)
+
+
+def light_of(lights: Sequence[Light]) -> Light | None:
+    """The light of a work from those of its tasks: the gravest; None without tasks."""
+    order = list(Light)
+    return min(lights, key=order.index, default=None)

@@ -1,0 +1,162 @@
+"""The board of the 16 key works: lights by unit and work, and every task beside its plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from definitions.loading import Definitions
+from pipelines.figures import Figures, rounded
+from pipelines.progress import Light, Progress, light_of
+from pipelines.publish.publication import Publication
+from pipelines.publish.sheets import Book, Field
+
+MARKS = {
+    Light.GREEN: ("● 绿灯", "green"),
+    Light.AMBER: ("● 黄灯", "amber"),
+    Light.RED: ("● 红灯", "red"),
+    Light.UNREPORTED: ("未报", "absent"),
+    Light.UNDER_WAY: ("进行中", "absent"),
+}
+_OWN_SHEETS = 40
+"""From so many units on, only the common list is laid out: nobody leafs through more sheets."""
+
+
+def board(
+    progress: Sequence[Progress],
+    names: Mapping[str, str],
+    amber_from: Decimal,
+    figures: Figures,
+    definitions: Definitions,
+) -> Publication:
+    """The board of one month as a workbook; `names` gives the units by code, in their order."""
+    month = figures.period
+    title = f"{figures.unit.name}{month.chinese}重点工作进度表"
+    book = Book(title, figures.unit.name, figures.cutoff)
+    legend = (
+        f"绿灯：达到截至本月的计划；黄灯：达到计划的{amber_from:g}%以上；红灯：不足{amber_from:g}%；"
+        f"进行中：责任书没有分解到本月。时间进度{Decimal(month.number) / 12 * 100:.1f}%。"
+    )
+    _overview(book, progress, names, definitions, legend)
+    _tasks(book, "任务进度", "各单位任务进度", progress, names, definitions, legend)
+    by_unit = {code: [p for p in progress if p.task.unit == code] for code in names}
+    if len(names) <= _OWN_SHEETS:
+        for code, own in by_unit.items():
+            if own:
+                _tasks(book, names[code], f"{names[code]}　{month.chinese}重点工作进度", own, {},
+                       definitions, legend)  # fmt: skip
+    return Publication(
+        kind="R-03 重点工作进度表",
+        title=title,
+        unit=figures.unit.code,
+        period=month,
+        cutoff=figures.cutoff,
+        digest=figures.definitions_digest,
+        files=((f"{title}.xlsx", book.bytes()),),
+    )
+
+
+def _overview(
+    book: Book,
+    progress: Sequence[Progress],
+    names: Mapping[str, str],
+    definitions: Definitions,
+    legend: str,
+) -> None:
+    """A row per key work, a column per unit: what a chair looks at first."""
+    units = [code for code in names if any(p.task.unit == code for p in progress)]
+    fields = [
+        Field("编号", "center", 6),
+        Field("重点工作", "wrap", 30),
+        *(Field(label, "int", 7) for label in ("任务数", "绿灯", "黄灯", "红灯", "未报")),
+        *(Field(names[code], "center", 12) for code in units),
+    ]
+    rows: list[list[Any]] = []
+    lights: list[list[Light | None]] = []
+    for work, name in definitions.works.items():
+        if work == "ALL":
+            continue
+        own = [p for p in progress if p.task.work == work]
+        count = Counter(p.light for p in own)
+        row = [light_of([p.light for p in own if p.task.unit == code]) for code in units]
+        lights.append(row)
+        rows.append(
+            [
+                work,
+                name,
+                len(own),
+                *(count[x] for x in (Light.GREEN, Light.AMBER, Light.RED, Light.UNREPORTED)),
+                *("" if x is None else MARKS[x][0] for x in row),
+            ]
+        )
+    note = f"每格为该单位该项工作中最差任务的灯；空白为没有任务。{legend}"
+    sheet, _ = book.table("总览", "16项重点工作进度总览", fields, rows, note=note, freeze=2)
+    first = len(fields) - len(units)
+    for r, row in enumerate(lights, 3):
+        for c, light in enumerate(row, first):
+            if light is not None:
+                text, look = MARKS[light]
+                book.write(sheet, r, c, text, "center", look)
+
+
+def _tasks(
+    book: Book,
+    name: str,
+    title: str,
+    progress: Sequence[Progress],
+    names: Mapping[str, str],
+    definitions: Definitions,
+    legend: str,
+) -> None:
+    """Every task with plan, actual and light; with the unit's name where `names` gives any."""
+    lead = [Field("单位", "text", 26)] if names else []
+    fields = [
+        *lead,
+        Field("重点工作", "text", 30),
+        Field("任务编号", "center", 10),
+        Field("指标", "text", 24),
+        Field("计量单位", "center", 9),
+        Field("全年目标", "number", 14),
+        Field("截至本月计划", "number", 14),
+        Field("截至本月完成", "number", 14),
+        Field("完成计划", "percent", 11),
+        Field("完成全年", "percent", 11),
+        Field("进度灯", "center", 10),
+        Field("实报（份）", "int", 8),
+        Field("应报（份）", "int", 8),
+    ]
+    order = {code: i for i, code in enumerate(names)}
+    listed = sorted(progress, key=lambda p: (order.get(p.task.unit, 0), p.task.work, p.task.task))
+    rows, decimals = [], []
+    for p in listed:
+        indicator = definitions.indicators.get(p.task.indicator)
+        value = p.actual.value
+        if value is not None and indicator is not None:
+            value = rounded(value, indicator)
+        rows.append(
+            [
+                *([names.get(p.task.unit, p.task.unit)] if names else []),
+                f"{p.task.work} {definitions.works.get(p.task.work, '')}",
+                p.task.task,
+                indicator.name if indicator else p.task.indicator,
+                indicator.unit if indicator else "",
+                p.annual,
+                p.planned,
+                value,
+                p.of_plan,
+                p.of_year,
+                MARKS[p.light][0],
+                p.actual.reported if p.actual.expected is not None else None,
+                p.actual.expected,
+            ]
+        )
+        decimals.append(indicator.decimals if indicator else None)
+    sheet, _ = book.table(
+        name, title, fields, rows, note=legend, freeze=len(lead) + 2, decimals=decimals
+    )
+    at = len(fields) - 3
+    for r, p in enumerate(listed, 3):
+        text, look = MARKS[p.light]
+        book.write(sheet, r, at, text, "center", look)

@@ -1,0 +1,22 @@
+-- figures of the units asked for, of a month and of the year up to it, from one computation
+SELECT
+    o.code AS unit,
+    v.indicator,
+    max(v.value) FILTER (WHERE v.basis = 'to_date') AS value,
+    max(v.reported) FILTER (WHERE v.basis = 'reported') AS reported,
+    max(v.expected) FILTER (WHERE v.basis = 'reported') AS expected
+FROM indicator_value AS v
+INNER JOIN organisation AS o ON v.org_id = o.id
+WHERE
+    v.computation_id = :computation
+    AND v.period = :period
+    AND v.basis IN ('reported', 'to_date')
+    AND o.code = ANY(:units)
+    AND v.line = (
+        SELECT min(w.line)
+        FROM indicator_value AS w
+        WHERE
+            w.computation_id = v.computation_id AND w.org_id = v.org_id
+            AND w.period = v.period
+    )
+GROUP BY 1, 2

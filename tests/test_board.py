@@ -1,0 +1,147 @@
+"""Tasks beside their plan, month by month, and the board that shows them."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from definitions.loading import Definitions
+from definitions.periods import Period
+from pipelines.figures import Figures, Unit
+from pipelines.flow.boards import tasks_in
+from pipelines.progress import Actual, Light, Task, light_of, planned_to, progress_of
+from pipelines.publish import board
+
+AMBER = Decimal(80)
+
+
+def task(
+    *, adds_up: bool = True, direction: str = "越大越好", unit: str = "A", **targets: int
+) -> Task:
+    """A task whose targets are given as y, q1.. and m1.."""
+    labels = {"y": "2017"} | {f"q{q}": f"2017Q{q}" for q in range(1, 5)}
+    labels |= {f"m{m}": f"2017-{m:02d}" for m in range(1, 13)}
+    given = {labels[k]: Decimal(v) for k, v in targets.items()}
+    return Task(unit, "T1", "W07", "I-SKILL-02", direction, adds_up, given)
+
+
+def month(number: int) -> Period:
+    return Period.parse(f"2017-{number:02d}")
+
+
+@pytest.mark.parametrize(
+    ("targets", "number", "planned"),
+    [
+        ({"y": 120, "m1": 5, "m2": 10, "m3": 20}, 2, 15),
+        ({"y": 120, "m1": 5, "m2": 10, "m3": 20}, 5, 35),
+        ({"y": 120, "q1": 30, "q2": 60}, 3, 30),
+        ({"y": 120, "q1": 30, "q2": 60}, 4, 50),
+        ({"y": 120, "q1": 30, "q2": 60}, 6, 90),
+        ({"y": 120}, 5, 50),
+        ({"y": 120}, 12, 120),
+        ({}, 5, None),
+    ],
+)
+def test_what_adds_up_is_due_by_months_then_quarters_then_the_calendar(
+    targets: dict[str, int], number: int, planned: int | None
+) -> None:
+    assert planned_to(task(**targets), month(number)) == planned
+
+
+@pytest.mark.parametrize(
+    ("targets", "number", "planned"),
+    [
+        ({"y": 120, "m1": 100, "m2": 104}, 3, 104),
+        ({"y": 120, "q1": 100, "q2": 110}, 5, 100),
+        ({"y": 120, "q1": 100, "q2": 110}, 2, None),
+        ({"y": 120}, 11, None),
+        ({"y": 120}, 12, 120),
+    ],
+)
+def test_what_stands_at_the_end_is_never_shared_out_over_months(
+    targets: dict[str, int], number: int, planned: int | None
+) -> None:
+    assert planned_to(task(adds_up=False, **targets), month(number)) == planned
+
+
+@pytest.mark.parametrize(
+    ("done", "light"),
+    [
+        ("60", Light.GREEN), ("59.99", Light.AMBER), ("48", Light.AMBER), ("47.99", Light.RED),
+        ("0", Light.RED), (None, Light.UNREPORTED),
+    ],
+)  # fmt: skip
+def test_a_light_changes_exactly_at_the_plan_and_at_the_amber_line(
+    done: str | None, light: Light
+) -> None:
+    actual = Actual(None if done is None else Decimal(done))
+    assert progress_of(task(y=120), actual, month(6), AMBER).light is light
+
+
+def test_less_is_better_is_kept_at_the_limit_and_measured_beyond_it() -> None:
+    limit = task(direction="越小越好", adds_up=False, m3=4)
+    assert progress_of(limit, Actual(Decimal(4)), month(3), AMBER).light is Light.GREEN
+    over = progress_of(limit, Actual(Decimal(5)), month(3), AMBER)
+    assert (over.of_plan, over.light) == (80, Light.AMBER)
+    assert progress_of(limit, Actual(Decimal(6)), month(3), AMBER).light is Light.RED
+
+
+def test_a_standard_is_met_or_not() -> None:
+    standard = task(direction="达标", adds_up=False, y=90)
+    assert progress_of(standard, Actual(Decimal(89)), month(12), AMBER).light is Light.RED
+    assert progress_of(standard, Actual(Decimal(90)), month(12), AMBER).light is Light.GREEN
+
+
+def test_what_is_not_broken_down_is_under_way_until_it_is_reached() -> None:
+    open_ended = task(adds_up=False, y=90)
+    assert progress_of(open_ended, Actual(Decimal(50)), month(4), AMBER).light is Light.UNDER_WAY
+    assert progress_of(open_ended, Actual(Decimal(95)), month(4), AMBER).light is Light.GREEN
+
+
+def test_a_work_shows_the_gravest_light_of_its_tasks() -> None:
+    assert light_of([Light.GREEN, Light.RED, Light.UNREPORTED]) is Light.RED
+    assert light_of([Light.GREEN, Light.UNREPORTED]) is Light.GREEN
+    assert light_of([]) is None
+
+
+def test_the_rows_of_a_letter_become_tasks(definitions: Definitions) -> None:
+    common = {"org_code": "A", "task_id": "T1", "work": "W07", "direction": "越大越好"}
+    rows = [
+        common | {"indicator": "I-SKILL-02", "period": "2017", "target": 120.0},
+        common | {"indicator": "I-SKILL-02", "period": "2017Q1", "target": 30.0},
+        common | {"task_id": "T2", "indicator": "I-ORG-04", "period": "2017", "target": 900.0},
+        common | {"task_id": "T3", "indicator": "无此指标", "period": "2017", "target": 1.0},
+    ]
+    first, second = tasks_in(rows, definitions)
+    assert first.targets == {"2017": 120, "2017Q1": 30} and first.adds_up
+    assert second.task == "T2" and not second.adds_up
+
+
+def test_the_board_shows_every_work_and_every_unit_with_tasks(definitions: Definitions) -> None:
+    tasks = [(task(y=120), "60"), (task(y=120, unit="B"), "10")]
+    progress = [progress_of(t, Actual(Decimal(v), 3, 4), month(6), AMBER) for t, v in tasks]
+    figures = Figures(
+        unit=Unit("F", "某某市总工会", "市级"),
+        period=month(6),
+        cutoff=datetime(2017, 7, 13, tzinfo=UTC),
+        definitions_digest="d",
+        children={},
+        values={},
+    )
+    names = {"A": "甲县总工会", "B": "乙县总工会"}
+    made = board(progress, names, AMBER, figures, definitions)
+    assert made == board(progress, names, AMBER, figures, definitions)
+    book = openpyxl.load_workbook(io.BytesIO(made.files[0][1]))
+    assert book.sheetnames == ["总览", "任务进度", "甲县总工会", "乙县总工会"]
+    overview = {row[0]: row for row in book["总览"].iter_rows(min_row=4, values_only=True)}
+    assert list(overview) == [f"W{n:02d}" for n in range(1, 17)]
+    assert overview["W07"][2:] == (2, 1, 0, 1, 0, "● 绿灯", "● 红灯")
+    assert overview["W01"][2:] == (0, 0, 0, 0, 0, None, None)
+    assert "截至本月的计划" in str(book["总览"]["A2"].value)
+    (row,) = book["乙县总工会"].iter_rows(min_row=4, values_only=True)
+    assert row[4:7] == (120, 60, 10) and row[9] == "● 红灯"
+    assert row[10:] == (3, 4)
