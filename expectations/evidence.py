@@ -68,9 +68,15 @@ def texts(cells: Cells) -> list[str | None]:
 
 
 def edition_for(definitions: Definitions, code: str, period: Period) -> Form:
-    """The edition of a form for its period that goes with another form's period."""
+    """The edition of a form for its period that goes with another form's; else the newest.
+
+    A form that is not asked for yet has no rows, and what is compared with it stays unknown.
+    """
     newest = definitions.newest(code)
-    return definitions.form(code, period.within(newest.period))
+    try:
+        return definitions.form(code, period.within(newest.period))
+    except KeyError:
+        return newest
 
 
 def as_column(column: Column, cells: Cells) -> Any:
