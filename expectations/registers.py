@@ -82,10 +82,11 @@ def _register(
     owners = frame.data[[SUBMISSION, ORG]].dropna().drop_duplicates()
     past = before.drop(columns=SUBMISSION).assign(sealed=~fresh).merge(owners, on=ORG)
     past = past.sort_values(PERIOD, kind="stable")
-    here = frame.data[[SUBMISSION, *form.position, UNREADABLE]].assign(
-        **{PERIOD: frame.period.label, OWN: np.arange(len(frame.data)), "sealed": False}
-    )
-    past = past.assign(**{OWN: -1, UNREADABLE: pd.array([None] * len(past), dtype="string")})
+    past[OWN] = -1
+    past[UNREADABLE] = pd.array([None] * len(past), dtype="string")
+    here = frame.data[[SUBMISSION, *form.position, UNREADABLE]].assign(sealed=False)
+    here[PERIOD] = pd.array([frame.period.label] * len(here), dtype="string")
+    here[OWN] = np.arange(len(here))
     wanted = [SUBMISSION, *columns, UNREADABLE, OWN, "sealed"]
     table = pd.concat([past[wanted], here[wanted]], ignore_index=True)
     for name in _names(node) | set(ledger.keys):
