@@ -11,7 +11,7 @@ from definitions import Definitions, Period
 from definitions.organisations import Organisation
 from expectations.findings import Finding, finding_of
 from pipelines.workbook import FormSheet, ReadWorkbook
-from warehouse.objections import Ground, in_order, objections
+from warehouse.objections import Ground, in_order, left_hanging, objections
 from warehouse.reorganisations import Kept
 from warehouse.timeline import After, Change, Span, State, Timeline, replayed
 
@@ -137,7 +137,8 @@ def change_findings(
             continue
         changes = rows_of(sheet, definitions, told)
         found += _of_closed(sheet, definitions, picture, reporter, [c for _, c in changes])
-        if not changes:
+        before = picture.declared(reporter, sheet.period)
+        if not changes and not before:
             continue
         ground = picture.ground(reporter, sheet.period)
         for organisation in newcomers:
@@ -168,6 +169,15 @@ def change_findings(
             if not said and other is None:
                 ground.apply(change)
         found += [finding for _, finding in sorted(complaints, key=lambda c: c[0])]
+        if not complaints:
+            dropped = {k.change.subject for k in before} - {c.subject for _, c in changes}
+            found += [
+                finding_of(
+                    definitions.rule(o.rule), dict(o.values), form=sheet.form, sheet=sheet.sheet,
+                    value=str(o.values["value"]),
+                )
+                for o in left_hanging(ground, dropped)
+            ]  # fmt: skip
     return found
 
 

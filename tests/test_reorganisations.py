@@ -294,6 +294,20 @@ def test_a_merger_keeps_totals_and_folds_the_past_into_the_heir(small: Federatio
     assert f.figure(MEMBERS, "A", "2016-07", of="2017-07") == 75
     rows = f.connection.execute(text("SELECT count(*) FROM filing_row WHERE key = 'G1'")).scalar()
     assert rows == 2
+    for unit, code, total in (("T", MEMBERS, 190), ("A", MEMBERS, 50), ("A", NEW, 3)):
+        assert sum(behind(f, code, unit)) == total  # every figure walks back to its cells
+
+
+def behind(f: Federation, code: str, unit: str) -> list[Decimal]:
+    """What the cells behind a figure of 2017 add to it."""
+    from definitions import Period
+    from warehouse.lineage import cells_behind
+    from warehouse.organisations import ids
+
+    at = moment(2018, 1, 1)
+    number, year = ids(f.connection)[unit], Period.parse("2017")
+    cells = cells_behind(f.connection, f.definitions, code, number, 1, year, at)
+    return [c.value for c in cells if c.value is not None]
 
 
 def test_a_chain_of_mergers_ends_at_the_last_heir_and_an_abolished_union_with_nobody(

@@ -120,7 +120,7 @@ def _of_measure(
     standing_on = [period.end] if measure.take == "standing" else []
     january = date(period.year, 1, 1)
     load_live(connection, definitions, [measure], january, period.end, standing_on)
-    last = f"DATE '{period.end.isoformat()}'"
+    closing = f"DATE '{period.end.isoformat()}'"
     month_end = f"(date_trunc('month', {moment}) + interval '1 month' - interval '1 day')::date"
     flows = measure.take in ("flow", "months")
     yearly = period.kind is PeriodKind.YEAR
@@ -130,9 +130,9 @@ def _of_measure(
         value=value,
         where=where,
         moment=moment,
-        day=month_end if flows and not at_the_end else last,
-        counted=HEIR.format(day=last) if at_the_end else "r.org_id",
-        kept="true" if flows else STANDS.format(day=last),
+        day=month_end if flows and not at_the_end else closing,
+        counted=HEIR.format(day=closing) if at_the_end else "r.org_id",
+        kept="true" if flows else STANDS.format(day=closing),
     )
     found = connection.execute(
         text(text_),

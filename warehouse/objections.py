@@ -56,7 +56,7 @@ class Ground:
         timeline = self.timelines.get(code)
         return (timeline.name_on(day) if timeline else None) or code
 
-    def children(self, code: str, day: date) -> list[str]:
+    def children(self, code: str, day: date, until: date | None = None) -> list[str]:
         """Living unions whose parent it is on some line of leadership on a day or later."""
         found = {
             child
@@ -65,6 +65,7 @@ class Ground:
             for span in self.timelines[child].parents.get(line, ())
             if span.value == code
             and (span.until is None or span.until > day)
+            and (until is None or span.since is None or span.since < until)
             and not _ended_throughout(self.timelines[child], max(day, span.since or day))
         }
         return sorted(found)
@@ -147,6 +148,32 @@ def _against_ended(ground: Ground, code: str, span: Span[str], column: str, say:
             name = ground.name(code, span.since or date.min)
             say("V-O-106", column, code, name=name, status=state.value.status, since=state.since)
             return
+
+
+def left_hanging(ground: Ground, subjects: Iterable[str]) -> list[Objection]:
+    """What cannot stand once changes of some unions are taken back: others were built on them."""
+    found: list[Objection] = []
+    for code in sorted(set(subjects)):
+        timeline = ground.timelines[code]
+        for line, spans in timeline.parents.items():
+            for span in spans:
+                way = circle(
+                    lambda at, line=line: ground.timelines[at].parents.get(line, ()),
+                    code,
+                    span.value,
+                    span.since or date.min,
+                    span.until or date.max,
+                )
+                if way is not None:
+                    values = {"value": code, "why": f"{line}线成环：{' → '.join([code, *way])}"}
+                    found.append(Objection("V-O-114", "org_code", values))
+        for state in timeline.states:
+            left = ground.children(code, state.since or date.min, state.until)
+            if state.value.status in ENDED and left:
+                named = "、".join(left[:NAMED])
+                values = {"value": code, "why": f"{state.value.status}的该会仍有下级工会 {named}"}
+                found.append(Objection("V-O-114", "org_code", values))
+    return found
 
 
 def _meet(one: Span[Any], two: Span[Any]) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from warehouse import audit
 from warehouse.engine import sql
+from warehouse.objections import Ground, left_hanging
 from warehouse.tables import (
     LINES,
     affiliation,
@@ -272,8 +273,12 @@ def withdraw_changes(
                     f"{kept.change.org} {kept.change.effective} {kept.change.change}"
                     f"所在的 {period} 已关闭，不能撤回，请另报一次变动"
                 )
+    subjects = {k.change.subject for k in chosen}
     _undo(connection, [k.id for k in chosen], actor, reason, at)
-    rebuild(connection, {k.change.subject for k in chosen}, at)
+    rebuild(connection, subjects, at)
+    for objection in left_hanging(Ground(timelines(connection)), subjects):
+        # the caller's transaction goes with it: nothing of this has happened
+        raise NotAllowed(f"{objection.values['value']} 的变动撤回后，{objection.values['why']}")
     _audit(connection, at, actor, "change.withdraw", chosen)
     return len(chosen)
 

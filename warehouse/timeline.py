@@ -212,10 +212,15 @@ def _cut(spans: tuple[Span[str], ...], number: int, change: Change) -> tuple[Spa
 
 
 def circle(
-    parent_spans: Callable[[str], Iterable[Span[str]]], org: str, parent: str, since: date
+    parent_spans: Callable[[str], Iterable[Span[str]]],
+    org: str,
+    parent: str,
+    since: date,
+    until: date = date.max,
 ) -> list[str] | None:
-    """The way up from a new parent back to the union, on some day from `since` on; else None."""
-    todo: list[tuple[str, date, date, tuple[str, ...]]] = [(parent, since, date.max, (parent,))]
+    """The way up from a parent back to the union, on some day from `since` until the day before
+    `until`; None when there is none."""
+    todo: list[tuple[str, date, date, tuple[str, ...]]] = [(parent, since, until, (parent,))]
     while todo:
         at, first, last, way = todo.pop()
         if at == org:
