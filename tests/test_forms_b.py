@@ -64,7 +64,8 @@ def test_the_examples_are_a_row_that_a_template_carries_and_checks_accept(code: 
     example = {c.code: typed(c) for c in form.columns}
     blank = [c.label for c in form.columns if c.required and example[c.code] is None]
     assert blank == []
-    period = Period.parse("2019-12").within(form.period)
+    # A turn of office is told in the months in which it falls.
+    period = Period.parse("2019-03" if code == "CADRE-03" else "2019-12").within(form.period)
     unit = str(example["org_code"])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -181,6 +182,13 @@ def test_the_station_is_the_last_one_reached() -> None:
     assert broken("CULT-04", early, period="2019-03") == [
         ("V-C-017", "“模拟到达站点”填的是“湘江”，按本行数据计算应为“于都”")
     ]
+
+
+def test_a_turn_of_office_outside_the_month_is_returned() -> None:
+    past = {"officer": "示例甲", "role": "轮值主席", "theme_events": 1}
+    past |= {"from_on": date(2019, 1, 1), "to_on": date(2019, 2, 28)}
+    assert [r for r, _ in broken("CADRE-03", past, period="2019-03")] == ["V-R-162"]
+    assert broken("CADRE-03", past, period="2019-02") == []
 
 
 def test_two_rotating_chairs_at_once_are_told_to_both() -> None:
