@@ -209,6 +209,7 @@ def _coverage(
             first_pass=r.first_pass,
             missing=tuple(r.missing),
             name=names.get(r.unit, ""),
+            unverified=r.unverified,
         )
         for r in rows
     ]

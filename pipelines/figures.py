@@ -66,7 +66,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
-    """How many of the expected filings of a form arrived, in time and at first try."""
+    """How many of the expected filings of a form arrived, in time and at first try.
+
+    `unverified` of them are counted although something found at the close waits for an answer.
+    """
 
     unit: str
     form: str
@@ -77,6 +80,7 @@ class CoverageRow:
     first_pass: int
     missing: tuple[str, ...] = ()
     name: str = ""
+    unverified: int = 0
 
 
 @dataclass(frozen=True)

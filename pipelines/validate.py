@@ -82,14 +82,17 @@ def recheck(
     definitions: Definitions,
     context: Context,
     received: date,
+    *,
+    complete: bool,
 ) -> list[list[Finding]]:
-    """What is asked again once all is in: every rule that reads other forms, periods or the roll.
+    """What is asked again when a period closes: rules that read other forms, periods or the roll.
 
     The workbooks are accepted ones, so that everything they say is in `context` already, beside
-    what arrived after them: the outcome is the same whatever came first.
+    what arrived after them: the outcome is the same whatever came first. `complete` says that no
+    form of the period is taken any more, so that what is not there did not happen.
     """
     frames = _frames(workbooks, definitions, received)
-    evidence = _Evidence(definitions, context, (), complete=True)
+    evidence = _Evidence(definitions, context, (), complete=complete)
     found = _found(workbooks, frames, evidence, received, lambda check: check.needs_context)
     return [_sorted(w, findings) for w, findings in zip(workbooks, found, strict=True)]
 

@@ -1,4 +1,5 @@
--- one row per unit, form and period: filings expected, reported, in time, right at first, missing
+-- one row per unit, form and period: filings expected, reported, in time, right at first, waiting
+-- to be verified, missing
 SELECT
     u.code AS unit,
     e.form,
@@ -7,6 +8,7 @@ SELECT
     count(*) FILTER (WHERE e.reported) AS reported,
     count(*) FILTER (WHERE e.on_time) AS on_time,
     count(*) FILTER (WHERE e.first_pass) AS first_pass,
+    count(*) FILTER (WHERE e.unverified) AS unverified,
     coalesce(
         array_agg(n.name ORDER BY o.code) FILTER (WHERE NOT e.reported), ARRAY[]::text[]
     ) AS missing

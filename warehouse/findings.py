@@ -31,7 +31,7 @@ class ClosingFinding:
     cell: str
     period: str
     org_id: int
-    fingerprint: str
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class OpenFinding:
     value: str
     expected: str
     cell: str
-    fingerprint: str
+    fingerprint: str | None
     opened_at: datetime
     submission_id: int
     org: str

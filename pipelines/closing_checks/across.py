@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from itertools import batched
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -56,13 +55,18 @@ def refuse_unimplemented(definitions: Definitions) -> None:
 
 
 def across(
-    connection: Connection, definitions: Definitions, period: Period, prints: Fingerprints
+    connection: Connection,
+    definitions: Definitions,
+    period: Period,
+    prints: Fingerprints,
+    taking: Collection[tuple[str, str]] = (),
 ) -> Iterator[Located]:
     """Findings of every rule over many organisations that is asked when periods of the kind close.
 
     The caller has prepared the cut-off (`rollup.prepare_cutoff`) and the registry on the period's
     last day (`named_rows.name_units`). A rule whose parameters nobody has decided for the period,
-    or of whose forms one is not yet defined, is not asked.
+    or of whose forms one is not yet defined, is not asked; nor is one while (form, period) it reads
+    is still `taking` filings, because half of a sum compares with nothing.
     """
     known = {f.code for f in definitions.forms}
     for implementation in IMPLEMENTATIONS:
@@ -72,11 +76,17 @@ def across(
         parameters = _parameters(rule, definitions, period.end)
         if parameters is None or (rule.since is not None and period.end < rule.since):
             continue
-        for form, span in implementation.reads.items():
-            name_rows(connection, definitions, form, _labels(definitions, form, period, span))
+        spans = {
+            form: _labels(definitions, form, period, span)
+            for form, span in implementation.reads.items()
+        }
+        if any((form, label) in taking for form, labels in spans.items() for label in labels):
+            continue
+        for form, labels in spans.items():
+            name_rows(connection, definitions, form, labels)
         hits = _hits(connection, implementation, definitions, Asked(period, parameters))
-        for batch in batched(hits, BATCH, strict=False):
-            yield from _located(connection, definitions, rule, batch, prints)
+        for start in range(0, len(hits), BATCH):
+            yield from _located(connection, definitions, rule, hits[start : start + BATCH], prints)
 
 
 def _parameters(rule: Rule, definitions: Definitions, day: date) -> dict[str, Any] | None:
@@ -108,7 +118,7 @@ def _hits(
     implementation: Implementation,
     definitions: Definitions,
     asked: Asked,
-) -> Iterable[Hit]:
+) -> list[Hit]:
     if not isinstance(implementation.find, str):
         return list(implementation.find(connection, asked))
     form = definitions.newest(next(iter(implementation.reads)))

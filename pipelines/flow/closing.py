@@ -36,9 +36,10 @@ def close_period(period: str, at: str) -> dict[str, Any]:
     """Roll up a month (and the quarter or year it ends), publish its bulletin and workbooks.
 
     Before anything is published, what only a close can know is asked of everything accepted; what
-    is found opens on the submissions concerned, which stay counted and are marked 待核实. Returns
-    filings reported, expected and unverified, findings opened and cleared, and files. Closing again at a later moment makes a
-    new edition at the new cut-off; the earlier one stays.
+    is found opens on the submissions concerned, which stay counted and are marked 待核实.
+
+    Returns filings reported, expected and unverified, findings opened and cleared, and the files.
+    Closing again at a later moment makes a new edition at the new cut-off; the earlier one stays.
     """
     known, when, month = definitions(), moment(at), Period.parse(period)
     register(known, when)

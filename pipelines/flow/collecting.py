@@ -18,10 +18,11 @@ from expectations.findings import Finding
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.reopening import Gate, punctuality
 from pipelines.flow.reorganising import picture_for, put_in_force
+from pipelines.flow.returned import Arrived, documents_of, lay_down
 from pipelines.inbox import Channel, DropFolder, HandIn, take
 from pipelines.load import received_day, submission_of
 from pipelines.places import Places, places
-from pipelines.read import Document, expand, read_documents
+from pipelines.read import Document, read_documents
 from pipelines.standing import (
     Registry,
     claim_rows,
@@ -44,7 +45,6 @@ from warehouse.engine import ensure_partitions, sql
 from warehouse.organisations import ancestors, ids, names_on, standing
 from warehouse.organisations import register as register_organisations
 from warehouse.personal import data_key
-from warehouse.receipts import Receipt
 from warehouse.submissions import NewSubmission, load, written_documents
 from warehouse.tables import LINES
 from warehouse.windows import reopenings, windows
@@ -80,16 +80,6 @@ def waiting_chunks(size: int = CHUNK) -> list[list[int]]:
     return [waiting[i : i + size] for i in range(0, len(waiting), size)]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """One workbook of a receipt; `member` and `number` say which of a zip, else empty and 0."""
-
-    receipt: Receipt
-    member: str
-    number: int
-    data: bytes
-
-
 @dataclass(slots=True)
 class Judged:
     """One document on its way: what was read, found and decided."""
@@ -117,7 +107,7 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
     documents = [
         arrived
         for receipt in waiting
-        for arrived in _documents(receipt, here)
+        for arrived in documents_of(receipt, here)
         if (receipt.id, arrived.member) not in done
     ]
     read = read_documents(
@@ -159,22 +149,6 @@ def _kept_from_collection() -> Iterator[None]:
         gc.freeze()
         if enabled:
             gc.enable()
-
-
-def _documents(receipt: Receipt, here: Places) -> list[Arrived]:
-    """The workbooks of a receipt: itself, or the members of a zip of workbooks by their path.
-
-    Paths that differ only in how they are written get a number: each document is kept by its own.
-    """
-    found: dict[str, Arrived] = {}
-    for path, data in expand(here.originals.get(receipt.sha256), ""):
-        member = name = path.removeprefix("/")
-        count = 1
-        while member in found:
-            count += 1
-            member = f"{name}（{count}）"
-        found[member] = Arrived(receipt, member, len(found) + 1 if member else 0, data)
-    return list(found.values())
 
 
 def _one_period(
@@ -334,21 +308,7 @@ def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
         explained=[finding_key(j.findings[n]) for n in j.explanations],
         openable=not j.read.failed,
     )
-    receipt, member = j.arrived.receipt, j.arrived.member
-    folder = here.returned / _safe(receipt.sender or code or "未知单位")
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = Path(member or receipt.file_name).stem
-    # Two members of a zip may bear one name in two folders.
-    number = f"{receipt.id:06d}-{j.arrived.number}" if member else f"{receipt.id:06d}"
+    arrived = j.arrived
+    stem = Path(arrived.member or arrived.receipt.file_name).stem
     word = "须说明" if j.outcome is Verdict.EXPLAIN else "退回"
-    target = folder / f"{number}-{_safe(stem)}-{word}.xlsx"
-    temporary = target.with_name(f".{target.name}.part")
-    temporary.write_bytes(content)
-    temporary.replace(target)
-    return here.originals.put(content)
-
-
-def _safe(name: str) -> str:
-    """A file name without characters that a file system or a mail gateway dislikes."""
-    kept = "".join("_" if c in '\\/:*?"<>|\r\n\t\0' else c for c in name).strip(" .")
-    return kept.encode()[:150].decode(errors="ignore") or "_"
+    return lay_down(here, arrived.receipt, arrived.number, stem, word, content, code)

@@ -330,6 +330,7 @@ def _coverage(book: Book, coverage: Sequence[CoverageRow]) -> None:
         Field("实报（份）", "int", 11),
         Field("按时（份）", "int", 11),
         Field("首次通过（份）", "int", 13),
+        Field("待核实（份）", "int", 11),
         Field("缺报（份）", "int", 11),
     ]
     rows = [
@@ -340,10 +341,15 @@ def _coverage(book: Book, coverage: Sequence[CoverageRow]) -> None:
             r.reported,
             r.on_time,
             r.first_pass,
+            r.unverified,
             r.expected - r.reported,
         )
         for r in coverage
     ]
-    note = "" if rows else "本表按需报送，没有应报名册。"
+    note = (
+        "待核实：已接收并计入汇总，关账核对发现的问题尚未说明或更正。"
+        if rows
+        else "本表按需报送，没有应报名册。"
+    )
     book.table("报送情况", "报送情况", fields, rows, note=note)
     missing(book, coverage, {r.unit: r.name or r.unit for r in coverage})

@@ -224,6 +224,7 @@ def coverage(book: Book, figures: Figures) -> None:
         Field("按时率", "center", 10),
         Field("首次通过（份）", "int", 12),
         Field("首次通过率", "center", 11),
+        Field("待核实（份）", "int", 11),
         Field("缺报（份）", "int", 11),
     ]
     rows: list[tuple[Any, ...]] = []
@@ -242,6 +243,7 @@ def coverage(book: Book, figures: Figures) -> None:
                 percent(r.on_time, r.expected),
                 r.first_pass,
                 percent(r.first_pass, r.reported),
+                r.unverified,
                 r.lacking,
             )
         )

@@ -273,6 +273,7 @@ class UnitCoverage:
     on_time: int
     first_pass: int
     missing: tuple[str, ...]
+    unverified: int = 0
 
     @property
     def lacking(self) -> int:
@@ -308,6 +309,7 @@ def _summed(unit: Unit, rows: Sequence[CoverageRow]) -> UnitCoverage:
         sum(r.on_time for r in rows),
         sum(r.first_pass for r in rows),
         tuple(dict.fromkeys(name for r in rows for name in r.missing)),
+        sum(r.unverified for r in rows),
     )
 
 

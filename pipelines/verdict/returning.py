@@ -7,7 +7,7 @@ import gc
 import io
 import re
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -60,6 +60,8 @@ def returned_workbook(
     explained: Collection[FindingKey] = (),
     tables: Sequence[Table] | None = None,
     openable: bool = True,
+    standing: bool = False,
+    carried: Mapping[FindingKey, str] | None = None,
 ) -> bytes:
     """An .xlsx with every finding listed on the first sheet and marked in its cell.
 
@@ -67,7 +69,9 @@ def returned_workbook(
     converted, values only, from `tables` (sheet name and rows from A1, as the reader saw them) or
     by reading it here. A file that cannot be opened gives a workbook with the review alone; what
     the reader gave up on (`openable` False) is not even tried: it may be hostile.
-    Marks and review of an earlier round are removed first, explanations typed there carried over.
+    Marks and review of an earlier round are removed first, explanations typed there carried over,
+    beside those that were given before for the same (`carried`). `standing` says that the workbook
+    was accepted and stays so: something was found when its period closed.
     Equal arguments give equal bytes; nothing of a cell's value is copied into the review.
     """
     notes: list[str] = []
@@ -97,7 +101,8 @@ def returned_workbook(
             at=at,
             due=due,
             notes=notes,
-            explanations=typed,
+            explanations={**(carried or {}), **typed},
+            standing=standing,
         ),
     )
     for other in book.worksheets:

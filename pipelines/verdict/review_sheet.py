@@ -78,6 +78,7 @@ class Review:
     due: date | None
     notes: Sequence[str]
     explanations: Mapping[FindingKey, str]
+    standing: bool = False
 
 
 def write_review(book: Workbook, review: Review) -> Worksheet:
@@ -164,18 +165,27 @@ def _conclusion(review: Review) -> str:
         )
         if count[severity]
     ]
-    return f"审核结论：{review.verdict.chinese}　　{'，'.join(parts) or '没有发现问题'}"
+    outcome = "已接收，待核实" if review.standing else review.verdict.chinese
+    return f"审核结论：{outcome}　　{'，'.join(parts) or '没有发现问题'}"
 
 
 def _steps(review: Review) -> list[str]:
     severities = {f.severity for f in review.findings}
     until = f"请于 {_chinese_date(review.due)}前重新报送" if review.due else "请尽快重新报送"
     steps = list(review.notes)
+    if review.standing:
+        steps.append(
+            "本表已接收并计入汇总；关账时与其他报表、其他单位核对发现下列问题，答复以前标为“待核实”。"
+        )
     if any(f.cell for f in review.findings):
         steps.append(
             "点“单元格”一栏可直接跳到有问题的格子；鼠标移到变色的格子上，可看到问题和改法。"
         )
-    if Severity.RETURN in severities:
+    if Severity.RETURN in severities and review.standing:
+        steps.append(
+            "标“退回”的须更正：锁定以后更正的，先向上级工会提交更正申请，获准后改正本文件重新报送。"
+        )
+    elif Severity.RETURN in severities:
         steps.append(
             "标“退回”的必须改正；确认原数无误的，请与上级工会联系，不要改动其他数字来凑平。"
         )
@@ -185,7 +195,11 @@ def _steps(review: Review) -> list[str]:
         )
     if severities == {Severity.NOTICE}:
         steps.append("标“提示”的供了解，不影响通过，不必重新报送。")
-    if severities & {Severity.RETURN, Severity.EXPLAIN}:
+    if severities == {Severity.EXPLAIN} and review.standing:
+        steps.append(
+            f"只写说明、不改数字的，保存本文件，{until}即可，锁定以后也收，不算迟报；不必删除本页。"
+        )
+    elif severities & {Severity.RETURN, Severity.EXPLAIN}:
         steps.append(f"直接在本文件中修改、保存，{until}，不必删除本页和颜色，系统会自动清除。")
     return steps
 
