@@ -29,6 +29,7 @@ class Sheet(Protocol):
     raw: dict[tuple[int, int], str]
     unreadable: set[tuple[int, int]]
     totals: list[tuple[int, dict[int, float]]]
+    total_labels: dict[int, str]
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class FormSheet:
     raw: dict[tuple[int, int], str] = field(default_factory=dict)
     unreadable: set[tuple[int, int]] = field(default_factory=set)
     totals: list[tuple[int, dict[int, float]]] = field(default_factory=list)
+    total_labels: dict[int, str] = field(default_factory=dict)
     period: str = ""
 
 

@@ -97,7 +97,8 @@ def consolidated_workbook(
     Written in constant memory: a sheet holds at most a million rows, more go to further sheets.
     """
     columns = [c for c in cut.form.columns if not c.personal]
-    summed = [c for c in columns if _summable(c)]
+    # rows that hold others, as accounts do, would be added twice
+    summed = [c for c in columns if _summable(c)] if cut.form.nesting is None else []
     subtotals = _subtotals(rows, summed)
     _agree(subtotals, summed, totals)
     title = f"{cut.form.title}合并报表"

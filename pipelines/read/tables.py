@@ -228,6 +228,7 @@ def read_table(
         sheet.values.append(_read_column(source, place, context, sheet, notes))
     for r in selected.totals:
         sheet.totals.append((r + 1, _totals(rows[r], header, contexts)))
+        sheet.total_labels[r + 1] = next((v for v in rows[r] if v.__class__ is str and v), "")
     for context in contexts:
         if context.memo and context.column.type not in _KEPT:
             context.memo.clear()
