@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -108,6 +109,9 @@ class RowFormula:
             case ast.Call(func=ast.Name(id="least" | "greatest" as name), args=args):
                 inner = ",".join(self._excel(a, cells, needed, optional) for a in args)
                 return f"{'MIN' if name == 'least' else 'MAX'}({inner})"
+            case ast.Call(func=ast.Name(id="add_days"), args=[day, count]):
+                start = self._excel(day, cells, needed, optional)
+                return f"({start}+{self._excel(count, cells, needed, optional)})"
             case ast.Call(func=ast.Name(id="absolute"), args=[only]):
                 return f"ABS({self._excel(only, cells, needed, optional)})"
             case ast.Call(
@@ -134,6 +138,12 @@ class RowFormula:
                 return -self._value(operand, row)
             case ast.BinOp(left=left, op=op, right=right):
                 return _OPERATORS[type(op)][1](self._value(left, row), self._value(right, row))
+            case ast.Call(func=ast.Name(id="add_days"), args=[ast.Name(id=name), count]):
+                start = row.get(name)
+                if not isinstance(start, date):
+                    raise _Blank
+                # a spreadsheet counts days from the end of 1899
+                return (start - date(1899, 12, 30)).days + self._value(count, row)
             case ast.Call(func=ast.Name(id="total"), args=args):
                 parts = []
                 for argument in args:

@@ -168,7 +168,8 @@ def _styles(column: Column, computed: bool, look: Look) -> _Styles:
 
 
 def _formula(column: Column, task: SheetTask) -> RowFormula | None:
-    if column.derived is None or not (column.type.numeric or column.type is ColumnType.STR):
+    said = column.type.numeric or column.type in (ColumnType.STR, ColumnType.DATE)
+    if column.derived is None or not said:
         return None
 
     def parameter(name: str) -> Any:
