@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -175,22 +175,24 @@ class Draft:
         """Join again what the checks read elsewhere, where it depends on the columns touched."""
         form = self.task.form
         keys = {*form.keys, "org_code"}
-        checks = [
-            c
+        everything = touched >= form.position.keys()
+        reads = [
+            _Reads(
+                c.joined if touched & keys else (),
+                tuple(n for n in c.calls if everything or touched & _depends(n, form)),
+            )
             for c in self.task.checks
-            if (c.joined and touched & keys)
-            or any(touched & _depends(call, form) for call in c.calls)
-            or (c.calls and touched >= form.position.keys())
         ]
-        if not checks:
+        reads = [r for r in reads if r.joined or r.calls]
+        if not reads:
             return touched
-        names = {n for c in checks for n in (*c.joined, *map(call_name, c.calls))}
+        names = {n for r in reads for n in (*r.joined, *map(call_name, r.calls))}
         data = self.data.drop(columns=[n for n in names if n in self.data.columns])
         none = np.zeros(0, dtype=np.int64)
         world = self.task.world
         frame = Frame(form, world.scope.period, data, [], [], none, none)
         evidence = _Evidence(world.definitions, self.task.before, [frame])
-        join_context(frame, checks, evidence, world)
+        join_context(frame, cast(list[Check], reads), evidence, world)
         self.data = frame.data
         return touched | names
 
@@ -203,9 +205,19 @@ def _depends(call: ast.Call, form: Form) -> set[str]:
     if function in ("exists_in", "lookup"):
         if literals[0] == form.code:
             names |= {*literals[1:], *(str(k.arg) for k in call.keywords), "org_code"}
-    elif form.code in literals[:1] or function.startswith("register_"):
+    elif function.startswith("register_") and form.ledger:
+        names |= {"org_code", form.ledger.date, *form.ledger.keys}
+    elif form.code in literals[:1]:
         names |= form.position.keys()
     return names
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """What of a check is to be joined again: the part of a Check that joining looks at."""
+
+    joined: tuple[str, ...]
+    calls: tuple[ast.Call, ...]
 
 
 def _joins(tree: ast.BoolOp) -> bool:

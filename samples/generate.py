@@ -36,7 +36,7 @@ from expectations.suites import Check
 from samples.draft import Changes, Draft, Tables, Task
 from samples.draw import Setting, draw, within
 from samples.entries import Row
-from samples.mend import Bench, counted, moves
+from samples.mend import Bench, counted, counts_itself, moves
 from samples.spread import mix
 
 ROUNDS = 60
@@ -45,6 +45,7 @@ SHARES = (0.7, 0.0, 1.0, 0.4)
 """How many optional cells are filled: at first, and when a row is drawn again and again."""
 ROWS_PER_UNION = 3
 MOST_ROWS = 400
+SHAKES = 12
 
 
 class GenerationFailed(Exception):
@@ -280,7 +281,10 @@ class _Maker:
         combinations = list(islice(product(*lists), 200))
         single = all(c.type.numeric and c.unit == "年" for c in more)
         count = 1 if single else ROWS_PER_UNION
-        if chosen and len(chosen) == len([c for c in more if not c.type.numeric]):
+        if any(c.code in self.choices for c in chosen):
+            combinations = self._of_each_kind(combinations)
+            count = len(combinations)
+        elif chosen and len(chosen) == len([c for c in more if not c.type.numeric]):
             count = min(count, len(combinations))
         combinations = self.rng.sample(combinations, min(count, len(combinations)))
         for new in range(count):
@@ -289,6 +293,13 @@ class _Maker:
                 values = combinations[new % len(combinations)]
                 row |= dict(zip((c.code for c in chosen), values, strict=True))
             yield row
+
+    def _of_each_kind(self, combinations: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """Some codes of each beginning: in a chart of accounts the first digit is the kind."""
+        kinds: dict[str, list[tuple[str, ...]]] = {}
+        for each in self.rng.sample(combinations, len(combinations)):
+            kinds.setdefault("".join(value[0] for value in each), []).append(each)
+        return [each for kind in sorted(kinds) for each in kinds[kind][:ROWS_PER_UNION]]
 
     def _fresh(self, at: Setting) -> Row:
         """A first row; its dates of the period stand in the order of the columns."""
@@ -379,13 +390,17 @@ def _grown(draft: Draft, maker: _Maker) -> Draft:
             for row, is_, should in gaps:
                 if is_ is None or should is None or not 0 < should - is_ <= MOST_ROWS:
                     continue
-                rows += maker.more(row, rows[row], round(should - is_))
+                org = maker.settings[row].org.code
+                alike = [
+                    r for r in counts_itself(draft, count) if maker.settings[r].org.code == org
+                ]
+                rows += maker.more(row, rows[alike[0] if alike else row], round(should - is_))
     return draft if len(rows) == len(draft.data) else Draft.of(draft.task, rows)
 
 
 def _together(check: Check) -> bool:
     """Whether rows of a union stand for one another in a check: its sums and counts over rows."""
-    over_rows = ("group_", "register_", "first_of", "breakdown")
+    over_rows = ("group_", "register_", "first_of", "breakdown", "sum_of", "count_of")
     return check.kind == "duplicate" or any(
         f.startswith(over_rows) for e in check.expressions for f in e.functions
     )
@@ -394,13 +409,14 @@ def _together(check: Check) -> bool:
 def _bench(draft: Draft, number: int, maker: _Maker) -> Bench | None:
     """The rows that break a check; where rows stand together, some row of each such union."""
     rows = [int(r) for r in np.flatnonzero(draft.broken(number))]
+    among: list[int] = []
     if _together(draft.task.checks[number]):
         # One row of each: all of them at once would overshoot.
         unions = {maker.settings[r].org.code for r in rows}
         among = [r for r, s in enumerate(maker.settings) if s.org.code in unions]
-        maker.rng.shuffle(among)
-        rows = sorted({maker.settings[r].org.code: r for r in among}.values())
-    return Bench(draft, rows, maker.redraw, maker.rng, maker.tables) if rows else None
+        drawn = maker.rng.sample(among, len(among))
+        rows = sorted({maker.settings[r].org.code: r for r in drawn}.values())
+    return Bench(draft, rows, maker.redraw, maker.rng, maker.tables, among) if rows else None
 
 
 def _mend_one(draft: Draft, number: int, maker: _Maker) -> Draft:
@@ -449,10 +465,11 @@ def _shaken(draft: Draft, maker: _Maker) -> Draft:
     if bench is None:
         return draft
     changes = list(islice(moves(bench, draft.task.checks[number]), 60))
-    maker.rng.shuffle(changes)
-    for change in changes:
+    best: Draft | None = None
+    for change in maker.rng.sample(changes, min(len(changes), SHAKES)):
         if any(change.values()):
             after = draft.changed(change)
-            if after.broken(number).sum() < draft.broken(number).sum():
-                return after
-    return draft
+            helps = after.broken(number).sum() < draft.broken(number).sum()
+            if helps and (best is None or after.cost().sum() < best.cost().sum()):
+                best = after
+    return best or draft

@@ -29,13 +29,17 @@ Redraw = Callable[[Column, int, str], Any]
 
 @dataclass(frozen=True)
 class Bench:
-    """A draft, the rows of it that break a check, and where new values come from."""
+    """A draft, the rows of it to change, and where new values come from.
+
+    `among` are all rows that a check judges together with these; without them, the rows themselves.
+    """
 
     draft: Draft
     rows: Sequence[int]
     redraw: Redraw
     rng: Random
     tables: Tables
+    among: Sequence[int] = ()
 
     def free(self, code: str) -> Column | None:
         """The column, when it may be changed: not computed, not whose row it is."""
@@ -108,6 +112,14 @@ def counted(check: Check) -> Iterator[tuple[ast.expr, ast.expr]]:
                     func=ast.Name(id="group_sum" | "register_sum"), args=[ast.Compare(), *_]
                 ):
                     yield here, there
+
+
+def counts_itself(draft: Draft, count: ast.expr) -> list[int]:
+    """The rows that a count over rows counts."""
+    if not isinstance(count, ast.Call) or not isinstance(count.args[0], ast.Compare):
+        return list(range(len(draft.data)))
+    cells = evaluate_node(count.args[0], draft.data, draft.task.world.scope)
+    return [int(r) for r in np.flatnonzero(cells.values.astype(bool) & ~cells.unknown)]
 
 
 def _near_before(bench: Bench, column: Column, scope: str) -> Iterator[Changes]:
@@ -249,6 +261,14 @@ def _names(*nodes: ast.expr) -> list[str]:
     return [n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)]
 
 
+def _added_up(bench: Bench, tree: ast.expr) -> list[str]:
+    """Columns of the draft's own form that a sum over reported rows names by a text."""
+    form = bench.draft.task.form.code
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    literals = [[str(a.value) for a in c.args if isinstance(a, ast.Constant)] for c in calls]
+    return [name for given in literals if form in given[:1] for name in given[1:]]
+
+
 def _as(column: Column, value: Any) -> Any:
     if value is None or column.type is ColumnType.BOOL:
         return value
@@ -283,7 +303,7 @@ def _solve(bench: Bench, gap: ast.expr, target: float, scale: ast.expr | None) -
     The gap is taken for a straight line through two values of the column; `scale` multiplies the
     target with another part's value. Where it is no line the change will simply not help.
     """
-    for name in dict.fromkeys(_names(gap)):
+    for name in dict.fromkeys((*_names(gap), *_added_up(bench, gap))):
         column = bench.free(name)
         if column is None or not column.type.numeric:
             continue
@@ -299,6 +319,9 @@ def _solve(bench: Bench, gap: ast.expr, target: float, scale: ast.expr | None) -
             ]
         except TypeError:
             return  # not numbers after all
+        if bench.among:
+            for share in (0.5, 0.1, 0.0):
+                yield {name: {r: within(column, float(now[r] or 0) * share) for r in bench.among}}
         found: list[float | None] = []
         for x, low, high, goal in zip(start, *at, wanted, strict=True):
             known = isinstance(low, float) and isinstance(high, float) and high != low

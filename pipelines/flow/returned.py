@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.places import Places
 from pipelines.read import expand
+from warehouse.originals import write_private
 from warehouse.receipts import Receipt
 
 
@@ -51,13 +52,11 @@ def lay_down(
     folder of a receipt that came without a sender.
     """
     folder = here.returned / _safe(receipt.sender or code or "未知单位")
-    folder.mkdir(parents=True, exist_ok=True)
     # Two members of a zip may bear one name in two folders.
     head = f"{receipt.id:06d}-{number}" if number else f"{receipt.id:06d}"
     target = folder / f"{head}-{_safe(stem)}-{word}{suffix}"
-    temporary = target.with_name(f".{target.name}.part")
-    temporary.write_bytes(content)
-    temporary.replace(target)
+    # The sender's own file may name persons: readable for nobody else.
+    write_private(target, content)
     return here.originals.put(content)
 
 
