@@ -150,7 +150,7 @@ def _read_book(
     sheets = [
         sheet for t in tables if (sheet := _read(t, period or expected, cover, around)) is not None
     ]
-    if not tables and not any(f.rule == "V-F-004" for f in notes.findings):
+    if not tables and not any(f.rule in ("V-F-004", "V-F-015") for f in notes.findings):
         notes.say("V-F-013", {"sheets": "、".join(g.name for g in book.grids[:10]) or "无"})
     ignored = [
         g.name
