@@ -162,7 +162,7 @@ class Sample(Model):
     that is not told holds the example of its column; null leaves a cell or a cover line empty.
     """
 
-    form: str = "ORG-02"
+    form: str = Field(default="ORG-02", description="empty: no sheet of the file is a form")
     saved_as: FileKind = "xlsx"
     rows: tuple[dict[str, Any], ...] = Field(default=({},), description="what is typed, by column")
     cover: dict[str, Any] = Field(default={}, description="what stands there, by label")

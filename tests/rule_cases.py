@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,17 +19,19 @@ from rule_files import cell_of, data_of, file_of
 import pipelines.validate
 from definitions.loading import Definitions, load_definitions
 from definitions.model import Column, ColumnType, Example, Form, Rule, Sample, Severity
+from definitions.organisations import Organisation, Parent
 from definitions.periods import Period
 from expectations.findings import Finding
 from expectations.suites import RULE, Check, checks_for
 from pipelines.read import Limits, expand, name_key
 from pipelines.read.document import Document, read_document
-from pipelines.standing import Registry, claim_rows, standing_findings
+from pipelines.reorganising import Picture, timeline_of
+from pipelines.standing import Registry, claim_rows, newly_registered, standing_findings
 from pipelines.validate import recheck, validate
 from pipelines.workbook import Cover, FormSheet, ReadWorkbook
 
 RECEIVED = date(2099, 1, 1)
-HANDED_IN = date(2017, 4, 3)
+THREE_DAYS = timedelta(days=3)
 GRAVE = (Severity.RETURN, Severity.EXPLAIN)
 
 # --- the small federation in which the examples play -------------------------------------------
@@ -77,12 +79,25 @@ def chain(code: str) -> set[str]:
 
 
 def registry() -> Registry:
+    """The small federation as the warehouse would hand it to the registry's view of a file."""
     names = unions()
+    picture = Picture({code: timeline_of(union(code)) for code in names}, ())
+    return Registry(names, {c: chain(c) for c in names}, key=b"0" * 64, picture=picture)
 
-    def registered(org: str, line: str, day: date) -> str | None:
-        return parent_of(org)
 
-    return Registry(names, {code: chain(code) for code in names}, registered, key=b"0" * 64)
+def union(code: str) -> Organisation:
+    """One of them as it was registered: a county's grassroots union, or one of those above."""
+    parent = parent_of(code)
+    found = date(2009, 6, 18)
+    return Organisation(
+        code=code,
+        name=unions()[code],
+        type="区县总工会" if code in ABOVE else "基层工会委员会",
+        level="区县级" if code in ABOVE else "基层",
+        region="640105",
+        found=found,
+        parents=(Parent(line="块", parent=parent, since=found),) if parent else (),
+    )
 
 
 class Federation(Accepted):
@@ -124,8 +139,11 @@ class Case:
 
     @property
     def edition(self) -> Form:
-        """The edition of the form for the example's period."""
-        return definitions().form(self.form, self.period)
+        """The edition of the form for the example's period; the newest where none covers it."""
+        try:
+            return definitions().form(self.form, self.period)
+        except KeyError:
+            return definitions().newest(self.form)
 
     @property
     def period(self) -> Period:
@@ -193,9 +211,11 @@ def value_of(column: Column, given: Any) -> Any:
     return float(given) if column.type.numeric and given is not None else given
 
 
-def sheet_of(form: Form, rows: Sequence[Mapping[str, Any]], period: Period) -> FormSheet:
-    """Rows as a sheet that was read; columns that no row names are absent from it."""
-    named = {name for row in rows for name in row}
+def sheet_of(
+    form: Form, rows: Sequence[Mapping[str, Any]], period: Period, blank: Sequence[str] = ()
+) -> FormSheet:
+    """Rows as a sheet that was read; columns that no row names, and not `blank`, are absent."""
+    named = {name for row in rows for name in row} | set(blank)
     return FormSheet(
         form=form.code,
         edition=form.edition,
@@ -216,6 +236,8 @@ def address(form: Form, column: str, row: int = FIRST_ROW) -> str:
 def key_of(form: Form, code: str) -> Any:
     """A key for rows that an example leaves without one."""
     column = form.column(code)
+    if column.list:
+        return definitions().code_lists[column.list].values[0]
     return 1.0 if column.type.numeric else JUDGED if code == "org_code" else f"{code}-1"
 
 
@@ -247,14 +269,12 @@ def take_apart(case: Case) -> Told:
     given = [dict(example.row), *map(dict, example.rows)]
     rows = [{k: v for k, v in row.items() if k in form.position} for row in given]
     names = {k for row in given for k in row if k not in form.position}
-    if "org_code" in form.position:
-        for row in rows:
-            row.setdefault("org_code", JUDGED)
-    if any("(" not in n for n in names) or example.reported:
+    if names or example.reported:
         for number, row in enumerate(rows, 1):
+            if "org_code" in form.position:
+                row.setdefault("org_code", JUDGED)
             for k in form.keys:
-                other = f"{k}-{number}" if isinstance(key_of(form, k), str) else float(number)
-                row.setdefault(k, other)
+                row.setdefault(k, key_of(form, k) if number == 1 else f"{k}-{number}")
     for other, reported in example.reported.items():
         newest = definitions().newest(other)
         own = Period.parse(example.period).within(newest.period)
@@ -283,7 +303,7 @@ def take_apart(case: Case) -> Told:
             wanted = [k for k in other_form.keys if k not in shared]
             shared |= {k: key_of(other_form, k) for k in wanted}
             accepted.setdefault((code, label), []).append(typed_line(other_form, shared | line))
-    figures = [(i, str(rows[0]["org_code"]), float(v)) for i, v in example.figures.items()]
+    figures = [(i, str(rows[0].get("org_code")), float(v)) for i, v in example.figures.items()]
     return Told(rows, accepted, figures, fixed)
 
 
@@ -301,8 +321,10 @@ def slot_of(scope: str, form: Form, period: Period) -> tuple[str, str]:
     return other.code, period.within(other.period).label
 
 
-def read_of(form: Form, rows: Sequence[Mapping[str, Any]], period: Period) -> ReadWorkbook:
-    sheet = sheet_of(form, rows, period)
+def read_of(
+    form: Form, rows: Sequence[Mapping[str, Any]], period: Period, blank: Sequence[str] = ()
+) -> ReadWorkbook:
+    sheet = sheet_of(form, rows, period, blank)
     return ReadWorkbook("example", "xlsx", period.label, JUDGED, Cover(), [sheet], [])
 
 
@@ -329,13 +351,13 @@ def joined(fixed: Mapping[str, list[Any]]) -> Iterator[None]:
 
 
 WAYS = ("accepted before", "in another file", "at the close")
-"""When the other rows are there: before, with it, or by the end of the period, whatever came first."""
+"""When the other rows are there: before, with it, or by the end, whatever came first."""
 
 
 def run_alone(case: Case, way: str) -> Outcome:
     """One example with what others reported, in one of the ways in which it may arrive."""
     told = take_apart(case)
-    book = read_of(case.edition, told.rows, case.period)
+    book = read_of(case.edition, told.rows, case.period, marked(case))
     tables, books = dict(told.accepted), [book]
     if way == "in another file":
         for (code, label), lines in tables.items():
@@ -345,9 +367,11 @@ def run_alone(case: Case, way: str) -> Outcome:
         slot = case.form, case.period.label
         tables[slot] = [*tables.get(slot, []), *told.rows]
     context = Federation(tables, unions=sorted(codes_in(told)), figures=told.figures)
-    ask = recheck if way == "at the close" else validate
     with joined(told.fixed):
-        found = ask(books, definitions(), context, RECEIVED)
+        if way == "at the close":
+            found = recheck(books, definitions(), context, RECEIVED, complete=True)
+        else:
+            found = validate(books, definitions(), context, RECEIVED)
     return Outcome(found[0], marks_of(case))
 
 
@@ -360,22 +384,34 @@ def only_at_the_close(case: Case) -> bool:
 def run_together(batch: Sequence[Case]) -> list[Outcome]:
     """Examples of one form and period that need no other rows: each a workbook of its own."""
     told = [take_apart(case) for case in batch]
-    books = [read_of(c.edition, t.rows, c.period) for c, t in zip(batch, told, strict=True)]
+    books = [
+        read_of(c.edition, t.rows, c.period, marked(c)) for c, t in zip(batch, told, strict=True)
+    ]
     codes = sorted({code for t in told for code in codes_in(t)})
     found = validate(books, definitions(), Federation({}, unions=codes), RECEIVED)
     return [Outcome(f, marks_of(c)) for c, f in zip(batch, found, strict=True)]
 
 
+def named_in(case: Case) -> set[str]:
+    """The columns that some row of the judged sheet names."""
+    return {name for row in take_apart(case).rows for name in row}
+
+
+def marked(case: Case) -> tuple[str, ...]:
+    """The columns that the rule marks and the example names; all of them where it names none.
+
+    Those stand on the sheet, blank or not, so that the finding has its cell.
+    """
+    columns = case.check.columns if case.check else ()
+    if case.passes:
+        return ()
+    return tuple(c for c in columns if c in named_in(case)) or columns
+
+
 def marks_of(case: Case) -> tuple[str, ...] | None:
-    """The cells of the first row that the rule's condition marks, as far as they are there."""
-    check = case.check
-    if check is None:
-        return expected_places(case.example, None)
-    named = {k for row in (case.example.row, *case.example.rows) for k in row}
-    named |= {k for values in case.example.series.values() for k in values}
-    told = {k for k in take_apart(case).rows[0] if k in case.edition.position} | named
-    cells = tuple(address(case.edition, c) for c in check.columns if c in told)
-    return expected_places(case.example, cells)
+    """Their cells in the first row."""
+    cells = tuple(address(case.edition, c) for c in marked(case))
+    return expected_places(case.example, cells or None)
 
 
 # --- files -------------------------------------------------------------------------------------
@@ -395,16 +431,21 @@ def read_file(sample: Sample, period: str) -> list[ReadWorkbook]:
     ]
 
 
-def run_file(case: Case) -> Outcome:
-    """A file, through reading, checking, and the registry's view of it."""
-    example = case.example
-    sample = file_of(example, definitions())
+def run_files(batch: Sequence[Case]) -> list[Outcome]:
+    """Files handed in for one period: reading, checking together, the registry's view of each."""
+    samples = [file_of(c.example, definitions()) for c in batch]
+    period = batch[0].example.period
+    books = [read_file(s, period)[0] for s in samples]
+    found = validate(books, definitions(), Federation(), Period.parse(period).end + THREE_DAYS)
+    return [_seen_by_registry(c, book, f) for c, book, f in zip(batch, books, found, strict=True)]
+
+
+def _seen_by_registry(case: Case, book: ReadWorkbook, found: list[Finding]) -> Outcome:
     known = registry()
-    for earlier in example.earlier:
-        for book in read_file(earlier, example.period):
-            claim_rows(book, definitions(), known)
-    (book,) = read_file(sample, example.period)
-    (found,) = validate([book], definitions(), Federation(), HANDED_IN)
+    for earlier in case.example.earlier:
+        for other in read_file(earlier, case.example.period):
+            newly_registered(other, definitions(), known)
+            claim_rows(other, definitions(), known)
     found = [*found, *standing_findings(book, definitions(), known, found)]
-    default = (cell_of(example, definitions()),) if example.cell else None
-    return Outcome(found, expected_places(example, default))
+    default = (cell_of(case.example, definitions()),) if case.example.cell else None
+    return Outcome(found, expected_places(case.example, default))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import openpyxl
@@ -47,8 +47,8 @@ def file_of(example: Example, definitions: Definitions) -> Sample:
 
 def form_of(sample: Sample, period: str, definitions: Definitions) -> Form:
     """The edition of the sample's form that the period asks for."""
-    newest = definitions.newest(sample.form)
-    return definitions.form(sample.form, Period.parse(period).within(newest.period))
+    newest = definitions.newest(sample.form or "ORG-02")
+    return definitions.form(newest.code, Period.parse(period).within(newest.period))
 
 
 def cell_of(example: Example, definitions: Definitions) -> str:
@@ -62,6 +62,7 @@ def cell_of(example: Example, definitions: Definitions) -> str:
 def grids(sample: Sample, period: str, definitions: Definitions) -> dict[str, Grid]:
     """Cover and sheet of the form, and whatever other sheets the sample has."""
     form = form_of(sample, period, definitions)
+    others = {name: [list(line) for line in lines] for name, lines in sample.sheets.items()}
     columns = [c for c in form.columns if c.code not in sample.without]
     strange = {n for row in sample.rows for n in row} | set(sample.headings) - set(form.position)
     assert strange <= set(form.position), f"{form.code} has no {strange - set(form.position)}"
@@ -85,12 +86,11 @@ def grids(sample: Sample, period: str, definitions: Definitions) -> dict[str, Gr
         "填报人": "李敏",
         "复核人": "王强",
         "单位负责人": "赵国庆",
-        "填报日期": "2017-04-03",
+        "填报日期": (Period.parse(period).end + timedelta(days=3)).isoformat(),
         **sample.cover,
     }
     cover = [["工会统计报表封面", None], *([k, v] for k, v in lines.items() if v is not None)]
-    others = {name: [list(line) for line in lines_] for name, lines_ in sample.sheets.items()}
-    return {COVER_SHEET: cover, FORM_SHEET: body, **others}
+    return {COVER_SHEET: cover, **({FORM_SHEET: body} if sample.form else {}), **others}
 
 
 def data_of(sample: Sample, period: str, definitions: Definitions) -> bytes:
@@ -126,7 +126,15 @@ def _xlsx(found: Mapping[str, Grid], sample: Sample, head: int) -> bytes:
         sheet = book.create_sheet(name)
         for row in rows:
             sheet.append(row)
-    sheet = book[FORM_SHEET]
+    if FORM_SHEET in book:
+        _spoil(book[FORM_SHEET], sample, head)
+    out = io.BytesIO()
+    book.save(out)
+    return _in_bytes(out.getvalue(), sample.blemish)
+
+
+def _spoil(sheet: Any, sample: Sample, head: int) -> None:
+    """What is done to the sheet, its first told cell, or that cell's row or column."""
     first = head + len(sample.between) + 1
     spoilt = next((c for c in sample.rows[0]), None) if sample.rows else None
     names = [c.value for c in sheet[head]]
@@ -146,9 +154,6 @@ def _xlsx(found: Mapping[str, Grid], sample: Sample, head: int) -> bytes:
             sheet.cell(first, at).number_format = "0.0%"
         case "columns without end":
             sheet.cell(head, 16_000).value = "。"
-    out = io.BytesIO()
-    book.save(out)
-    return _in_bytes(out.getvalue(), sample.blemish)
 
 
 def _place(code: str, sample: Sample, names: list[Any]) -> int:
