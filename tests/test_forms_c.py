@@ -12,13 +12,14 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from checking import Accepted, check, definitions
+from checking import Accepted, check, definitions, places, sheet, workbook
 
 from definitions.expression import parse
 from definitions.model import Column, ColumnType, Form, Parameter, Severity
 from definitions.periods import Period
 from expectations.evaluate import SUBMISSION, UNREADABLE, Scope, evaluate
 from expectations.nesting import nearest_above, parts_below
+from expectations.totals import total_findings
 from pipelines.read import Document, Limits
 from pipelines.read.document import read_document
 from pipelines.templates import TemplateOrganisation, template_bytes
@@ -278,3 +279,141 @@ def test_the_day_when_rectification_is_due_is_worked_out_in_the_template() -> No
     shown = formula.value({"opinion_on": date(2019, 6, 3)})
     assert shown == (date(2019, 7, 3) - date(1899, 12, 30)).days
     assert formula.value({}) is None
+
+
+# --- golden cases: two real public sheets, to the cent -------------------------------------------
+
+
+def books(code: str, year: str, *rows: dict[str, Any]) -> list[tuple[str, str]]:
+    """Rules broken by the rows of one union's yearly books, with the cell."""
+    signed = {"audited_on": date(int(year) + 1, 1, 10), "reported_on": date(int(year) + 1, 1, 20)}
+    more = signed if code == "FIN-04" else {"prev_final": 0}
+    full = [{"org_code": "A001", **more, **row} for row in rows]
+    whole = workbook(sheet(code, *full, period=year), period=year)
+    (found,) = check(whole, received=date(int(year) + 1, 1, 25))
+    return sorted(places([f for f in found if f.severity is not Severity.NOTICE]))
+
+
+def final(subject: str, ten_thousands: str, **more: Any) -> dict[str, Any]:
+    """A row as the college printed it, in 万元."""
+    amount = float(Decimal(ten_thousands) * 10000)
+    return {"subject": subject, "budget": amount, "final": amount, **more}
+
+
+# Dalian Vocational and Technical College, 2023 (P18): codes of the chart from 2022 on.
+DALIAN = (
+    final("401", "19.92"),
+    final("402", "161.26"),
+    final("403", "44.86"),
+    final("40301", "32.63"),
+    final("40302", "12.23"),
+    final("408", "0.50"),
+    final("501", "223.54"),
+    final("50101", "1.31"),
+    final("50102", "19.84"),
+    final("50103", "1.01"),
+    final("50105", "201.38"),
+    final("503", "9.82"),
+    final("50301", "2.20"),
+    final("50302", "7.62"),
+    final("505", "4.18"),
+)
+LEFT = {"subject": "304", "opening": 2712400.0, "closing": 2602400.0}
+
+
+def test_the_parts_that_the_college_printed_add_up() -> None:
+    spent = Decimal("146.15") + Decimal("19.97") + Decimal("9.88") + Decimal("25.38")
+    assert spent == Decimal("201.38")
+    income = Decimal("161.26") + Decimal("19.92") + Decimal("44.86") + Decimal("0.50")
+    outlay = Decimal("223.54") + Decimal("9.82") + Decimal("4.18")
+    assert (income, outlay, income - outlay) == (
+        Decimal("226.54"), Decimal("237.54"), Decimal("-11.00")
+    )  # fmt: skip
+
+
+def test_a_real_final_account_balances_to_the_cent() -> None:
+    """226.54 in, 237.54 out: 260.24 left of 271.24."""
+    assert books("FIN-04", "2023", *DALIAN, LEFT) == []
+    row = 5 + len(DALIAN) + 1
+    off = books("FIN-04", "2023", *DALIAN, LEFT | {"closing": 2602400.01})
+    assert off == [("V-S-004", f"F{row}")]
+
+
+def test_a_sub_account_that_is_a_cent_off_is_found_at_its_account() -> None:
+    rows = [r | {"final": 122300.01} if r["subject"] == "40302" else r for r in DALIAN]
+    assert books("FIN-04", "2023", *rows, LEFT) == [("V-S-003", "D8")]
+
+
+def test_an_account_under_the_code_of_the_old_chart_is_sent_back() -> None:
+    assert ("V-R-062", "B21") in books("FIN-04", "2023", *DALIAN, final("50201", "0"), LEFT)
+
+
+# Zhejiang Chinese Medical University, 2021 (P17): the printed total holds what was carried in.
+ZHEJIANG = (
+    {"subject": "401", "budget": 460354.83},
+    {"subject": "402", "budget": 2999216.60},
+    {"subject": "405", "budget": 712200.00},
+    {"subject": "408", "budget": 115129.64},
+)
+CARRIED = {"subject": "331", "budget": 178104.41}
+INCOME, PRINTED = 4286901.07, 4465005.48
+
+
+def test_what_was_carried_in_must_say_whether_it_stands_in_the_total() -> None:
+    assert sum(Decimal(str(r["budget"])) for r in ZHEJIANG) == Decimal("4286901.07")
+    assert Decimal(str(INCOME)) + Decimal("178104.41") == Decimal(str(PRINTED))
+    assert books("FIN-03", "2021", *ZHEJIANG, CARRIED) == [("V-S-005", "F10")]
+    assert books("FIN-03", "2021", *ZHEJIANG, CARRIED | {"note": "已计入收入合计"}) == []
+
+
+def totals_told(label: str, given: float, *rows: dict[str, Any]) -> list[str]:
+    """What a total row over a budget is told."""
+    form = sheet("FIN-03", *({"org_code": "A001", **r} for r in rows), period="2021")
+    place = definitions().newest("FIN-03").position["budget"]
+    form.totals.append((30, {place: given}))
+    form.total_labels[30] = label
+    rule = definitions().rule("V-S-002")
+    newest = definitions().newest("FIN-03")
+    return [f.message for f in total_findings(newest, form, rule)]
+
+
+def test_a_total_of_income_adds_up_accounts_and_not_their_parts() -> None:
+    rows = (*ZHEJIANG, CARRIED, {"subject": "40501", "budget": 712200.00},
+            {"subject": "501", "budget": 4000000.0})  # fmt: skip
+    assert totals_told("本年收入合计", INCOME, *rows) == []
+    assert totals_told("收入合计", PRINTED, *rows) == []
+    assert totals_told("支出合计", 4000000.0, *rows) == []
+    assert totals_told("合计", 1.0, *rows) == []
+    (told,) = totals_told("收入合计", INCOME + 712200.00, *rows)
+    assert "4286901.07" in told.replace(",", "")
+
+
+def test_a_month_of_books_goes_on_from_the_month_before() -> None:
+    before = {"org_code": "A001", "subject": "402", "month_amt": 12000, "cum_amt": 24000}
+    now = before | {"subject_name": "拨缴经费收入", "month_amt": -500.5, "cum_amt": 23499.5}
+    accepted = Accepted({("FIN-02", "2019-02"): [before]})
+
+    def told(**changed: Any) -> set[tuple[str, str]]:
+        books_of_march = sheet("FIN-02", now | changed, period="2019-03")
+        (found,) = check(
+            workbook(books_of_march, period="2019-03"),
+            accepted=accepted,
+            received=date(2019, 4, 3),
+        )
+        return places([f for f in found if f.severity is Severity.RETURN])
+
+    assert told() == set()
+    assert told(cum_amt=24000) == {("V-P-002", "E6")}
+
+
+def test_the_bands_of_the_dates_of_final_account_and_review() -> None:
+    calendar, year = definitions().calendar, Period.parse("2020")
+    final_account = calendar.deadlines(definitions().newest("FIN-04").due, year)
+    # 2021-01-31 is a Sunday and 2-01 a working day; 2-15 lies in the Spring Festival week
+    assert final_account.due == date(2021, 2, 1)
+    assert final_account.check == date(2021, 2, 18)
+    assert final_account.lock == date(2021, 3, 1)
+    review = calendar.deadlines(definitions().newest("NARR-01").due, year)
+    assert (review.due, review.lock) == (date(2021, 1, 15), date(2021, 2, 5))
+    budget = calendar.deadlines(definitions().newest("FIN-03").due, year)
+    assert budget.due == date(2020, 2, 17)  # the 15th is a Saturday of the budget's own year
