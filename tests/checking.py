@@ -93,7 +93,7 @@ class Accepted:
         return pd.DataFrame({"org_code": codes, "status": states})
 
     def seal(self, value: str) -> str:
-        return f"~{value[::-1]}"
+        return value if value.startswith("~") else f"~{value[::-1]}"
 
     def computed(self, period: str) -> pd.DataFrame:
         return pd.DataFrame(self.figures, columns=["indicator", "org_code", "value"])

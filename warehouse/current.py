@@ -14,7 +14,7 @@ from definitions import Definitions, Period
 from definitions.model import ColumnType, Form
 from warehouse.engine import sql
 from warehouse.organisations import standing
-from warehouse.personal import conceal, data_key
+from warehouse.personal import PREFIX, conceal, data_key
 
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -118,8 +118,8 @@ class WarehouseContext:
         return self._organisations[period]
 
     def seal(self, value: str) -> str:
-        """A personal value as rows have it."""
-        return conceal(value, data_key())
+        """A personal value as rows have it; one that was read from them stays as it is."""
+        return value if value.startswith(PREFIX) else conceal(value, data_key())
 
     def computed(self, period: str) -> pd.DataFrame:
         """Columns indicator, org_code, value: the newest computation of a period, if any."""
