@@ -74,6 +74,10 @@ class Fingerprints:
                     found[number] = value
         return found
 
+    def on_sheet(self, workbook: ReadWorkbook, sheet: FormSheet, finding: Finding) -> str | None:
+        """The fingerprint of one finding on one sheet; None when it stands on none of its rows."""
+        return _Place(self, sheet, workbook.org_code or "").fingerprint(finding)
+
     def row_keys(self, sheet: FormSheet) -> list[str]:
         """The key columns of each row joined by a tab, as the warehouse keeps them."""
         form = self.definitions.form(sheet.form, Period.parse(sheet.period))

@@ -31,13 +31,19 @@ def submission_of(
     sha256: str,
     findings: Sequence[Finding],
     explanations: Mapping[int, str],
+    fingerprints: Mapping[int, str],
+    carried: Mapping[int, int],
     state: str,
     definitions: Definitions,
     org_ids: Mapping[str, int],
     key: bytes,
     returned_file: str | None,
 ) -> NewSubmission:
-    """One workbook's record; its filings are part of it only when it was accepted."""
+    """One workbook's record; its filings are part of it only when it was accepted.
+
+    `explanations` are words by the number of their finding, `fingerprints` what words are about,
+    `carried` the finding (id) that words of an earlier workbook were given to.
+    """
     accepted = state == "accepted"
     reporter = workbook.org_code
     return NewSubmission(
@@ -60,11 +66,16 @@ def submission_of(
         ]
         if accepted
         else (),
-        findings=[_kept(f, explanations.get(n)) for n, f in enumerate(findings)],
+        findings=[
+            _kept(f, explanations.get(n), fingerprints.get(n), carried.get(n))
+            for n, f in enumerate(findings)
+        ],
     )
 
 
-def _kept(finding: Finding, explanation: str | None) -> NewFinding:
+def _kept(
+    finding: Finding, explanation: str | None, fingerprint: str | None, explained_by: int | None
+) -> NewFinding:
     return NewFinding(
         rule=finding.rule,
         severity=finding.severity.value,
@@ -79,6 +90,8 @@ def _kept(finding: Finding, explanation: str | None) -> NewFinding:
         expected=finding.expected,
         cell=finding.cell,
         explanation=explanation,
+        fingerprint=fingerprint,
+        explained_by=explained_by,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
@@ -47,10 +47,17 @@ def unions_of(scene: Scene) -> list[Organisation]:
                 parents.append(Parent(line=line, parent=new[0], since=new[1]))
         found.append(
             Organisation(
-                code=code, name=unit.name or code, type=unit.type, level=unit.level,
-                region=unit.region, industry=unit.industry, reg_type="170私营企业",
-                found=unit.since, status=unit.status, parents=tuple(parents),
-            )  # fmt: skip
+                code=code,
+                name=unit.name or code,
+                type=unit.type,
+                level=unit.level,
+                region=unit.region,
+                industry=unit.industry,
+                reg_type="170私营企业",
+                found=unit.since,
+                status=unit.status,
+                parents=tuple(parents),
+            )
         )
     return found
 
@@ -92,17 +99,31 @@ def file_scene(connection: Connection, definitions: Definitions, scene: Scene) -
         ensure_partitions(connection, period.year)
         form = definitions.form(filed.form, period)
         receipt = receipts.record(
-            connection, sha256=f"{number:064d}", size=1, file_name=f"{number}.xlsx",
-            channel="test", source=str(number), sender=filed.by, received_at=AT,
-        )  # fmt: skip
+            connection,
+            sha256=f"{number:064d}",
+            size=1,
+            file_name=f"{number}.xlsx",
+            channel="test",
+            source=str(number),
+            sender=filed.by,
+            received_at=AT,
+        )
         assert receipt is not None
         filing = filing_of(sheet_of(form, period, filed), definitions, filed.by, codes, KEY)
         submissions.append(
             NewSubmission(
-                receipt_id=receipt.id, member="", sha256=receipt.sha256, format="xlsx",
-                reporter_id=codes[filed.by], period=period.label, state="accepted", cover={},
-                definitions=definitions.digest, received_at=AT, filings=[filing],
-            )  # fmt: skip
+                receipt_id=receipt.id,
+                member="",
+                sha256=receipt.sha256,
+                format="xlsx",
+                reporter_id=codes[filed.by],
+                period=period.label,
+                state="accepted",
+                cover={},
+                definitions=definitions.digest,
+                received_at=AT,
+                filings=[filing],
+            )
         )
     load(connection, submissions, AT)
     return {
@@ -113,12 +134,18 @@ def file_scene(connection: Connection, definitions: Definitions, scene: Scene) -
     }
 
 
-def ask(connection: Connection, definitions: Definitions, period: str) -> list[Located]:
+def ask(
+    connection: Connection,
+    definitions: Definitions,
+    period: str,
+    taking: Collection[tuple[str, str]] = (),
+) -> list[Located]:
     """Every rule over many organisations, asked as when a period closes."""
     closing = Period.parse(period)
     prepare_cutoff(connection, AT)
     name_units(connection, closing.end, AT)
-    return list(across(connection, definitions, closing, Fingerprints(definitions, KEY)))
+    prints = Fingerprints(definitions, KEY)
+    return list(across(connection, definitions, closing, prints, taking))
 
 
 def place_of(definitions: Definitions, spot: Spot, period: str) -> tuple[str, str, tuple[str, ...]]:

@@ -145,8 +145,14 @@ def _row(
     )
 
 
-def finding_again(open_: OpenFinding) -> Finding:
-    """An open finding as it was made."""
+def finding_again(
+    open_: OpenFinding,
+    *,
+    sheet: str | None = None,
+    row: int | None = None,
+    columns: tuple[int, ...] | None = None,
+) -> Finding:
+    """An open finding as it was made, or moved to where its row stands in another workbook."""
     return Finding(
         rule=open_.rule,
         severity=Severity(open_.severity),
@@ -156,9 +162,9 @@ def finding_again(open_: OpenFinding) -> Finding:
         field=open_.field,
         value=open_.value,
         expected=open_.expected,
-        sheet=open_.sheet,
-        row=open_.row_no,
-        columns=open_.columns,
+        sheet=open_.sheet if sheet is None else sheet,
+        row=open_.row_no if row is None else row,
+        columns=open_.columns if columns is None else columns,
     )
 
 

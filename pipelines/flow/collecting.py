@@ -15,6 +15,8 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from expectations.findings import Finding
+from pipelines.flow.answering import answer_repeats
+from pipelines.flow.explaining import Words, explaining, repeated_sheets
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.reopening import Gate, punctuality
 from pipelines.flow.reorganising import picture_for, put_in_force
@@ -42,6 +44,7 @@ from pipelines.workbook import ReadWorkbook
 from warehouse import receipts
 from warehouse.current import WarehouseContext
 from warehouse.engine import ensure_partitions, sql
+from warehouse.findings import explain
 from warehouse.organisations import ancestors, ids, names_on, standing
 from warehouse.organisations import register as register_organisations
 from warehouse.personal import data_key
@@ -70,7 +73,8 @@ def hand_in(files: Sequence[str], sender: str, at: str, period: str | None = Non
 
 
 def _take(channel: Channel, at: str) -> None:
-    take(engine(), places().originals, channel, moment(at))
+    if take(engine(), places().originals, channel, moment(at)).duplicates:
+        answer_repeats(definitions(), moment(at))
 
 
 def waiting_chunks(size: int = CHUNK) -> list[list[int]]:
@@ -87,7 +91,7 @@ class Judged:
     arrived: Arrived
     read: ReadWorkbook
     findings: list[Finding]
-    explanations: dict[int, str]
+    words: Words
     outcome: Verdict
 
 
@@ -131,6 +135,7 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
         gc.unfreeze()
     with engine().begin() as connection:
         receipts.mark_processed(connection, [r.id for r in waiting])
+    answer_repeats(known, when)
     return dict(counts)
 
 
@@ -161,39 +166,42 @@ def _one_period(
     with engine().connect() as connection:
         context = WarehouseContext(connection, known)
         found = validate(workbooks, known, context, when.date())
+        said = explaining(connection, known, data_key(), workbooks, found)
         registry = _registry(connection, workbooks, known, when)
         labels = sorted({s.period for w in workbooks for s in w.sheets})
         gate = Gate(windows(connection, labels), reopenings(connection, labels), registry.above)
         org_ids = ids(connection)
     judged: list[Judged | None] = [None] * len(items)
     new = []
+    answers: list[tuple[int, str]] = []
     # Those that register organisations go first: the others may report for them.
     for place in sorted(range(len(items)), key=lambda i: not _registers(workbooks[i])):
         arrived, workbook = items[place]
+        late = list(punctuality(workbook, arrived.receipt, gate, known))
+        some = found[place] or late or said.asked.get(workbook.org_code or "")
+        typed = explanations_in(arrived.data) if some and not workbook.failed else ()
+        if late and typed:
+            # Words about what stands are no new figures: saying the same again is never late.
+            with engine().connect() as connection:
+                same = repeated_sheets(connection, known, data_key(), workbook, org_ids)
+            late = [f for f in late if (f.form, f.sheet) not in same]
         findings = [
             *found[place],
+            *said.again(place),
             *standing_findings(workbook, known, registry, found[place]),
-            *punctuality(workbook, arrived.receipt, gate, known),
+            *late,
         ]
-        given = () if workbook.failed or not findings else explanations_in(arrived.data)
-        typed = {e.key: e for e in given}
-        # An explanation is about the value it was typed beside; another value wants another one.
-        words = {
-            key: typed[key].text
-            for f in findings
-            if (key := finding_key(f)) in typed and typed[key].value == f.value
-        }
-        outcome = verdict_of(findings, words)
+        words = said.words(place, findings, typed)
+        outcome = verdict_of(findings, {finding_key(findings[n]) for n in words.given})
         if outcome is Verdict.ACCEPTED:
             claim_rows(workbook, known, registry)
+            answers += said.answers(workbook, findings, typed)
             new += newly_registered(workbook, known, registry)
         judged[place] = Judged(
             arrived=arrived,
             read=workbook,
             findings=findings,
-            explanations={
-                n: words[finding_key(f)] for n, f in enumerate(findings) if finding_key(f) in words
-            },
+            words=words,
             outcome=outcome,
         )
     if new:
@@ -201,6 +209,10 @@ def _one_period(
         with engine().begin() as connection:
             register_organisations(connection, new, when)
             org_ids = ids(connection)
+    if answers:
+        with engine().begin() as connection:
+            for finding, text_ in answers:
+                explain(connection, finding, text_)
     in_order = [j for j in judged if j is not None]
     _write(in_order, known, when, here, org_ids, registry)
     return Counter(j.outcome.value for j in in_order)
@@ -262,7 +274,9 @@ def _write(
                 member=j.arrived.member,
                 sha256=hashlib.sha256(j.arrived.data).hexdigest(),
                 findings=j.findings,
-                explanations=j.explanations,
+                explanations=j.words.given,
+                fingerprints=j.words.fingerprints,
+                carried=j.words.carried,
                 state=j.outcome.value,
                 definitions=known,
                 org_ids=org_ids,
@@ -305,7 +319,8 @@ def _return(j: Judged, when: datetime, here: Places, registry: Registry) -> str:
         org_name=name,
         period=Period.parse(j.read.period) if j.read.period else None,
         at=received_day(when),
-        explained=[finding_key(j.findings[n]) for n in j.explanations],
+        explained=[finding_key(j.findings[n]) for n in j.words.given],
+        carried={finding_key(j.findings[n]): j.words.given[n] for n in j.words.carried},
         openable=not j.read.failed,
     )
     arrived = j.arrived
