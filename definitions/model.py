@@ -421,7 +421,7 @@ AboutReporting = Literal[
 ]  # fmt: skip
 Achievement = Literal[
     "tasks met", "works completed", "targets reached", "tasks improved", "figures improved",
-    "self-report gap",
+    "self-report gap", "fund performance",
 ]  # fmt: skip
 """Targets and improvement; where the indicator has a dimension, over figures of that one only."""
 

@@ -78,7 +78,7 @@ def cells_behind(
         + [("减项", m) for m in indicator.minus]
         + [("分母", m) for m in indicator.denominator]
     )
-    if indicator.achieved and indicator.achieved != "figures improved":
+    if indicator.achieved and indicator.achieved not in ("figures improved", "fund performance"):
         sides = [("目标", _targets(definitions, indicator, period))]
     for side, measure in sides:
         yield from _of_measure(connection, definitions, measure, side, unit_id, line, period)
