@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -50,6 +50,10 @@ class Ground:
         subject = change.subject
         if subject in self.timelines:
             self.put(subject, applied(self.timelines[subject], 0, change))
+
+    def parents(self, line: str) -> Callable[[str], tuple[Span[str], ...]]:
+        """How to ask for a union's parents on a line; one that is not known has none."""
+        return lambda code: self.timelines.get(code, Timeline()).parents.get(line, ())
 
     def name(self, code: str, day: date) -> str:
         """The union's name on a day, its code where it had none."""
@@ -128,7 +132,7 @@ def _against_parent(change: Change, ground: Ground, say: Any) -> None:
             say("V-O-109", "to_parent", parent, other=span.value, approval=span.approval)
             return
     way = circle(
-        lambda code: ground.timelines.get(code, Timeline()).parents.get(change.line, ()),
+        ground.parents(change.line),
         subject,
         parent,
         day,
@@ -158,7 +162,7 @@ def left_hanging(ground: Ground, subjects: Iterable[str]) -> list[Objection]:
         for line, spans in timeline.parents.items():
             for span in spans:
                 way = circle(
-                    lambda at, line=line: ground.timelines[at].parents.get(line, ()),
+                    ground.parents(line),
                     code,
                     span.value,
                     span.since or date.min,

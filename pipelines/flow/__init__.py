@@ -22,10 +22,18 @@ if TYPE_CHECKING:
         relock_period,
         reopen_period,
     )
+    from pipelines.flow.reorganising import (
+        confirm_changes,
+        reject_changes,
+        waiting_changes,
+        withdraw_changes,
+    )
+    from pipelines.flow.transfers import publish_transfers
 
 _PART_OF = {
     "assess": "assessing",
     "close_period": "closing",
+    "confirm_changes": "reorganising",
     "hand_in": "collecting",
     "months_to_close": "reopening",
     "open_period": "opening",
@@ -33,17 +41,22 @@ _PART_OF = {
     "prepare_review": "publishing",
     "process": "collecting",
     "publish_review": "publishing",
+    "publish_transfers": "transfers",
     "register_organisations": "opening",
+    "reject_changes": "reorganising",
     "relock_period": "reopening",
     "reopen_period": "reopening",
     "sweep": "collecting",
     "template_for": "opening",
+    "waiting_changes": "reorganising",
+    "withdraw_changes": "reorganising",
     "withdraw_review": "publishing",
 }
 
 __all__ = [
     "assess",
     "close_period",
+    "confirm_changes",
     "hand_in",
     "months_to_close",
     "open_period",
@@ -51,11 +64,15 @@ __all__ = [
     "prepare_review",
     "process",
     "publish_review",
+    "publish_transfers",
     "register_organisations",
+    "reject_changes",
     "relock_period",
     "reopen_period",
     "sweep",
     "template_for",
+    "waiting_changes",
+    "withdraw_changes",
     "withdraw_review",
 ]
 

@@ -18,6 +18,7 @@ from pipelines.flow.checking import check_at_close, tell_waiting
 from pipelines.flow.extras import extras_of
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.transfers import transfers_of
 from pipelines.publish import Publication, bulletin, consolidated
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
 from warehouse import audit
@@ -61,6 +62,7 @@ def close_period(period: str, at: str) -> dict[str, Any]:
         # targets and the two festivals long before their year is over.
         locked = [(f, p) for f, p in ripe(connection, when) if p in closings or p.end > month.end]
         products = _products(connection, known, closings, locked, when)
+        products += _reorganised(connection, known, closings, when)
         freeze(connection, locked, when)
         for publication, computation in products:
             kept = keep_draft(connection, publication, computation, when)
@@ -95,6 +97,21 @@ def _coverage(connection: Connection, month: Period) -> dict[str, int]:
         {"p": month.label},
     ).one()
     return {"reported": row.reported, "expected": row.expected, "unverified": row.unverified}
+
+
+def _reorganised(
+    connection: Connection, known: Definitions, closings: Sequence[Period], when: datetime
+) -> list[tuple[Publication, int | None]]:
+    """R-11 of the quarter and the year that close."""
+    made: list[tuple[Publication, int | None]] = []
+    for closing in closings:
+        if closing.kind not in (PeriodKind.QUARTER, PeriodKind.YEAR):
+            continue
+        computation = consolidate(connection, known, closing, when, when)
+        top = top_unit(standing(connection, closing.end, when))
+        figures = figures_of(connection, known, computation, top.code)
+        made.append((transfers_of(connection, known, figures)[0], computation))
+    return made
 
 
 def _products(

@@ -13,6 +13,7 @@ from pipelines.flow.ground import definitions, engine, moment
 from pipelines.load import changes_in, covers_in, told_of
 from pipelines.reorganising import Picture
 from pipelines.workbook import ReadWorkbook
+from warehouse import reorganisations
 from warehouse.employers import cover
 from warehouse.objections import Ground, objections
 from warehouse.organisations import ids
@@ -21,13 +22,10 @@ from warehouse.reorganisations import (
     NotAllowed,
     apply_changes,
     closed_periods,
-    confirm_changes,
     living,
-    reject_changes,
     timelines,
     undo_superseded,
     waiting,
-    withdraw_changes,
 )
 from warehouse.submissions import NewSubmission
 
@@ -92,12 +90,12 @@ def waiting_changes() -> list[dict[str, Any]]:
         return [_told(k) for k in waiting(connection)]
 
 
-def confirm(numbers: Sequence[int], org: str, person: str, at: str) -> int:
+def confirm_changes(numbers: Sequence[int], org: str, person: str, at: str) -> int:
     """Confirm waiting changes on behalf of an organisation above the one that filed them."""
     with engine().begin() as connection:
         chosen = [k for k in waiting(connection) if k.id in set(numbers)]
         _still_possible(connection, chosen)
-        return confirm_changes(connection, numbers, org, person, moment(at))
+        return reorganisations.confirm_changes(connection, numbers, org, person, moment(at))
 
 
 def _still_possible(connection: Connection, chosen: Sequence[Kept]) -> None:
@@ -110,16 +108,16 @@ def _still_possible(connection: Connection, chosen: Sequence[Kept]) -> None:
         ground.apply(kept.change)
 
 
-def reject(numbers: Sequence[int], org: str, person: str, reason: str, at: str) -> int:
+def reject_changes(numbers: Sequence[int], org: str, person: str, reason: str, at: str) -> int:
     """Refuse waiting changes with a reason."""
     with engine().begin() as connection:
-        return reject_changes(connection, numbers, org, person, reason, moment(at))
+        return reorganisations.reject_changes(connection, numbers, org, person, reason, moment(at))
 
 
-def withdraw(numbers: Sequence[int], actor: str, reason: str, at: str) -> int:
+def withdraw_changes(numbers: Sequence[int], actor: str, reason: str, at: str) -> int:
     """Undo changes in force whose period is not closed."""
     with engine().begin() as connection:
-        return withdraw_changes(connection, numbers, actor, reason, moment(at))
+        return reorganisations.withdraw_changes(connection, numbers, actor, reason, moment(at))
 
 
 def _told(kept: Kept) -> dict[str, Any]:

@@ -1,0 +1,507 @@
+"""R-11: every change of organisations in a period, and the proof that no total moved by it.
+
+The proof adds up the same unions with the same figures twice, along the relations of the eve and
+along those of the last day: parents differ, totals must not. Unions that were not there on one of
+the two days stand in lines of their own, so that nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from definitions.loading import Definitions
+from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, rounded
+from pipelines.publish.publication import Publication, PublishedNumber, clock
+from pipelines.publish.sheets import Book, Field
+
+NEW, GONE, OUTSIDE = "（期初不在册）", "（期末不在册）", "（不属本会）"
+COMPARED = ("I-ORG-01", "I-ORG-03", "I-ORG-04", "I-ORG-15")
+LINES = (BLOCK, INDUSTRY)
+_LINE_NAMES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change as it is listed; names as they were on the eve of its day."""
+
+    unit: str
+    name: str
+    change: str
+    line: str
+    from_name: str
+    to_name: str
+    successor: str
+    effective: date
+    approval: str
+    members: int | None
+    workers: int | None
+    filed_by: str
+    confirmed_by: str
+    new_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One union on one line: its parents on the eve and on the last day, and what it reported.
+
+    A parent is None where the union did not exist (or had ended) on that day; `inside_before` and
+    `inside_after` say whether it belonged to the unit the report is about. `members` and `workers`
+    are its last figures of the period, None where it reported none or was no more at its end.
+    """
+
+    unit: str
+    line: str
+    before: str | None
+    after: str | None
+    inside_before: bool
+    inside_after: bool
+    members: int | None
+    workers: int | None
+
+
+@dataclass(frozen=True)
+class Reorganised:
+    """Everything R-11 tells of one unit and period beside its figures."""
+
+    changes: Sequence[ChangeRow]
+    standings: Sequence[Standing]
+    attribution: str
+    confirmed_kinds: Sequence[str]
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Unions, members and workers together."""
+
+    unions: int = 0
+    members: int = 0
+    workers: int = 0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(
+            self.unions + other.unions, self.members + other.members, self.workers + other.workers
+        )
+
+    def __sub__(self, other: Count) -> Count:
+        return Count(
+            self.unions - other.unions, self.members - other.members, self.workers - other.workers
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The proof of one line: by parent, the same unions along the relations of two days."""
+
+    line: str
+    before: Mapping[str, Count]
+    after: Mapping[str, Count]
+    plain: Count
+
+    @property
+    def parents(self) -> list[str]:
+        """Parents in order of name, those that are no union last."""
+        names = {*self.before, *self.after}
+        return sorted(names, key=lambda n: (n.startswith("（"), n == UNASSIGNED, n))
+
+    def total(self, side: Mapping[str, Count]) -> Count:
+        """The sum over all parents."""
+        return sum(side.values(), Count())
+
+
+class TotalsMoved(Exception):
+    """A total differs between two ways of adding up the same unions: one of them is wrong."""
+
+
+def proof(standings: Iterable[Standing], line: str) -> Moved:
+    """Add the unions of one line up by the parents of either day; TotalsMoved if they differ."""
+    before: dict[str, Count] = defaultdict(Count)
+    after: dict[str, Count] = defaultdict(Count)
+    plain = Count()
+    for s in standings:
+        if s.line != line or not (s.inside_before or s.inside_after):
+            continue
+        one = Count(1, s.members or 0, s.workers or 0)
+        plain += one
+        before[_place(s.before, s.inside_before, NEW)] += one
+        after[_place(s.after, s.inside_after, GONE)] += one
+    moved = Moved(line, dict(before), dict(after), plain)
+    for side in (before, after):
+        if moved.total(side) != plain:
+            raise TotalsMoved(f"{line}: {moved.total(side)} is not {plain}")
+    return moved
+
+
+def _place(parent: str | None, inside: bool, absent: str) -> str:
+    if parent is None:
+        return absent
+    return parent if inside else OUTSIDE
+
+
+def transfers_report(
+    figures: Figures, reorganised: Reorganised, definitions: Definitions
+) -> Publication:
+    """The workbook as a publication of one file, with every compared figure as a number in it."""
+    period = figures.period
+    title = f"{figures.unit.name}组织关系变动与可比口径说明（{period.chinese}）"
+    content, numbers = transfers_workbook(figures, reorganised, definitions)
+    return Publication(
+        kind="R-11 组织关系变动与可比口径说明",
+        title=title,
+        unit=figures.unit.code,
+        period=period,
+        cutoff=figures.cutoff,
+        digest=figures.definitions_digest,
+        files=((f"R-11 组织关系变动与可比口径说明 {period.label}.xlsx", content),),
+        numbers=tuple(numbers),
+    )
+
+
+def transfers_workbook(
+    figures: Figures, reorganised: Reorganised, definitions: Definitions
+) -> tuple[bytes, list[PublishedNumber]]:
+    """Sheets 说明, 变动清单, 户数平衡, 合计核对, 可比口径, 沿革, and the numbers printed in them.
+
+    TotalsMoved rather than a false word: nothing is written where the sums do not agree.
+    """
+    proofs = [proof(reorganised.standings, line) for line in LINES]
+    _agree(figures, proofs)
+    title = "组织关系变动与可比口径说明"
+    book = Book(f"{figures.unit.name}{title}", figures.unit.name, figures.cutoff)
+    _about(book, figures, reorganised, proofs, title)
+    _changes(book, reorganised)
+    _balance(book, reorganised)
+    _totals(book, proofs)
+    numbers = _comparable(book, figures, definitions)
+    _names(book, reorganised)
+    return book.bytes(), numbers
+
+
+def _agree(figures: Figures, proofs: Sequence[Moved]) -> None:
+    """Both lines count the same unions, and as many members as the published figure says."""
+    block, industry = proofs
+    if block.plain != industry.plain:
+        raise TotalsMoved(f"块 {block.plain}, 条 {industry.plain}")
+    published = figures.get("I-ORG-04")
+    if published is None or published.value is None:
+        return
+    own = sum((c for n, c in block.after.items() if n not in (GONE, OUTSIDE)), Count())
+    if own.members != published.value:
+        raise TotalsMoved(f"members {own.members}, published {published.value}")
+
+
+# --- sheets ---
+
+
+def _about(
+    book: Book, figures: Figures, told: Reorganised, proofs: Sequence[Moved], title: str
+) -> None:
+    kinds = Counter(c.change for c in told.changes)
+    listed = "、".join(f"{k}{n:,}项" for k, n in sorted(kinds.items(), key=lambda i: -i[1]))
+    checked = [
+        (
+            f"{_LINE_NAMES[p.line]}核对",
+            f"按变动前隶属合计 {p.total(p.before).members:,} 人，按变动后隶属合计 "
+            f"{p.total(p.after).members:,} 人，逐户直接相加 {p.plain.members:,} 人，"
+            f"差额 {(p.total(p.after) - p.total(p.before)).members:,} 人",
+        )
+        for p in proofs
+    ]
+    confirmed = "、".join(told.confirmed_kinds)
+    lines: list[tuple[str, str]] = [
+        ("汇总单位", figures.unit.name),
+        ("所属期", figures.period.chinese),
+        ("数据截止", clock(figures.cutoff)),
+        ("指标定义摘要", figures.definitions_digest),
+        ("期内变动", listed or "无"),
+        *checked,
+        ("本期数归属", _ATTRIBUTED.get(told.attribution, told.attribution)),
+        ("期末数归属", "按本期最后一天的隶属关系汇总；已撤并的工会不再计期末数，由承继工会报送"),
+        (
+            "可比口径",
+            "以本期最后一天的隶属关系汇总上年同期数：划转的单位连同其历史归现上级，并入的单位"
+            "归承继工会，撤销的单位不列入；分立前的历史留在原工会",
+        ),
+        (
+            "复核",
+            f"{confirmed}须经上级复核后生效" if confirmed else "凭批准文号自动生效",
+        ),
+    ]
+    if told.waiting:
+        lines.append(("待复核", f"另有 {told.waiting:,} 项变动待复核，未计入本表"))
+    fields = [Field("项目", "text", 18), Field("内容", "wrap", 92)]
+    book.table("说明", title, fields, lines)
+
+
+_ATTRIBUTED = {
+    "发生时归属": "发生时归属：全年的本期数按各月最后一天的隶属关系分别归属后相加",
+    "期末归属": "期末归属：全年的本期数按本期最后一天的隶属关系归属",
+}
+
+
+def _changes(book: Book, told: Reorganised) -> None:
+    """Every change with what it takes from one parent and gives to another: together nothing."""
+    fields = [
+        Field("序号", "int", 7),
+        Field("工会组织编码", "center", 18),
+        Field("工会名称", "text", 34),
+        Field("变动类型", "center", 16),
+        Field("隶属线", "center", 8),
+        Field("原上级工会", "text", 28),
+        Field("现上级工会", "text", 28),
+        Field("承继工会", "text", 28),
+        Field("生效日期", "date", 12),
+        Field("批准文号", "text", 24),
+        Field("变动时会员（人）", "int", 12),
+        Field("变动时职工（人）", "int", 12),
+        Field("原上级会员增减", "int", 12),
+        Field("现上级会员增减", "int", 12),
+        Field("合计增减", "int", 9),
+        Field("申报单位", "text", 26),
+        Field("复核", "text", 22),
+    ]
+    rows: list[tuple[Any, ...]] = []
+    sums = [0, 0, 0, 0, 0]
+    for n, c in enumerate(told.changes, 1):
+        out, into = _effect(c)
+        for i, v in enumerate((c.members or 0, c.workers or 0, out or 0, into or 0)):
+            sums[i] += v
+        total = None if out is None else out + (into or 0)
+        sums[4] += total or 0
+        rows.append(
+            (
+                n, c.unit, c.name, c.change, c.line, c.from_name, c.to_name, c.successor,
+                c.effective, c.approval, c.members, c.workers, out, into, total, c.filed_by,
+                c.confirmed_by or "自动",
+            )
+        )  # fmt: skip
+    count = len(rows)
+    if rows:
+        rows.append(("", "合计", f"{count:,} 项", *[""] * 7, *sums, "", ""))
+    book.table(
+        "变动清单", "组织关系变动清单", fields, rows, freeze=3,
+        totals=frozenset({count} if rows else ()),
+        note="划转：原上级减、现上级加同一个数，合计增减为0；其他变动不移动会员，不填增减。",
+    )  # fmt: skip
+
+
+def _effect(change: ChangeRow) -> tuple[int | None, int | None]:
+    """Members that a transfer takes from the old parent and gives to the new one."""
+    if not (change.from_name and change.to_name) or change.members is None:
+        return None, None
+    return -change.members, change.members
+
+
+def _balance(book: Book, told: Reorganised) -> None:
+    """Unions by parent: on the eve, out, in, new, ended, on the last day; each line balances."""
+    fields = [
+        Field("隶属线", "center", 12),
+        Field("上级工会", "text", 40),
+        Field("期初（家）", "int", 11),
+        Field("划出", "int", 9),
+        Field("划入", "int", 9),
+        Field("新建、恢复等", "int", 12),
+        Field("撤并等", "int", 9),
+        Field("期末（家）", "int", 11),
+        Field("差额", "int", 9),
+    ]
+    rows: list[tuple[Any, ...]] = []
+    totals: set[int] = set()
+    for line in LINES:
+        table = balance(told.standings, line)
+        listed = sorted(table, key=lambda n: (n.startswith("（"), n == UNASSIGNED, n))
+        for name in listed:
+            rows.append((_LINE_NAMES[line], name, *_balanced(table[name])))
+        sums = [sum(column) for column in zip(*table.values(), strict=True)] or [0] * 6
+        totals.add(len(rows))
+        rows.append((_LINE_NAMES[line], "合计", *_balanced(sums)))
+    book.table(
+        "户数平衡", "工会户数平衡表", fields, rows, totals=frozenset(totals), freeze=2,
+        note="差额＝期末－（期初－划出＋划入＋新建、恢复等－撤并等），各行应为0；划出合计等于划入合计。",
+    )  # fmt: skip
+
+
+def _balanced(row: Sequence[int]) -> tuple[int, ...]:
+    start, out, into, new, ended, end = row
+    return (start, out, into, new, ended, end, end - (start - out + into + new - ended))
+
+
+def balance(standings: Iterable[Standing], line: str) -> dict[str, list[int]]:
+    """Parent → unions on the eve, moved out, moved in, new, ended, on the last day."""
+    table: dict[str, list[int]] = defaultdict(lambda: [0] * 6)
+    for s in standings:
+        if s.line != line:
+            continue
+        old = _place(s.before, s.inside_before, "") if s.before is not None else None
+        now = _place(s.after, s.inside_after, "") if s.after is not None else None
+        if old is not None:
+            table[old][0] += 1
+        if now is not None:
+            table[now][5] += 1
+        if old is None and now is not None:
+            table[now][3] += 1
+        elif old is not None and now is None:
+            table[old][4] += 1
+        elif old is not None and now is not None and old != now:
+            table[old][1] += 1
+            table[now][2] += 1
+    return dict(table)
+
+
+def _totals(book: Book, proofs: Sequence[Moved]) -> None:
+    """The same unions and figures by the parents of either day: lines differ, totals do not."""
+    fields = [Field("隶属线", "center", 12), Field("上级工会", "text", 40)]
+    for what in ("工会（家）", "会员（人）", "职工（人）"):
+        for side in ("变动前隶属", "变动后隶属", "增减"):
+            fields.append(Field(f"{what}{side}", "int", 13))
+    rows: list[tuple[Any, ...]] = []
+    totals: set[int] = set()
+    for p in proofs:
+        name = _LINE_NAMES[p.line]
+        for parent in p.parents:
+            old, now = p.before.get(parent, Count()), p.after.get(parent, Count())
+            rows.append((name, parent, *_both(old, now)))
+        totals.add(len(rows))
+        rows.append((name, "合计", *_both(p.total(p.before), p.total(p.after))))
+        totals.add(len(rows))
+        rows.append((name, "逐户直接相加", *_both(p.plain, p.plain)))
+    book.table(
+        "合计核对", "同一批单位、同一期数据按变动前后隶属关系汇总核对", fields, rows,
+        totals=frozenset(totals), freeze=2,
+        note="会员、职工取各单位本期最后一次报送数；隶属变动只改变归属，合计增减为0。",
+    )  # fmt: skip
+
+
+def _both(old: Count, now: Count) -> tuple[int, ...]:
+    change = now - old
+    return (
+        old.unions, now.unions, change.unions,
+        old.members, now.members, change.members,
+        old.workers, now.workers, change.workers,
+    )  # fmt: skip
+
+
+def _comparable(book: Book, figures: Figures, definitions: Definitions) -> list[PublishedNumber]:
+    """By indicator, line and unit: last year by the parents of then and of now, both growths."""
+    fields = [
+        Field("指标", "text", 22),
+        Field("计量单位", "center", 9),
+        Field("隶属线", "center", 12),
+        Field("单位", "text", 36),
+        Field("本期", "number", 14, 0),
+        Field("上年同期（原隶属）", "number", 14, 0),
+        Field("上年同期（现隶属）", "number", 14, 0),
+        Field("归属增减", "number", 12, 0),
+        Field("比上年（%）", "number", 11, 2),
+        Field("可比口径（%）", "number", 11, 2),
+        Field("相差（百分点）", "number", 11, 2),
+    ]
+    rows: list[tuple[Any, ...]] = []
+    totals: set[int] = set()
+    numbers: list[PublishedNumber] = []
+    for code in COMPARED:
+        indicator = definitions.indicators.get(code)
+        if indicator is None:
+            continue
+        for line in LINES:
+            for unit in [*figures.children.get(line, ()), figures.unit]:
+                figure = _figure(figures, code, unit, line)
+                if figure is None:
+                    continue
+                if unit is figures.unit:
+                    totals.add(len(rows))
+                rows.append(
+                    (
+                        indicator.name, indicator.unit, _LINE_NAMES[line],
+                        "合计" if unit is figures.unit else unit.name,
+                        *(None if v is None else rounded(v, indicator) for v in _three(figure)),
+                        _gap(figure), *_growths(figure),
+                    )
+                )  # fmt: skip
+                for basis, value in zip(
+                    ("本期", "上年同期", "可比口径上年"), _three(figure), strict=True
+                ):
+                    if value is not None:
+                        numbers.append(
+                            PublishedNumber(
+                                f"R-11/{basis}/{line}/{unit.code}/{code}", line, unit.code,
+                                figure.period, code, value, basis,
+                            )
+                        )  # fmt: skip
+    book.table(
+        "可比口径", "可比口径对照表", fields, rows, totals=frozenset(totals), freeze=4,
+        note="空白为上年同期未报或当时没有下级单位，不等于零；合计为本会数，不受隶属变动影响。",
+    )  # fmt: skip
+    return numbers
+
+
+def _figure(figures: Figures, code: str, unit: Unit, line: str) -> Figure | None:
+    figure = figures.get(code, unit.code, line=line)
+    if figure is None and unit is figures.unit:
+        return None
+    if figure is None or all(v is None for v in _three(figure)):
+        return None
+    return figure
+
+
+def _three(figure: Figure) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    return figure.value, figure.last_year, figure.comparable
+
+
+def _gap(figure: Figure) -> Decimal | None:
+    if figure.last_year is None and figure.comparable is None:
+        return None
+    return (figure.comparable or Decimal(0)) - (figure.last_year or Decimal(0))
+
+
+def _growths(figure: Figure) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """Growth as reported, on the comparable basis, and the points between them."""
+    as_reported = growth(figure.value, figure.last_year)
+    comparable = growth(figure.value, figure.comparable)
+    if as_reported is None or comparable is None:
+        return as_reported, comparable, None
+    return as_reported, comparable, comparable - as_reported
+
+
+def growth(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Percent of growth; None without a figure or a base.
+
+    >>> growth(Decimal(22), Decimal(11))
+    Decimal('100.00')
+    """
+    if now is None or before is None or before == 0:
+        return None
+    return ((now - before) / before * 100).quantize(Decimal("0.01"))
+
+
+def _names(book: Book, told: Reorganised) -> None:
+    """Unions by old and new names, and what became of those that ended."""
+    fields = [
+        Field("工会组织编码", "center", 18),
+        Field("原名称", "text", 40),
+        Field("现名称（承继工会）", "text", 40),
+        Field("变动类型", "center", 16),
+        Field("日期", "date", 12),
+        Field("批准文号", "text", 26),
+    ]
+    rows = [
+        (c.unit, c.name, _now_called(c), c.change, c.effective, c.approval)
+        for c in told.changes
+        if (c.new_name and c.new_name != c.name) or c.change in ("撤销", "合并", "分立")
+    ]
+    book.table(
+        "沿革", "名称与承继沿革", fields, rows,
+        note="编码在更名、划转后不变；撤并工会的历史数据保留在原编码下，可按原名称、现名称查询。",
+    )  # fmt: skip
+
+
+def _now_called(change: ChangeRow) -> str:
+    """The new name, or the union that goes on in its place; a dash where there is neither."""
+    if change.new_name and change.new_name != change.name:
+        return change.new_name
+    return change.successor or "—"

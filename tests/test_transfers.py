@@ -1,0 +1,202 @@
+"""R-11: the list of changes, both sums, the comparable basis; and that it refuses to tell a lie."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from federation import START, Federation, event, moment, moved, union
+from sqlalchemy import Connection
+
+from definitions import Definitions, Period
+from pipelines.consolidate import consolidate, figures_of
+from pipelines.flow.transfers import transfers_of
+from pipelines.publish.transfers import (
+    GONE,
+    NEW,
+    Count,
+    Standing,
+    TotalsMoved,
+    balance,
+    growth,
+    proof,
+)
+from warehouse.editions import register_definitions
+from warehouse.engine import ensure_partitions, warehouse
+
+DAY = date(2017, 7, 1)
+
+
+def standing_of(
+    unit: str, before: str | None, after: str | None, members: int = 10, line: str = "块"
+) -> Standing:
+    return Standing(unit, line, before, after, before is not None, after is not None, members, 20)
+
+
+def test_the_same_unions_add_up_the_same_along_either_relations() -> None:
+    rows = [
+        standing_of("G1", "甲", "甲", 5),
+        standing_of("G2", "甲", "乙", 7),
+        standing_of("G3", None, "乙", 11),
+        standing_of("G4", "甲", None, 0),
+    ]
+    found = proof(rows, "块")
+    assert found.before == {"甲": Count(3, 5 + 7, 60), NEW: Count(1, 11, 20)}
+    assert found.after == {"甲": Count(1, 5, 20), "乙": Count(2, 18, 40), GONE: Count(1, 0, 20)}
+    assert found.total(found.before) == found.total(found.after) == found.plain == Count(4, 23, 80)
+    # on the eve, out, in, new, ended, on the last day
+    assert balance(rows, "块") == {"甲": [3, 1, 0, 0, 1, 1], "乙": [0, 0, 1, 1, 0, 2]}
+
+
+def test_growth_without_a_base_is_no_growth() -> None:
+    assert growth(Decimal(22), Decimal(20)) == Decimal("10.00")
+    assert growth(Decimal(22), None) is None
+    assert growth(Decimal(22), Decimal(0)) is None
+
+
+@pytest.fixture
+def connection(warehouse_home: object, definitions: Definitions) -> Iterator[Connection]:
+    with warehouse().begin() as opened:
+        register_definitions(opened, definitions, START)
+        for year in (2016, 2017):
+            ensure_partitions(opened, year)
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def zone(connection: Connection, definitions: Definitions) -> Federation:
+    """650 unions of two counties go to a zone, 20 stay; one merges, one is renamed, one is new."""
+    unions = [union("T", "市级")]
+    unions += [union(c, "区县级", {"块": "T"}) for c in ("A", "B", "Z")]
+    unions += [union("I", "市级", {"块": "T"})]
+    unions += [
+        union(f"G{n:03d}", "基层", {"块": "AB"[n % 2]} | ({"条": "I"} if n % 5 == 0 else {}))
+        for n in range(670)
+    ]
+    unions.append(union("N1", "基层", {"块": "Z"}, found="2017-08-01"))
+    f = Federation(connection, definitions, unions)
+    codes = [f"G{n:03d}" for n in range(670)]
+    f.report("2016-09", dict.fromkeys(codes, 10))
+    f.report("2017-06", dict.fromkeys(codes, 20))
+    f.report("2017-09", {**dict.fromkeys(codes[:669], 22), "N1": 5, "G668": 44})
+    changes = [moved(c, "AB"[n % 2], "Z", DAY) for n, c in enumerate(codes[:650])]
+    from dataclasses import replace
+
+    changes = [replace(c, members=20, workers=30) for c in changes]
+    changes.append(event("G669", "合并", date(2017, 8, 1), from_parent="B", successor="G668"))
+    changes.append(event("G000", "更名", date(2017, 8, 1), after={"name": "新厂工会"}))
+    f.change(changes, moment(2017, 8, 5))
+    return f
+
+
+def book_of(f: Federation, unit: str = "T") -> tuple[openpyxl.Workbook, int]:
+    at = moment(2018, 1, 5)
+    period = Period.parse("2017Q3")
+    computation = consolidate(f.connection, f.definitions, period, at, at)
+    figures = figures_of(f.connection, f.definitions, computation, unit)
+    publication, changes = transfers_of(f.connection, f.definitions, figures)
+    assert publication.kind.startswith("R-11")
+    return openpyxl.load_workbook(io.BytesIO(publication.files[0][1])), changes
+
+
+def rows_of(book: openpyxl.Workbook, sheet: str) -> list[dict[str, object]]:
+    """The rows below the head, which stands in row 3."""
+    values = list(book[sheet].iter_rows(min_row=3, values_only=True))
+    return [dict(zip(values[0], row, strict=True)) for row in values[1:]]
+
+
+def test_r11_lists_650_rows_and_no_total_moved(zone: Federation) -> None:
+    book, changes = book_of(zone)
+    assert changes == 650 + 2
+    listed = rows_of(book, "变动清单")
+    transfers = [r for r in listed if r["变动类型"] == "划转"]
+    assert len(transfers) == 650
+    assert {r["合计增减"] for r in transfers} == {0}
+    total = listed[-1]
+    assert (total["原上级会员增减"], total["现上级会员增减"], total["合计增减"]) == (
+        -650 * 20, 650 * 20, 0,
+    )  # fmt: skip
+
+    checked = rows_of(book, "合计核对")
+    by_parent = {(r["隶属线"], r["上级工会"]): r for r in checked}
+    whole = 669 * 22 + 22 + 5  # G668 has taken over the 22 of G669
+    for line in ("地方（块）", "产业（条）"):
+        for row in ("合计", "逐户直接相加"):
+            found = by_parent[line, row]
+            assert (found["会员（人）变动前隶属"], found["会员（人）变动后隶属"]) == (whole, whole)
+            assert (found["会员（人）增减"], found["工会（家）增减"]) == (0, 0)
+    block = by_parent["地方（块）", "Z工会"]
+    assert block["工会（家）变动前隶属"] == 0
+    assert block["工会（家）变动后隶属"] == 650 + 1
+    old = [by_parent["地方（块）", f"{c}工会"]["工会（家）增减"] for c in "AB"]
+    assert sum(v for v in old if isinstance(v, int)) == -650 - 1
+
+    balanced = rows_of(book, "户数平衡")
+    assert {r["差额"] for r in balanced} == {0}
+    sums = next(r for r in balanced if r["上级工会"] == "合计" and r["隶属线"] == "地方（块）")
+    assert (sums["期初（家）"], sums["划出"], sums["划入"]) == (670, 650, 650)
+    assert (sums["新建、恢复等"], sums["撤并等"], sums["期末（家）"]) == (1, 1, 670)
+
+
+def test_r11_sets_the_comparable_growth_beside_the_reported_one(zone: Federation) -> None:
+    book, _ = book_of(zone)
+    rows = [
+        r
+        for r in rows_of(book, "可比口径")
+        if r["指标"] == "会员人数" and r["隶属线"] == "地方（块）"
+    ]
+    by_unit = {r["单位"]: r for r in rows}
+    z, total = by_unit["Z工会"], by_unit["合计"]
+    assert (z["本期"], z["上年同期（原隶属）"]) == (650 * 22 + 5, None)
+    assert z["上年同期（现隶属）"] == 6500
+    assert z["比上年（%）"] is None
+    assert total["上年同期（原隶属）"] == total["上年同期（现隶属）"] == 6700
+    assert total["相差（百分点）"] == 0
+    a = by_unit["A工会"]
+    assert (a["上年同期（原隶属）"], a["上年同期（现隶属）"]) == (
+        3350,
+        100 + 10,
+    )  # and what it took in
+    assert a["可比口径（%）"] != a["比上年（%）"]
+    assert sum(int(str(r["归属增减"] or 0)) for r in rows if r["单位"] != "合计") == 0
+
+
+def test_r11_prints_how_flows_are_attributed_and_reads_history_under_both_names(
+    zone: Federation,
+) -> None:
+    book, _ = book_of(zone)
+    told = {str(r["项目"]): str(r["内容"]) for r in rows_of(book, "说明")}
+    assert told["本期数归属"].startswith("发生时归属")
+    assert "划转650项" in told["期内变动"]
+    assert "差额 0 人" in told["地方（块）核对"]
+    assert "差额 0 人" in told["产业（条）核对"]
+    assert told["复核"] == "凭批准文号自动生效"
+    history = {(r["原名称"], r["现名称（承继工会）"]) for r in rows_of(book, "沿革")}
+    assert history == {("G000工会", "新厂工会"), ("G669工会", "G668工会")}
+
+
+def test_r11_of_a_county_shows_who_left_it(zone: Federation) -> None:
+    book, changes = book_of(zone, "A")
+    assert changes == 325 + 1
+    by_parent = {(r["隶属线"], r["上级工会"]): r for r in rows_of(book, "合计核对")}
+    assert by_parent["地方（块）", "A工会"]["工会（家）增减"] == -325
+    assert by_parent["地方（块）", "（不属本会）"]["工会（家）增减"] == 325
+    assert by_parent["地方（块）", "合计"]["会员（人）增减"] == 0
+
+
+def test_r11_refuses_where_the_sums_do_not_agree(zone: Federation) -> None:
+    at, period = moment(2018, 1, 5), Period.parse("2017Q3")
+    computation = consolidate(zone.connection, zone.definitions, period, at, at)
+    figures = figures_of(zone.connection, zone.definitions, computation, "T")
+    wrong = dict(figures.values)
+    key = ("块", "T", "2017Q3", "I-ORG-04")
+    from dataclasses import replace
+
+    wrong[key] = replace(wrong[key], value=Decimal(1))
+    with pytest.raises(TotalsMoved, match="published 1"):
+        transfers_of(zone.connection, zone.definitions, replace(figures, values=wrong))
