@@ -27,6 +27,7 @@ from definitions.model import (
 from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
 from definitions.scenes import unknown_in_scene
+from definitions.tally import SWITCH, tallied
 
 HERE = Path(__file__).parent
 
@@ -89,7 +90,9 @@ class Definitions:
         return frozenset({*CALENDAR_KINDS, *(f.period.label_kind for f in self.forms)})
 
     def rules_of(self, form: Form) -> tuple[Rule, ...]:
-        """The rules with a condition that rows of the form must meet."""
+        """The rules with a condition that rows of the form must meet; a tally has no such rows."""
+        if form.tally:
+            return ()
         return (*form.rules, *self.cross_rules.get(form.code, ()))
 
     def rule(self, code: str) -> Rule:
@@ -184,6 +187,8 @@ class _Loader:
                 if parameter.code in self.parameters:
                     document.say((i,), f"parameter {parameter.code} is defined twice")
                 self.parameters[parameter.code] = parameter
+                if parameter.code == SWITCH:
+                    self._check_switch(document, i, parameter)
         for document in self._open("schemes/*.yaml"):
             scheme = document.model(Scheme, document.data)
             if scheme:
@@ -198,7 +203,7 @@ class _Loader:
         mistakes = [m for d in self.documents for m in d.mistakes]
         if mistakes:
             raise DefinitionsInvalid(mistakes)
-        return Definitions(
+        definitions = Definitions(
             forms=tuple(f for f, _, _ in self.forms),
             code_lists=self.code_lists,
             indicators={i.code: i for i, _, _ in self.indicators},
@@ -214,6 +219,7 @@ class _Loader:
                 d.name: json.dumps(d.data, ensure_ascii=False, default=str) for d in self.documents
             },
         )
+        return tallied(definitions)
 
     def _table(self, name: str) -> dict[str, str]:
         for document in self._open(f"{name}.yaml"):
@@ -361,6 +367,14 @@ class _Loader:
                 self._check_names(document, (*place, "without"), condition, other, forms)
         if measure.take == "standing" and source.ledger is None:
             document.say(place, f"{source.code} is no register that could stand at a day")
+
+    def _check_switch(self, document: Document, place: int, switch: Parameter) -> None:
+        """Only forms about persons or things of a union that they name can be told as tallies."""
+        named = {f.code for f, _, _ in self.forms if "org_code" in f.position}
+        unions = {f.code for f, _, _ in self.forms if f.keys == ("org_code",)}
+        for code in sorted({str(c) for dated in switch.values for c in dated.value}):
+            if code not in named - unions:
+                document.say((place,), f"{code} is no form about persons: it has no tally")
 
     def _check_unique(self) -> None:
         seen: set[object] = set()

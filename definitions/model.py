@@ -135,6 +135,19 @@ class Ledger(Model):
     keys: tuple[str, ...]
 
 
+class Tally(Model):
+    """What the rows of a tally stand for: `heads` says how many rows of the person-level form.
+
+    `dates` are columns that were dates and now say where the day lies; `identity` is what a row of
+    the person-level form was about; `whole_register`: each sending is the register as it stands.
+    """
+
+    heads: str
+    dates: tuple[str, ...] = ()
+    identity: tuple[str, ...]
+    whole_register: bool
+
+
 class Nesting(Model):
     """Rows that hold others, as an account holds its sub-accounts: no sum goes over all of them.
 
@@ -271,6 +284,7 @@ class Form(Model):
     reporters: Reporters
     due: Due
     ledger: Ledger | None = None
+    tally: Tally | None = Field(default=None, description="made by definitions/tally.py alone")
     nesting: Nesting | None = None
     guidance: str = ""
     columns: tuple[Column, ...]

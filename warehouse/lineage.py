@@ -14,6 +14,7 @@ from definitions.expression import Expression, parse
 from definitions.model import Indicator, Measure
 from definitions.periods import PeriodKind
 from warehouse.rollup import AT_THE_END, attribution, load_live, prepare_cutoff, reading
+from warehouse.tallies import heads, is_tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class CellBehind:
 
 BEHIND = """
 SELECT o.code AS org, coalesce(n.name, o.code) AS name, r.period, c.file_name, s.sha256, s.member,
-       r.sheet, r.sheet_columns, r.row_no, r.org_id, {moment} AS moment, {value} AS value
+       r.sheet, r.sheet_columns, r.row_no, r.edition, r.org_id, {moment} AS moment,
+       {value} AS value
 FROM {source} r
 JOIN organisation o ON o.id = r.org_id
 JOIN submission s ON s.id = r.submission_id
@@ -111,12 +113,13 @@ def _of_measure(
 ) -> Iterator[CellBehind]:
     read = reading(definitions, measure)
     translator, moment, where = read.translator, read.moment, f"{read.where} AND {read.known}"
-    newest = definitions.newest(measure.form)
+    editions = {f.edition: f for f in definitions.forms if f.code == measure.form}
+    tally = is_tally(list(editions.values()))
     amount = measure.sum or measure.largest
     named = (*_columns(amount), *measure.distinct)
     for column in measure.distinct:
-        where += f" AND {translator.column(column)} IS NOT NULL"
-    value = translator.sql(amount) if amount else "1"
+        where += f" AND ({translator.column(column)} IS NOT NULL OR {tally})"
+    value = translator.sql(amount) if amount else heads(list(editions.values()))
     standing_on = [period.end] if measure.take == "standing" else []
     january = date(period.year, 1, 1)
     load_live(connection, definitions, [measure], january, period.end, standing_on)
@@ -143,11 +146,13 @@ def _of_measure(
         for row in found:
             last[row.org_id] = max(last.get(row.org_id, row.moment), row.moment)
         found = [row for row in found if row.moment == last[row.org_id]]
-    position = newest.position
     for row in found:
+        form = editions[row.edition]
+        position = form.position
+        counted = (form.tally.heads,) if form.tally and not amount else named or form.keys[:1]
         places = tuple(
             row.sheet_columns[position[c]]
-            for c in named or newest.keys[:1]
+            for c in counted
             if c in position and row.sheet_columns[position[c]]
         )
         yield CellBehind(

@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Each, Form, Indicator, Measure, Without
+from definitions.model import Each, Form, Indicator, Ledger, Measure, Without
 from definitions.periods import PeriodKind
 from warehouse.computed import Computed, Target, figure
 from warehouse.engine import sql
 from warehouse.quality import Quality, QualityOf, quality
 from warehouse.second_pass import second_pass
 from warehouse.sql_expression import Sql, Translator
+from warehouse.tallies import heads, is_tally, told
 
 AT_THE_TIME, AT_THE_END = "发生时归属", "期末归属"
 """Where a year's flows count: with the parents of their own months, or with those of its end."""
@@ -77,31 +78,41 @@ class Reading:
 def reading(definitions: Definitions, measure: Measure) -> Reading:
     """The rows `r` that a measure counts and the day on which each of them counts."""
     editions = [f for f in definitions.forms if f.code == measure.form]
-    newest = definitions.newest(measure.form)
+    ledger = ledger_of(editions)
     parameters = definitions.parameters
     translator = Translator(editions, {"end": Sql("r.period_end")}, parameters)
     dated = measure.dated
-    if newest.ledger and measure.take == "flow":
-        dated = dated or newest.ledger.date
+    if ledger and measure.take == "flow":
+        dated = dated or ledger.date
     source, moment = "live", "r.period_end"
     if measure.take == "standing":
         source, moment = "standing", "r.as_of"
         translator = Translator(editions, {"end": Sql(moment)}, parameters, day=moment)
     elif measure.take == "months":
-        count = len(Period(newest.period.label_kind, 2000).months())
+        count = len(Period(editions[0].period.label_kind, 2000).months())
         source, moment = MONTHS_OF.format(before=count - 1), "r.month_of"
     elif dated:
         # groups need every row of a series; a register's row may have been sent again
-        source = "live" if measure.each and not newest.ledger else "once"
+        source = "live" if measure.each and not ledger else "once"
         moment = translator.column(dated)
+        if any(f.tally for f in editions):
+            # a tally tells of days inside its period, and counts them at its end
+            moment = (
+                f"(CASE WHEN NOT {is_tally(editions)} OR {moment} = r.period_end THEN {moment} END)"
+            )
     where = translator.sql(measure.where) if measure.where else "true"
     if measure.without:
         where += f" AND {_without(definitions, measure.without)}"
-    known = f"{moment} IS NOT NULL"
+    known = f"{moment} IS NOT NULL AND {told(measure, editions)}"
     if source == "once":
         # before the form was asked for, its rows tell of the few things that were still open then
         known += f" AND {_collected(editions, moment)}"
     return Reading(source, moment, known, where, translator)
+
+
+def ledger_of(editions: Sequence[Form]) -> Ledger | None:
+    """How a form is a register, whichever of its editions says so: its tallies do not."""
+    return next((f.ledger for f in reversed(editions) if f.ledger), None)
 
 
 def _collected(editions: Sequence[Form], moment: str) -> str:
@@ -135,20 +146,23 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
     """SQL that yields (measure, org_id, month, value) for measures of one form."""
     groups: dict[tuple[str, str, str], list[tuple[int, str]]] = defaultdict(list)
     queries = []
-    heard: list[int] = []
+    heard: dict[str, list[int]] = defaultdict(list)
+    editions = [f for f in definitions.forms if measures and f.code == measures[0][1].form]
+    tally, stands_for = is_tally(editions), heads(editions)
     for number, measure in measures:
         read = reading(definitions, measure)
         source, moment, where, translator = read.source, read.moment, read.where, read.translator
         things = [translator.column(c) for c in measure.distinct]
-        known = " AND ".join([*(f"{t} IS NOT NULL" for t in things), read.known])
+        single = " AND ".join([*(f"{t} IS NOT NULL" for t in things), read.known])
+        known = f"({single} OR {tally} AND {read.known})" if things else read.known
         if source == "once" or (things and measure.take == "flow"):
-            heard.append(number)
+            heard[told(measure, editions)].append(number)
         if measure.each:
             queries.append(
                 f"SELECT {number}, d.org_id, d.month, (count(*) FILTER (WHERE d.reached))::numeric "
                 f"FROM (SELECT r.org_id, date_trunc('month', {moment})::date AS month, "
                 f"{_reached(measure.each, translator)} AS reached FROM {source} r "
-                f"WHERE ({where}) AND {known} GROUP BY 1, 2, {', '.join(things)}) d "
+                f"WHERE ({where}) AND {single} GROUP BY 1, 2, {', '.join(things)}) d "
                 f"GROUP BY d.org_id, d.month"
             )
             continue
@@ -158,10 +172,16 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
                 f"SELECT {number}, d.org_id, d.month, count(*)::numeric FROM ("
                 f"SELECT DISTINCT ON (extract(year FROM {moment}), {listed}) r.org_id, "
                 f"date_trunc('month', {moment})::date AS month FROM {source} r "
-                f"WHERE ({where}) AND {known} "
+                f"WHERE ({where}) AND {single} "
                 f"ORDER BY extract(year FROM {moment}), {listed}, {moment}, r.org_id) d "
                 f"GROUP BY d.org_id, d.month"
             )
+            if tally != "false":
+                queries.append(
+                    f"SELECT {number}, r.org_id, date_trunc('month', {moment})::date, "
+                    f"sum({stands_for})::numeric FROM {source} r "
+                    f"WHERE ({where}) AND {tally} AND {read.known} GROUP BY 1, 2, 3"
+                )
             continue
         if measure.sum:
             value = translator.sql(measure.sum)
@@ -173,7 +193,12 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
             aggregate = f"max({translator.sql(measure.largest)}) FILTER (WHERE {where})"
         elif things:
             thing = things[0] if len(things) == 1 else f"({', '.join(things)})"
-            aggregate = f"count(DISTINCT {thing}) FILTER (WHERE {where} AND {known})"
+            aggregate = f"count(DISTINCT {thing}) FILTER (WHERE {where} AND {single})"
+            if tally != "false":
+                of_tallies = f"FILTER (WHERE {where} AND {tally} AND {read.known})"
+                aggregate += f" + coalesce(sum({stands_for}) {of_tallies}, 0)"
+        elif tally != "false":
+            aggregate = f"coalesce(sum({stands_for}) FILTER (WHERE {where}), 0)"
         else:
             aggregate = f"count(*) FILTER (WHERE {where})"
         groups[source, moment, read.known].append((number, aggregate))
@@ -187,12 +212,12 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
             f"CROSS JOIN LATERAL (VALUES {values}) AS v (measure, value) "
             f"WHERE v.value IS NOT NULL"
         )
-    if heard:
+    for can_tell, numbers in heard.items():
         # a unit that reported, and nothing of this kind in the month, had none
-        listed = ", ".join(f"({n})" for n in heard)
+        listed = ", ".join(f"({n})" for n in numbers)
         queries.append(
             f"SELECT v.measure, g.org_id, g.month, 0 FROM (SELECT DISTINCT org_id, "
-            f"date_trunc('month', period_end)::date AS month FROM live) g "
+            f"date_trunc('month', period_end)::date AS month FROM live r WHERE {can_tell}) g "
             f"CROSS JOIN (VALUES {listed}) AS v (measure)"
         )
     return queries
@@ -235,10 +260,15 @@ SELECT DISTINCT ON (e.day, r.org_id, r.key)
     e.day AS as_of
 FROM unnest(cast(:days AS date[])) AS e (day)
 CROSS JOIN (live_filing f JOIN filing_row r ON r.filing_id = f.id)
-WHERE f.form = :form AND r.period_end <= e.day
+WHERE f.form = :form AND r.period_end <= e.day AND {known}
 ORDER BY e.day, r.org_id, r.key, r.period_end DESC, f.accepted_at DESC, r.filing_id DESC,
          r.row_no DESC
 """
+# a tally is the whole register of its union: what was sent before it stands no more
+SINCE_TALLY = """r.period_end >= coalesce((
+    SELECT max(t.period_end) FROM live_filing g JOIN filing_row t ON t.filing_id = g.id
+    WHERE g.form = :form AND t.org_id = r.org_id AND t.period_end <= e.day AND {tally}
+), '-infinity')"""
 STANDING_DAYS = """
 CREATE TEMPORARY TABLE standing_day ON COMMIT DROP AS
 SELECT e.ends FROM unnest(cast(:days AS date[])) AS e (ends)
@@ -299,10 +329,12 @@ def load_live(
     )
     form = measures[0].form
     editions = [f for f in definitions.forms if f.code == form]
-    ledger = definitions.newest(form).ledger
+    ledger = ledger_of(editions)
     numbered = "CAST(NULL AS int)"
     if ledger:
         numbered = f"extract(year FROM {Translator(editions).column(ledger.date)})"
+        # every tally stands by itself: its keys are kinds, not things
+        numbered += f", CASE WHEN {is_tally(editions)} THEN r.period_end END"
         if any(m.dated not in (None, ledger.date) for m in measures):
             starts = min(starts, *(f.valid_from for f in editions))
     if any(m.take == "months" for m in measures):
@@ -317,7 +349,10 @@ def load_live(
     connection.execute(text(ONCE_ROWS.format(numbered=numbered)))
     if standing_on:
         days = {"days": list(standing_on)}
-        connection.execute(text(STANDING_ROWS), {"form": form, **days})
+        known = SINCE_TALLY.format(tally=is_tally(editions).replace("r.", "g."))
+        if not any(f.tally for f in editions):
+            known = "true"
+        connection.execute(text(STANDING_ROWS.format(known=known)), {"form": form, **days})
         connection.execute(text(STANDING_DAYS), days)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from definitions.expression import Expression
 from definitions.model import ColumnType, Form, Parameter
+from definitions.tally import BEFORE, IN_PERIOD
 
 _COMPARE = {
     ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
@@ -48,6 +49,8 @@ class Translator:
         reads = {f.edition: self._read(f, code) for f in self.editions if code in f.position}
         if len(set(reads.values())) == 1 and len(reads) == len(self.editions):
             return next(iter(reads.values()))
+        if not reads:
+            return "NULL"
         cases = " ".join(f"WHEN {_text(e)} THEN {sql}" for e, sql in reads.items())
         return f"CASE r.edition {cases} END"
 
@@ -55,6 +58,11 @@ class Translator:
     def _read(form: Form, code: str) -> str:
         place = form.position[code] + 1
         kind = form.columns[place - 1].type
+        if form.tally and code in form.tally.dates:
+            return (
+                f"(CASE r.texts[{place}] WHEN '{IN_PERIOD}' THEN r.period_end "
+                f"WHEN '{BEFORE}' THEN date_trunc('year', r.period_end)::date - 1 END)"
+            )
         if kind.numeric:
             return f"r.numbers[{place}]"
         if kind is ColumnType.DATE:
