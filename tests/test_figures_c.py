@@ -59,7 +59,8 @@ def spending(item: str, kind: str, amount: float, day: str, **more: Any) -> dict
 def test_three_public_funds_fell_by_a_fifth(opened: Connection) -> None:
     with_last_year = "2019Q2"
     file(opened, "FIN-06", with_last_year,
-         spending("J1", "公务接待", 500, "2019-04-02"), spending("C1", "公务用车", 300, "2019-05-02"),
+         spending("J1", "公务接待", 500, "2019-04-02"),
+         spending("C1", "公务用车", 300, "2019-05-02"),
          spending("D1", "大额项目", 90000, "2019-05-02", approve_before=date(2019, 4, 1)),
          spending("D2", "大额项目", 90000, "2019-05-03"),
          {"item_id": "J9", "item_kind": "公务接待", "amount": 9999.0, "bidding": "不适用",
