@@ -12,6 +12,7 @@ from typing import Any
 
 from definitions.calendars import WorkingDays
 from definitions.documents import DefinitionsInvalid, Document, M
+from definitions.examples import example_mistakes
 from definitions.expression import Expression
 from definitions.model import (
     CalendarYear,
@@ -28,6 +29,8 @@ from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
 from definitions.scenes import unknown_in_scene
 from definitions.tally import SWITCH, tallied
+from definitions.units import mixed_units
+from definitions.values import unlisted
 
 HERE = Path(__file__).parent
 
@@ -289,12 +292,16 @@ class _Loader:
                         there, forms[code], self.parameters
                     ):
                         document.say((*place, where), f"{complaint} ({code})")
-        for rule, _, document, place in self.rules:
+        for rule, owner, document, place in self.rules:
             self._check_closing(document, place, rule, forms)
+            for where, complaint in example_mistakes(rule, owner, forms, self.code_lists):
+                document.say((*place, *where), complaint)
         for indicator, document, place in self.indicators:
             for side in ("numerator", "minus", "denominator"):
                 for i, measure in enumerate(getattr(indicator, side)):
                     self._check_measure(document, (*place, side, i), measure, forms)
+            for complaint in mixed_units(indicator, forms):
+                document.say(place, complaint)
             base = indicator.denominator or indicator.coverage[1:] or indicator.achieved
             if indicator.aggregate in ("ratio", "wmean") and not base:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
@@ -414,7 +421,10 @@ class _Loader:
         form: Form,
         forms: dict[str, Form],
     ) -> None:
-        for complaint in unknown_names(expression, form, forms, self.parameters):
+        for complaint in (
+            *unknown_names(expression, form, forms, self.parameters),
+            *unlisted(expression, form, forms, self.code_lists),
+        ):
             document.say(place, complaint)
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from checking import Accepted
 from openpyxl.utils import get_column_letter
-from rule_files import cell_of, data_of, file_of
+from rule_files import SOUND_IDENTITY, cell_of, data_of, file_of
 
 import pipelines.validate
 from definitions.loading import Definitions, load_definitions
@@ -236,6 +236,8 @@ def address(form: Form, column: str, row: int = FIRST_ROW) -> str:
 def key_of(form: Form, code: str) -> Any:
     """A key for rows that an example leaves without one."""
     column = form.column(code)
+    if column.type is ColumnType.IDNO:
+        return SOUND_IDENTITY
     if column.list:
         return definitions().code_lists[column.list].values[0]
     return 1.0 if column.type.numeric else JUDGED if code == "org_code" else f"{code}-1"
@@ -269,10 +271,11 @@ def take_apart(case: Case) -> Told:
     given = [dict(example.row), *map(dict, example.rows)]
     rows = [{k: v for k, v in row.items() if k in form.position} for row in given]
     names = {k for row in given for k in row if k not in form.position}
-    if names or example.reported:
-        for number, row in enumerate(rows, 1):
-            if "org_code" in form.position:
-                row.setdefault("org_code", JUDGED)
+    for number, row in enumerate(rows, 1):
+        if "org_code" in form.position:
+            alone = form.keys == ("org_code",) and number > 1
+            row.setdefault("org_code", f"{JUDGED}-{number}" if alone else JUDGED)
+        if names or example.reported:
             for k in form.keys:
                 row.setdefault(k, key_of(form, k) if number == 1 else f"{k}-{number}")
     for other, reported in example.reported.items():
