@@ -1,5 +1,5 @@
 # One command each; every target builds the environment first if it is missing or stale.
-#   make demo | test | check | up | bench | lock | clean
+#   make demo | test | check | up | bench | handbook | lock | clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -15,7 +15,7 @@ export PYTHONPATH := $(CURDIR)
 unexport PIP_FIND_LINKS UV_FIND_LINKS VIRTUAL_ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help venv system-packages test check format demo up bench lock clean
+.PHONY: help venv system-packages test check format demo up bench handbook lock clean
 
 help:
 	@echo "make demo     two years of real sample input through Airflow, start to finish"
@@ -23,6 +23,7 @@ help:
 	@echo "make check    style, types, layers, SQL, definitions"
 	@echo "make up       everything running until Ctrl-C"
 	@echo "make bench    this pipeline beside what a team would otherwise write"
+	@echo "make handbook the handbook of forms, rules and indicators as pages, below .run/handbook"
 	@echo "make lock     resolve requirements.in again"
 	@echo "make clean    remove the environment and everything a run made"
 
@@ -69,6 +70,9 @@ up: venv
 
 bench: venv
 	@$(PY) -m bench
+
+handbook: venv
+	@$(PY) -m pipelines handbook --out .run/handbook
 
 # No index address, no local path, no header: the same file wherever it is resolved.
 lock: venv

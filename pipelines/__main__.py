@@ -248,6 +248,22 @@ def withdraw_change(
     console.print(f"已撤回 {flow.withdraw_changes(numbers, by, reason, at)} 项")
 
 
+@app.command("handbook", help="由定义文件生成填报手册（静态网页，可打印）")
+def handbook(
+    out: Annotated[Path, typer.Option(help="写到哪个文件夹")],
+    at: At,
+    year: Annotated[int | None, typer.Option(help="报送日历的年份，缺省为当年")] = None,
+    pictures: Annotated[bool, typer.Option(help="是否生成填写样例图（需要 LibreOffice）")] = True,
+) -> None:
+    """Write the handbook as a static site."""
+    from pipelines.flow.handbook import write_handbook
+
+    made = write_handbook(str(out), year or moment(at).year, pictures)
+    console.print(
+        f"已生成 {made['pages']} 页、{made['pictures']} 幅样图，请打开 {out / 'index.html'}"
+    )
+
+
 @app.command("verify", help="检查日志链、原件与数据摘要")
 def verify() -> None:
     """Audit chain, originals and content digest."""
