@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.model import Each, Form, Indicator, Ledger, Measure, Without
 from definitions.periods import PeriodKind
+from definitions.tally import why_not
 from warehouse.computed import Computed, Target, figure
 from warehouse.engine import sql
 from warehouse.quality import Quality, QualityOf, quality
@@ -150,6 +151,8 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
     editions = [f for f in definitions.forms if measures and f.code == measures[0][1].form]
     tally, stands_for = is_tally(editions), heads(editions)
     for number, measure in measures:
+        if all(why_not(measure, f) for f in editions):
+            continue  # no edition has rows that could tell it
         read = reading(definitions, measure)
         source, moment, where, translator = read.source, read.moment, read.where, read.translator
         things = [translator.column(c) for c in measure.distinct]
@@ -168,14 +171,15 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
             continue
         if things and measure.take == "flow":
             listed = ", ".join(things)
-            queries.append(
-                f"SELECT {number}, d.org_id, d.month, count(*)::numeric FROM ("
-                f"SELECT DISTINCT ON (extract(year FROM {moment}), {listed}) r.org_id, "
-                f"date_trunc('month', {moment})::date AS month FROM {source} r "
-                f"WHERE ({where}) AND {single} "
-                f"ORDER BY extract(year FROM {moment}), {listed}, {moment}, r.org_id) d "
-                f"GROUP BY d.org_id, d.month"
-            )
+            if not all(f.tally for f in editions):
+                queries.append(
+                    f"SELECT {number}, d.org_id, d.month, count(*)::numeric FROM ("
+                    f"SELECT DISTINCT ON (extract(year FROM {moment}), {listed}) r.org_id, "
+                    f"date_trunc('month', {moment})::date AS month FROM {source} r "
+                    f"WHERE ({where}) AND {single} "
+                    f"ORDER BY extract(year FROM {moment}), {listed}, {moment}, r.org_id) d "
+                    f"GROUP BY d.org_id, d.month"
+                )
             if tally != "false":
                 queries.append(
                     f"SELECT {number}, r.org_id, date_trunc('month', {moment})::date, "
