@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from definitions.model import (
 )
 from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
+from definitions.regions import Region, regions_in
 from definitions.scenes import unknown_in_scene
 from definitions.tally import SWITCH, tallied
 from definitions.units import mixed_units
@@ -51,6 +53,7 @@ class Definitions:
     industries: dict[str, str]
     calendar: WorkingDays
     sources: dict[str, str] = field(repr=False)
+    dated_regions: dict[str, Region] = field(default_factory=dict, repr=False)
     _editions: dict[tuple[str, str], Form] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -80,6 +83,11 @@ class Definitions:
     @cached_property
     def _newest(self) -> dict[str, Form]:
         return {f.code: f for f in sorted(self.forms, key=lambda f: f.valid_from)}
+
+    def region_on(self, code: str, day: date) -> str | None:
+        """Name of the region whose code was in force on a day; None when there was none."""
+        region = self.dated_regions.get(code)
+        return region.name if region is not None and region.holds(day) else None
 
     @cached_property
     def form_codes(self) -> tuple[str, ...]:
@@ -201,7 +209,10 @@ class _Loader:
             year = document.model(CalendarYear, document.data)
             if year:
                 years.append(year)
-        tables = {n: self._table(n) for n in ("works", "regions", "industries")}
+        tables = {n: self._table(n) for n in ("works", "industries")}
+        regions: dict[str, Region] = {}
+        for document in self._open("regions.yaml"):
+            regions |= regions_in(document)
         self._cross_check(tables)
         mistakes = [m for d in self.documents for m in d.mistakes]
         if mistakes:
@@ -215,7 +226,8 @@ class _Loader:
             parameters=self.parameters,
             schemes=tuple(s for s, _ in self.schemes),
             works=tables["works"],
-            regions=tables["regions"],
+            regions={code: region.name for code, region in regions.items()},
+            dated_regions=regions,
             industries=tables["industries"],
             calendar=WorkingDays(years),
             sources={
