@@ -13,7 +13,7 @@ from definitions.model import ColumnType, Form
 from definitions.organisations import Organisation, Parent
 from definitions.periods import Period
 from definitions.scenes import Filed, Scene, Spot
-from pipelines.closing_checks import Located, across
+from pipelines.closing_checks.across import Located, across
 from pipelines.explanations import Fingerprints
 from pipelines.load import filing_of
 from pipelines.workbook import FormSheet

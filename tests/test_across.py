@@ -12,8 +12,7 @@ from sqlalchemy import Connection
 
 from definitions.loading import Definitions, load_definitions
 from definitions.scenes import Filed, Scene, Unit
-from pipelines.closing_checks import refuse_unimplemented
-from pipelines.closing_checks.across import RuleUnimplemented
+from pipelines.closing_checks.registry import RuleUnimplemented, refuse_unimplemented
 from pipelines.closing_checks.seats import allocate, dues
 from tests.across_scenes import AT, ask, file_scene, place_of, scenes
 from warehouse.editions import register_definitions

@@ -246,7 +246,7 @@ WHERE f.form = :form AND r.period_end BETWEEN :starts AND :ends
     AND NOT (:grassroots AND EXISTS (
         SELECT 1 FROM organisation_state s
         WHERE s.org_id = r.org_id AND s.retired_at IS NULL AND s.valid @> r.period_end
-            AND s.level NOT IN ('基层', '小组')))
+            AND s.level <> ALL(:summed)))
 """
 # a thing listed in several sendings is counted once, as its newest row says, also when they are of
 # two years; a register may number its things anew every year
@@ -309,6 +309,19 @@ def prepare_expected(connection: Connection, cutoff: datetime, starts: date, end
     connection.execute(text("ANALYZE expected_state"))
 
 
+GRASSROOTS = ("基层", "小组")
+"""Levels of unions whose rows add up to everything above them."""
+
+
+def owed_by_grassroots(form: Form) -> bool:
+    """Whether grassroots unions alone owe a form.
+
+    A row about a federation is then its own summary of them: compared when the period closes
+    (V-O-001), never added.
+    """
+    return form.reporters.levels == ("基层",)
+
+
 def load_live(
     connection: Connection,
     definitions: Definitions,
@@ -343,12 +356,16 @@ def load_live(
             starts = min(starts, *(f.valid_from for f in editions))
     if any(m.take == "months" for m in measures):
         ends += timedelta(days=366)
-    # Of a form that grassroots unions alone owe, a row about a federation is its own summary of
-    # them: compared when the period closes (V-O-001), never added.
-    grassroots = definitions.newest(form).reporters.levels == ("基层",)
+    grassroots = owed_by_grassroots(definitions.newest(form))
     connection.execute(
         text(LIVE_ROWS),
-        {"form": form, "starts": starts, "ends": ends, "grassroots": grassroots},
+        {
+            "form": form,
+            "starts": starts,
+            "ends": ends,
+            "grassroots": grassroots,
+            "summed": list(GRASSROOTS),
+        },
     )
     connection.execute(text(ONCE_ROWS.format(numbered=numbered)))
     if standing_on:

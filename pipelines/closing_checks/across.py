@@ -40,20 +40,6 @@ class Located:
     fingerprint: str
 
 
-class RuleUnimplemented(Exception):
-    """A rule over many organisations that nothing finds, or something that finds no rule."""
-
-
-def refuse_unimplemented(definitions: Definitions) -> None:
-    """Rules with scenes and the registry must name the same codes; RuleUnimplemented otherwise."""
-    told = {rule.code for rule in definitions.rules.values() if rule.scenes}
-    found = {implementation.rule for implementation in IMPLEMENTATIONS}
-    lacking = [f"规则 {code} 没有实现" for code in sorted(told - found)]
-    idle = [f"实现 {code} 没有对应的规则" for code in sorted(found - told)]
-    if lacking or idle:
-        raise RuleUnimplemented("；".join([*lacking, *idle]))
-
-
 def across(
     connection: Connection,
     definitions: Definitions,

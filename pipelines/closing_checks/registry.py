@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from definitions import Period
+from definitions import Definitions, Period
 from definitions.periods import PeriodKind
 from pipelines.closing_checks.seats import crowded_committees
 
@@ -81,3 +81,17 @@ IMPLEMENTATIONS = (
     ),
     Implementation("V-O-016", YEAR, {"CADRE-05": "period", "ORG-02": "last"}, crowded_committees),
 )
+
+
+class RuleUnimplemented(Exception):
+    """A rule over many organisations that nothing finds, or something that finds no rule."""
+
+
+def refuse_unimplemented(definitions: Definitions) -> None:
+    """Rules with scenes and the registry must name the same codes; RuleUnimplemented otherwise."""
+    told = {rule.code for rule in definitions.rules.values() if rule.scenes}
+    found = {implementation.rule for implementation in IMPLEMENTATIONS}
+    lacking = [f"规则 {code} 没有实现" for code in sorted(told - found)]
+    idle = [f"实现 {code} 没有对应的规则" for code in sorted(found - told)]
+    if lacking or idle:
+        raise RuleUnimplemented("；".join([*lacking, *idle]))

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.model import Severity
 from expectations.findings import Finding
-from pipelines.closing_checks import Located, StandingWorkbook, across, standing_workbooks
+from pipelines.closing_checks.across import Located, across
+from pipelines.closing_checks.standing_rows import StandingWorkbook, standing_workbooks
 from pipelines.explanations import Fingerprints
 from pipelines.flow.ground import engine
 from pipelines.flow.returned import documents_of, lay_down

@@ -26,6 +26,7 @@ from warehouse.current import current_rows
 from warehouse.gates import broken_gates
 from warehouse.organisations import Registered, standing
 from warehouse.publications import decide
+from warehouse.rollup import GRASSROOTS, owed_by_grassroots
 from warehouse.windows import china_day, freeze, ripe, windows
 
 
@@ -124,6 +125,7 @@ def _products(
     """The bulletin of the month, and a workbook per line for each form whose lock has passed."""
     organisations = standing(connection, closings[0].end, when)
     top = top_unit(organisations)
+    summed = {o.code for o in organisations if o.level in GRASSROOTS}
     products: list[tuple[Publication, int | None]] = []
     early = dict.fromkeys(p for _, p in locked if p not in closings)
     taking = {
@@ -146,6 +148,8 @@ def _products(
             if closing in early and (form.code, closing) not in locked:
                 continue
             rows = current_rows(connection, known, form.code, [closing.label], cutoff=when)
+            if owed_by_grassroots(form):
+                rows = rows[rows["org"].isin(summed)]
             if rows.empty:
                 continue
             coverage = [c for c in figures.coverage if c.form == form.code]

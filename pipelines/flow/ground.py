@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from definitions import Definitions, load_definitions
+from pipelines.closing_checks.registry import refuse_unimplemented
 from warehouse.editions import register_definitions
 from warehouse.engine import prepare
 from warehouse.server import database_url
@@ -18,8 +19,13 @@ CHINA = ZoneInfo("Asia/Shanghai")
 
 @lru_cache(maxsize=1)
 def definitions() -> Definitions:
-    """The definitions of this process; DefinitionsInvalid stops everything before it starts."""
-    return load_definitions()
+    """The definitions of this process; DefinitionsInvalid stops everything before it starts.
+
+    So does a rule over many organisations that nothing finds, or a query that finds no rule.
+    """
+    known = load_definitions()
+    refuse_unimplemented(known)
+    return known
 
 
 @lru_cache(maxsize=2)

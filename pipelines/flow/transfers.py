@@ -20,7 +20,7 @@ from warehouse.engine import sql
 from warehouse.organisations import standing
 from warehouse.publications import decide
 from warehouse.reorganisations import in_force_on, timelines, waiting
-from warehouse.rollup import attribution, prepare_cutoff
+from warehouse.rollup import GRASSROOTS, attribution, prepare_cutoff
 from warehouse.tables import LINES
 from warehouse.timeline import Timeline
 
@@ -115,7 +115,8 @@ def _last_heads(
     rows = current_rows(connection, known, "ORG-02", labels, cutoff=cutoff)
     if rows.empty:
         return {}
-    rows = rows.dropna(subset=["members_total"])
+    summed = {o.code for o in standing(connection, period.end, cutoff) if o.level in GRASSROOTS}
+    rows = rows[rows["org"].isin(summed)].dropna(subset=["members_total"])
     newest = rows.sort_values(["period", "row_no"], kind="stable").drop_duplicates(
         "org", keep="last"
     )
