@@ -24,12 +24,12 @@ from definitions.model import (
     Measure,
     Parameter,
     Rule,
-    Scheme,
 )
 from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
 from definitions.regions import Region, regions_in
 from definitions.scenes import unknown_in_scene
+from definitions.schemes import Scheme
 from definitions.tally import SWITCH, tallied
 from definitions.units import mixed_units
 from definitions.values import unlisted

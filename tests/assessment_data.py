@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 import definitions.loading
-from definitions.model import Scheme
+from definitions.schemes import Scheme
 from pipelines.assess import (
     AssessmentInputs,
     AssessorMark,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from definitions.loading import load_definitions
-from definitions.model import Scheme
+from definitions.schemes import Scheme
 from pipelines.assess import (
     AssessmentInputs,
     AssessorMark,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from definitions.model import Block, Part, Scheme
+from definitions.schemes import Block, Part, Scheme
 from pipelines.assess import scoring, standing
 from pipelines.assess.inputs import AssessmentInputs, PartyScore, Tally, Unit
 from pipelines.assess.parts import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from definitions.model import Part, Scheme
+from definitions.schemes import Part, Scheme
 from pipelines.assess.results import (
     BlockResult,
     PartResult,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from definitions.model import Block, Part, Scheme
+from definitions.schemes import Block, Part, Scheme
 from pipelines.assess.explain import function_in_words
 from pipelines.assess.inputs import IndicatorFacts
 from pipelines.assess.layout import ABSENT, CELL, CENTRE, NOTE, Look, Page

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from definitions.model import Item, Part
+from definitions.schemes import Item, Part
 from pipelines.assess import scoring
 from pipelines.assess.inputs import (
     LOWER_IS_BETTER,

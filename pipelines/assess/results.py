@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from definitions.model import Block, Item, Part, Scheme, Veto
+from definitions.schemes import Block, Item, Part, Scheme, Veto
 from pipelines.assess.inputs import IndicatorFacts, Tally, Unit
 
 

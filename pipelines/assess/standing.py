@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from definitions.model import Scheme
+from definitions.schemes import Scheme
 from pipelines.assess import scoring
 from pipelines.assess.inputs import AssessmentInputs
 from pipelines.assess.parts import Figures

@@ -12,8 +12,9 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Reporters, Scheme
+from definitions.model import Reporters
 from definitions.periods import PeriodKind
+from definitions.schemes import Scheme
 from pipelines.assess import (
     AssessmentInputs,
     AssessorMark,

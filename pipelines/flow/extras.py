@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Scheme
+from definitions.schemes import Scheme
 from pipelines.figures import Figures
 from pipelines.flow.assessing import latest_results
 from pipelines.flow.evidence import labels_of

@@ -1,0 +1,274 @@
+"""The shapes of assessment schemes: blocks, items, functions, bands, and what a version refuses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from definitions.model import Model, Reporters
+
+Function = Literal[
+    "SF1", "SF2", "SF3", "SF4", "SF5", "SF6", "SF7", "SF8", "SF9", "SF10", "SF12",
+]  # fmt: skip
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "SF2": ("target", "floor"),
+    "SF3": ("steps",),
+    "SF5": ("target", "limit"),
+    "SF6": ("per_case",),
+    "SF7": (),
+    "SF9": ("target", "level_share"),
+    "SF10": (),
+    "SF12": ("inner",),
+}
+_SETTINGS = ("target", "floor", "steps", "limit", "per_case", "level_share", "inner")
+
+
+class Part(Model):
+    """One indicator inside an item, with its marks and the function that gives them.
+
+    A target of `letter` is due in the responsibility letter (TGT-01); a number is the default
+    that a letter may replace. The settings that a function needs, and no others, must be given.
+    """
+
+    indicator: str
+    marks: Decimal = Field(gt=0)
+    function: Function
+    target: Decimal | Literal["letter"] | None = None
+    floor: Decimal | None = Field(default=None, description="SF2: share of the target, 0 to 1")
+    steps: tuple[tuple[Decimal, Decimal], ...] = Field(
+        default=(), description="SF3: (threshold, marks), best first"
+    )
+    limit: Decimal | None = Field(default=None, description="SF5: where the marks reach 0")
+    per_case: Decimal | None = Field(default=None, description="SF6: marks lost per case")
+    level_share: Decimal | None = Field(default=None, description="SF9: share of SF1, 0 to 1")
+    inner: Literal["SF1", "SF2", "SF3", "SF4"] | None = Field(
+        default=None, description="SF12: function applied to each quarter"
+    )
+    excess: bool = Field(default=False, description="beyond the target earns a bonus (SF11)")
+    basis: str = ""
+
+    @model_validator(mode="after")
+    def _settings(self) -> Part:
+        needed = set(_NEEDS.get(self.function, ("target",)))
+        if self.inner:
+            needed |= set(_NEEDS.get(self.inner, ("target",)))
+        given = {name for name in _SETTINGS if getattr(self, name) not in (None, ())}
+        if given != needed:
+            lacking, idle = sorted(needed - given), sorted(given - needed)
+            raise ValueError(
+                f"{self.indicator} {self.function}:"
+                + (f" lacks {', '.join(lacking)}" if lacking else "")
+                + (f" has no use for {', '.join(idle)}" if idle else "")
+            )
+        gained = [marks for _, marks in self.steps]
+        if self.steps and (gained != sorted(gained, reverse=True) or gained[0] != self.marks):
+            raise ValueError(f"{self.indicator}: steps must fall, from full marks {self.marks}")
+        if self.excess and "target" not in needed:
+            raise ValueError(f"{self.indicator}: excess needs a target")
+        return self
+
+
+class Item(Model):
+    """One line of a score sheet: computed parts, or `assessed` marks that assessors give (SF10)."""
+
+    code: str
+    name: str
+    work: str = ""
+    parts: tuple[Part, ...] = ()
+    assessed: Decimal | None = Field(default=None, gt=0)
+    basis: str = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Item:
+        if bool(self.parts) == (self.assessed is not None):
+            raise ValueError(f"item {self.code} has either parts or assessed marks")
+        return self
+
+    @property
+    def marks(self) -> Decimal:
+        """Full marks of the item."""
+        return self.assessed or sum((p.marks for p in self.parts), Decimal(0))
+
+
+class Block(Model):
+    """A block of the total, worth 100 before its weight.
+
+    `items`: computed marks; `ratings`: ballots of rater groups; `assessors`: marks of assessor
+    groups; `party`: one score 0-100 per unit. `uncollected` says what happens when nobody's data
+    were collected: the block scores 0, or its weight is spread; provisional in both cases.
+    """
+
+    code: str
+    name: str
+    weight: Decimal
+    source: Literal["items", "ratings", "assessors", "party"]
+    items: tuple[Item, ...] = ()
+    raters: dict[str, Decimal] = {}
+    uncollected: Literal["zero", "spread"] = "zero"
+    basis: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Block:
+        if (self.source in ("items", "assessors")) != bool(self.items):
+            raise ValueError(f"block {self.code}: source {self.source} and items do not agree")
+        if self.source == "assessors" and any(i.parts for i in self.items):
+            raise ValueError(f"block {self.code}: assessors mark whole items, without parts")
+        if (self.source == "ratings") != bool(self.raters):
+            raise ValueError(f"block {self.code}: source {self.source} and raters do not agree")
+        if self.raters:
+            shares = sum(self.raters.values(), Decimal(0))
+            if shares != 100:
+                raise ValueError(f"block {self.code}: shares of raters sum to {shares}, not 100")
+            members = self.raters.get("会员", Decimal(0))
+            if any(s >= members for r, s in self.raters.items() if r != "会员"):
+                raise ValueError(f"block {self.code}: 会员 must hold the largest share")
+        return self
+
+
+class Band(Model):
+    """A grade, the lowest total that earns it (included), and what follows from it."""
+
+    name: str
+    at_least: Decimal
+    consequence: str = ""
+
+
+class Veto(Model):
+    """A cause that forbids grades above `highest`."""
+
+    code: str
+    name: str
+    highest: str
+
+
+class Ballots(Model):
+    """What a ballot is worth, 0-100, and the share of 不了解 that must be explained."""
+
+    very_sat: Decimal
+    basic_sat: Decimal
+    unsat: Decimal
+    unclear_explain_pct: Decimal
+
+
+class Excess(Model):
+    """SF11: `points` for every full `step_pct` above the target, at most `cap` per indicator."""
+
+    step_pct: Decimal = Field(gt=0)
+    points: Decimal
+    cap: Decimal
+
+
+class SelfReporting(Model):
+    """A self-report that departs by more than `tolerance_pct` costs `points`."""
+
+    tolerance_pct: Decimal
+    points: Decimal
+
+
+class Validity(Model):
+    """What the party score of `block` needs to count: participation and ballots."""
+
+    block: str
+    participation_pct: Decimal
+    ballots: int = Field(description="or all who are eligible, where they are fewer")
+
+
+class Cap(Model):
+    """A party score of `block` below a line forbids grades above `highest`."""
+
+    block: str
+    below: Decimal
+    highest: str
+
+
+class WaitingItem(Model):
+    """A line of the full table that needs forms which are not collected yet."""
+
+    item: str
+    name: str
+    marks: Decimal
+    indicators: tuple[str, ...]
+    forms: tuple[str, ...]
+
+
+class Coverage(Model):
+    """How much of the full table this version holds; printed on the method page."""
+
+    note: str
+    waiting: tuple[WaitingItem, ...] = ()
+
+
+class Scheme(Model):
+    """One assessment scheme in one version; frozen once a first mark was given."""
+
+    code: str = Field(pattern=r"^[A-Z]+(-[A-Z]+)*-\d{4}$")
+    title: str
+    label: str = Field(description="whom it is for, in a few characters")
+    kind: Literal["target-responsibility", "star-home"] = "target-responsibility"
+    first_year: int
+    last_year: int | None = None
+    applies: Reporters
+    group_by: Literal["type", "size", "level"] = "type"
+    size_bands: tuple[int, ...] = Field(default=(), description="lowest head count of each band")
+    period: Literal["year", "quarter"] = "year"
+    blocks: tuple[Block, ...]
+    ballots: Ballots | None = None
+    bonus_cap: Decimal = Decimal(0)
+    bonus: dict[str, Decimal] = {}
+    excess: Excess | None = None
+    deduction_cap: Decimal = Decimal(0)
+    deductions: dict[str, Decimal] = {}
+    self_reporting: SelfReporting | None = None
+    validity: Validity | None = None
+    caps: tuple[Cap, ...] = ()
+    veto: tuple[Veto, ...] = ()
+    bands: tuple[Band, ...]
+    quota: dict[str, Decimal] = Field(default={}, description="highest share of a grade, percent")
+    quota_least: int = Field(default=0, description="places even where the share gives none")
+    smallest_group: int = 3
+    coverage: Coverage | None = None
+    authority: str
+
+    @property
+    def family(self) -> str:
+        """The scheme whatever its version: `TRA-FED` of `TRA-FED-2017`."""
+        return self.code.rsplit("-", 1)[0]
+
+    def covers(self, year: int) -> bool:
+        """Whether this version is the one for a year."""
+        return self.first_year <= year and (self.last_year is None or year <= self.last_year)
+
+    def band_rank(self, grade: str) -> int:
+        """0 is the best grade; ValueError when the scheme has no such grade."""
+        return [b.name for b in self.bands].index(grade)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Scheme:
+        weights = sum((b.weight for b in self.blocks), Decimal(0))
+        if weights != 100:
+            raise ValueError(f"block weights sum to {weights}, not 100")
+        floors = [b.at_least for b in self.bands]
+        if not floors or floors != sorted(set(floors), reverse=True) or floors[-1] != 0:
+            raise ValueError("bands must fall from the highest to 0 without a gap")
+        grades = {b.name for b in self.bands}
+        named = {*self.quota, *(v.highest for v in self.veto), *(c.highest for c in self.caps)}
+        if named - grades:
+            raise ValueError(f"unknown grades: {', '.join(sorted(named - grades))}")
+        codes = [b.code for b in self.blocks] + [i.code for b in self.blocks for i in b.items]
+        doubled = sorted({c for c in codes if codes.count(c) > 1})
+        if doubled:
+            raise ValueError(f"blocks or items named twice: {', '.join(doubled)}")
+        parties = {b.code for b in self.blocks if b.source == "party"}
+        watched = {c.block for c in self.caps} | ({self.validity.block} if self.validity else set())
+        if watched - parties:
+            raise ValueError(f"no party scores in blocks: {', '.join(sorted(watched - parties))}")
+        if any(b.source == "ratings" for b in self.blocks) and self.ballots is None:
+            raise ValueError("a block of ratings needs the values of ballots")
+        parts = [p for b in self.blocks for i in b.items for p in i.parts]
+        if any(p.excess for p in parts) and self.excess is None:
+            raise ValueError("a part earns an excess bonus that the scheme does not define")
+        if self.group_by == "size" and not self.size_bands:
+            raise ValueError("grouping by size needs size bands")
+        return self
