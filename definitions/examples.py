@@ -11,7 +11,6 @@ from definitions.values import in_list
 Place = tuple[str | int, ...]
 Forms = Mapping[str, Form]
 Lists = Mapping[str, CodeList]
-WAITING = ("V-F-006", *(f"V-O-{n}" for n in range(105, 115)), *(f"V-T-00{n}" for n in range(1, 6)))
 NOT_COLUMNS = ("in", "period")
 """What a row that others reported says besides its columns."""
 
@@ -25,8 +24,7 @@ def example_mistakes(
             yield ("scenes",), f"{rule.code} needs a scene that passes and one that fails"
     elif not (rule.passes and rule.fails):
         lacking = "passes" if rule.fails else "fails" if rule.passes else "passes and fails"
-        if rule.code not in WAITING:
-            yield (), f"{rule.code} needs at least one example: {lacking}"
+        yield (), f"{rule.code} needs at least one example: {lacking}"
     for side in ("passes", "fails"):
         for i, example in enumerate(getattr(rule, side)):
             for complaint in _in_example(example, owner, forms, lists):

@@ -201,7 +201,7 @@ class Example(Model):
     - `series`: a column's values by period, the last one judged.
     - `cell` and `typed`: what a person typed into one cell (FORM.column) of a sound sheet.
     - `file`: a whole file as it is handed in, after those in `earlier`.
-    - `received`: the day of receipt, where a rule is about time; null when nothing came.
+    - `received`: the day of receipt, where a rule is about time; `never` when nothing came.
 
     A column that the example does not name is not known: it is neither right nor wrong. `at` says
     where the finding stands when that is not the cell of the rule: one cell, several, or "" for
@@ -219,7 +219,9 @@ class Example(Model):
     typed: Any = None
     file: Sample | None = None
     earlier: tuple[Sample, ...] = ()
+    closed: bool = Field(default=False, description="the period of the earlier files is closed")
     received: date | Literal["never", ""] = ""
+    order: str = Field(default="", description="number of the correction order that lets it in")
     at: str | tuple[str, ...] | None = None
 
     @model_validator(mode="after")

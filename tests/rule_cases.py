@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -23,12 +23,15 @@ from definitions.organisations import Organisation, Parent
 from definitions.periods import Period
 from expectations.findings import Finding
 from expectations.suites import RULE, Check, checks_for
+from pipelines.flow.reopening import timeliness
 from pipelines.read import Limits, expand, name_key
 from pipelines.read.document import Document, read_document
 from pipelines.reorganising import Picture, timeline_of
 from pipelines.standing import Registry, claim_rows, newly_registered, standing_findings
 from pipelines.validate import recheck, validate
 from pipelines.workbook import Cover, FormSheet, ReadWorkbook
+from warehouse.reorganisations import Kept
+from warehouse.windows import Reopening, Window
 
 RECEIVED = date(2099, 1, 1)
 THREE_DAYS = timedelta(days=3)
@@ -443,12 +446,46 @@ def run_files(batch: Sequence[Case]) -> list[Outcome]:
     return [_seen_by_registry(c, book, f) for c, book, f in zip(batch, books, found, strict=True)]
 
 
+def _kept(known: Registry, example: Example) -> Picture:
+    """The registry once the changes of the earlier files are in force."""
+    picture = known.picture
+    assert picture is not None
+    day = datetime(2017, 4, 1, tzinfo=UTC)
+    declared = [(where, change) for where, cs in picture.accepted.items() for change in cs]
+    living = [
+        Kept(number, change, where[0], day, day, "", frozenset({where}))
+        for number, (where, change) in enumerate(declared, 1)
+    ]
+    closed = frozenset({example.period}) if example.closed else frozenset()
+    return Picture(picture.bases, living, closed)
+
+
 def _seen_by_registry(case: Case, book: ReadWorkbook, found: list[Finding]) -> Outcome:
     known = registry()
     for earlier in case.example.earlier:
         for other in read_file(earlier, case.example.period):
             newly_registered(other, definitions(), known)
             claim_rows(other, definitions(), known)
+    known.picture = _kept(known, case.example)
     found = [*found, *standing_findings(book, definitions(), known, found)]
     default = (cell_of(case.example, definitions()),) if case.example.cell else None
     return Outcome(found, expected_places(case.example, default))
+
+
+# --- days --------------------------------------------------------------------------------------
+
+
+def run_received(case: Case) -> Outcome:
+    """A filing that came on a day, or never, before the window of its form and period."""
+    example, form, period = case.example, case.edition, case.period
+    days = definitions().calendar.deadlines(form.due, period)
+    window = Window(period.label, form.code, days, period.start, None)
+    received = example.received if isinstance(example.received, date) else None
+    order = None
+    if example.order:
+        noon = datetime(2017, 4, 13, 4, tzinfo=UTC)
+        order = Reopening(
+            1, period.label, (), (), "数据有误", example.order, "李敏", "王强", noon,
+            days.lock + timedelta(days=5), None,
+        )  # fmt: skip
+    return Outcome([timeliness(window, received, definitions(), order)], ("",))

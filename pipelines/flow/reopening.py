@@ -64,23 +64,44 @@ def punctuality(
         window = gate.windows.get((sheet.form, sheet.period))
         if window is None or day <= window.days.due:
             continue
-        values: dict[str, Any] = {
-            "received_on": day,
-            "due_on": window.days.due,
-            "lock_on": window.days.lock,
-        }
+        order = None
         if day > window.days.lock:
             order = gate.order_for(sheet.form, sheet.period, workbook.org_code, received)
-            code = "V-T-004" if order is None else "V-T-005"
-            if order is not None:
-                values |= {"document": order.document, "until": order.until}
-        else:
-            period = Period.parse(sheet.period)
-            if not known.form(sheet.form, period).reporters.expected:
-                continue
-            code = "V-T-002"
-            values["workdays_late"] = known.calendar.between(window.days.due, day)
-        yield finding_of(known.rule(code), values, form=sheet.form, sheet=sheet.sheet)
+        elif not known.form(sheet.form, Period.parse(sheet.period)).reporters.expected:
+            continue
+        yield timeliness(window, day, known, order, sheet.sheet)
+
+
+def timeliness(
+    window: Window,
+    received: date | None,
+    known: Definitions,
+    order: Reopening | None = None,
+    sheet: str = "",
+) -> Finding:
+    """How a filing stands to its window: in time, late, missing, after the lock, let in by order.
+
+    `received` is None for what had not come when the window was locked.
+    """
+    days = window.days
+    values: dict[str, Any] = {
+        "received_on": received,
+        "due_on": days.due,
+        "lock_on": days.lock,
+    }
+    if received is None:
+        code = "V-T-003"
+    elif received <= days.due:
+        code = "V-T-001"
+    elif received <= days.lock:
+        code = "V-T-002"
+        values["workdays_late"] = known.calendar.between(days.due, received)
+    elif order is None:
+        code = "V-T-004"
+    else:
+        code = "V-T-005"
+        values |= {"document": order.document, "until": order.until}
+    return finding_of(known.rule(code), values, form=window.form, sheet=sheet)
 
 
 def reopen_period(
