@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from definitions import Definitions, Period
-from definitions.model import Form
+from definitions.model import ColumnKind, ColumnType, Form
+from expectations.codes import personal_data
 from expectations.findings import Finding, show
 from pipelines.reorganising import after_of
 from pipelines.workbook import FormSheet, ReadWorkbook
@@ -147,6 +148,10 @@ def _stored(form: Form, place: int, values: Sequence[Any], key: bytes) -> list[A
     texts = [v if v is None or v.__class__ is str else _text(v) for v in values]
     if column.personal:
         return [None if t is None else conceal(t, key) for t in texts]
+    if column.type is ColumnType.TEXT or column.kind is ColumnKind.TEXT:
+        # a number of a person in free text was asked about (V-C-016); explained or not, it rests
+        # like any other
+        return [conceal(t, key) if t is not None and personal_data(t) else t for t in texts]
     return texts
 
 
