@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from definitions.loading import Definitions, load_definitions
 from expectations.findings import column_letters
@@ -15,7 +16,7 @@ from pipelines import flow
 from pipelines.verdict.marking import FILLS
 from pipelines.workbook import REVIEW_SHEET
 from samples.registry import registry
-from samples.spoiled import SpoiledCase, spoiled_cases
+from samples.spoiled import HABITS, SpoiledCase, spoiled_cases
 from tests.acceptance import (
     CELL,
     RULE,
@@ -99,6 +100,42 @@ to_explain = pytest.mark.parametrize(
 )
 
 
+# --- the habits of the catalogue ---
+
+
+def test_every_habit_of_the_catalogue_has_a_case_and_its_outcome() -> None:
+    """6.9 counts thirty-five; a case without findings and outcome would show nothing."""
+    assert list(HABITS) == list(range(1, 36))
+    for number, names in HABITS.items():
+        assert names, number
+        for name in names:
+            case = cases()[name]
+            assert case.story
+            assert case.data != case.twin or case.file_name != case.twin_name
+            assert case.outcomes
+            assert case.outcome == "accepted" or case.expected
+
+
+@pytest.mark.parametrize("name", HABITS[35])
+def test_a_number_in_words_is_never_zero(name: str, handed: Round) -> None:
+    """“2000万” is twenty million, and told; or it is refused: nothing ever becomes 0."""
+    case = cases()[name]
+    typed = {"twenty-million": (10, 20_000_000), "unit-in-cell": (1, 1_000_000)}
+    (outcome,) = outcomes_of(handed.spoiled[name])
+    if case.outcome == "returned":
+        assert query("SELECT 1 FROM filing WHERE submission_id = :i", i=outcome.id) == []
+        return
+    again = outcome_of(handed.again[name])
+    (row, *_) = query(
+        "SELECT r.numbers FROM filing f JOIN filing_row r ON r.filing_id = f.id "
+        "WHERE f.submission_id = :i ORDER BY r.row_no",
+        i=again.id,
+    )
+    place, value = typed[name]
+    assert row.numbers[place] == value
+    assert all(f.expected != "0" for f in outcome.findings)
+
+
 @every_case
 def test_a_spoiled_file_comes_back_with_exactly_its_findings(
     case: SpoiledCase, handed: Round
@@ -129,12 +166,23 @@ def test_what_comes_back_is_the_senders_workbook_with_marks_in_the_cells(
         assert book.sheetnames[0] == REVIEW_SHEET
         listed = sorted((r[RULE], r[SHEET], r[CELL]) for r in review_rows(book))
         assert listed == sorted((f.rule, f.sheet, f.cell) for f in outcome.findings)
-        due = due_marks(outcome)
+        due = [
+            (sheet, anchor(book[sheet], cell), rule, severity)
+            for sheet, cell, rule, severity in due_marks(outcome)
+        ]
         assert marked_cells(book) == {(sheet, cell) for sheet, cell, _, _ in due}
         for sheet, cell, rule, severity in due:
             found = book[sheet][cell]
             assert rule in found.comment.text
             assert found.fill.fgColor.rgb == FILLS[severity]
+
+
+def anchor(sheet: Worksheet, cell: str) -> str:
+    """The cell itself, or the first of the merged cells it is one of: only that can be marked."""
+    for merged in sheet.merged_cells.ranges:
+        if cell in merged:
+            return str(merged.start_cell.coordinate)
+    return cell
 
 
 def due_marks(outcome: Outcome) -> list[tuple[str, str, str, str]]:

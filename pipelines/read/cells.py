@@ -58,6 +58,8 @@ LONG_NUMBER = "V-F-024"
 MERGED_NUMBER = "V-F-030"
 NO_ABOVE = "V-F-031"
 GARBLED = "V-F-035"
+MOJIBAKE = "锟斤拷"
+"""What is left of a text in GBK that was once read as UTF-8 and written again."""
 
 # A double holds 15 digits; Excel has already dropped the rest.
 _EXACT = 10**15
@@ -126,7 +128,7 @@ def _special(value: Any, context: Context) -> Typed | None:
         word = plain(value)
         if not word:
             return BLANK
-        if "\ufffd" in word:
+        if "\ufffd" in word or MOJIBAKE in word:
             return Typed(None, GARBLED, False)
         if word.lower() in NOTHING and not _lists_it(word, context):
             return _nothing(word, context)

@@ -1,5 +1,6 @@
 """Workbooks as real people spoil them, each with its repaired twin and what must come back."""
 
-from samples.spoiled.cases import SpoiledCase, spoiled_cases
+from samples.spoiled.cases import HABITS, spoiled_cases
+from samples.spoiled.good import SpoiledCase
 
-__all__ = ["SpoiledCase", "spoiled_cases"]
+__all__ = ["HABITS", "SpoiledCase", "spoiled_cases"]

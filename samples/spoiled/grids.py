@@ -32,6 +32,9 @@ class Grid:
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    formulas: dict[tuple[int, int], tuple[str, object]] = field(default_factory=dict)
+    comments: dict[tuple[int, int], str] = field(default_factory=dict)
+    percents: set[tuple[int, int]] = field(default_factory=set)
 
     def put(self, address: str, value: Cell) -> None:
         """Type a value into a cell such as D5."""
@@ -73,8 +76,11 @@ def xlsx(grids: Sequence[Grid], made: date) -> bytes:
     book = xlsxwriter.Workbook(target, options)
     book.set_properties({"created": datetime(made.year, made.month, made.day)})  # noqa: DTZ001
     as_date = book.add_format({"num_format": "yyyy-mm-dd"})
+    as_percent = book.add_format({"num_format": "0%"})
     for grid in grids:
         sheet = book.add_worksheet(grid.name)
+        for (r, c), words in grid.comments.items():
+            sheet.write_comment(r, c, words)
         for r1, c1, r2, c2 in grid.merges:
             sheet.merge_range(r1, c1, r2, c2, "")
         for r, row in enumerate(grid.cells):
@@ -83,16 +89,68 @@ def xlsx(grids: Sequence[Grid], made: date) -> bytes:
             for c, value in enumerate(row):
                 if (r, c) in grid.errors:
                     sheet.write_formula(r, c, "=SUM(#REF!)", None, grid.errors[r, c])
+                elif (r, c) in grid.formulas:
+                    formula, result = grid.formulas[r, c]
+                    sheet.write_formula(r, c, formula, None, result)
                 elif isinstance(value, bool):
                     sheet.write_string(r, c, "是" if value else "否")
                 elif isinstance(value, (int, float)):
-                    sheet.write_number(r, c, value)
+                    sheet.write_number(r, c, value, as_percent if (r, c) in grid.percents else None)
                 elif isinstance(value, date):
                     sheet.write_datetime(r, c, value, as_date)
                 elif value is not None:
                     sheet.write_string(r, c, str(value))
     book.close()
     return target.getvalue()
+
+
+def with_external_link(data: bytes, target: str) -> bytes:
+    """An .xlsx in which a formula has left a link to another file on somebody's disk."""
+    part = "xl/externalLinks/externalLink1.xml"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.externalLink+xml"
+    spaces = "http://schemas.openxmlformats.org"
+    relation = f"{spaces}/officeDocument/2006/relationships"
+    additions = (
+        (
+            "[Content_Types].xml",
+            b"</Types>",
+            f'<Override PartName="/{part}" ContentType="{kind}"/>',
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            b"</Relationships>",
+            f'<Relationship Id="rId99" Type="{relation}/externalLink" '
+            'Target="externalLinks/externalLink1.xml"/>',
+        ),
+        (
+            "xl/workbook.xml",
+            b"<calcPr",
+            '<externalReferences><externalReference r:id="rId99"/></externalReferences>',
+        ),
+    )
+    found = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for item in old.infolist():
+            content = old.read(item)
+            for name, before, added in additions:
+                if item.filename == name:
+                    content = content.replace(before, added.encode() + before)
+            new.writestr(item, content)
+        new.writestr(
+            zipfile.ZipInfo(part, (2017, 4, 5, 9, 0, 0)),
+            f'<externalLink xmlns="{spaces}/spreadsheetml/2006/main"><externalBook '
+            f'xmlns:r="{relation}" r:id="rId1"/></externalLink>',
+        )
+        new.writestr(
+            zipfile.ZipInfo("xl/externalLinks/_rels/externalLink1.xml.rels", (2017, 4, 5, 9, 0, 0)),
+            f'<Relationships xmlns="{spaces}/package/2006/relationships"><Relationship Id="rId1" '
+            f'Type="{relation}/externalLinkPath" '
+            f'Target="{escape(target)}" TargetMode="External"/></Relationships>',
+        )
+    return found.getvalue()
 
 
 def et(grids: Sequence[Grid]) -> bytes:
