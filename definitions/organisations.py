@@ -10,6 +10,9 @@ from definitions.documents import DefinitionsInvalid, Document
 from definitions.loading import Definitions
 from definitions.model import Model
 
+DISSOLVED = ("已合并", "已撤销")
+"""States in which a union has no members and no unions below it any more."""
+
 
 class Parent(Model):
     """A relation to a parent on one line, from `since` until the day before `until`."""
@@ -127,6 +130,10 @@ def load_organisations(path: Path, definitions: Definitions) -> tuple[Organisati
                 document.say(place, f"unknown parent {relation.parent}")
             if relation.until is not None and relation.until <= relation.since:
                 document.say(place, "a relation must end after it begins")
+            above = codes.get(relation.parent)
+            lives_on = relation.until is None and organisation.status not in DISSOLVED
+            if above is not None and above.status in DISSOLVED and lives_on:
+                document.say(place, f"{relation.parent} is {above.status} and takes nobody in")
             for other in organisation.parents[:j]:
                 if other.line == relation.line and _overlap(other, relation):
                     document.say(place, f"two parents on line {relation.line} at one time")

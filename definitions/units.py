@@ -41,7 +41,7 @@ def mixed_units(indicator: Indicator, forms: Mapping[str, Form]) -> Iterator[str
         yield f"{indicator.code}: a share of {PERSONS} in {PERSON_TIMES} is no share"
     plain = indicator.aggregate in ("sum", "latest", "distinct") and not indicator.denominator
     counted = sides["numerator"] & {PERSONS, PERSON_TIMES}
-    if plain and counted and counted != {indicator.unit} and indicator.multiply == 1:
+    if plain and len(counted) == 1 and counted != {indicator.unit} and indicator.multiply == 1:
         yield f"{indicator.code}: {indicator.unit or 'no unit'} is made of {counted.pop()}"
 
 

@@ -14,6 +14,7 @@ from definitions.__main__ import main
 from definitions.calendars import CalendarUnknown, WorkingDays
 from definitions.loading import HERE
 from definitions.model import ColumnKind, ColumnType, Severity
+from definitions.organisations import load_organisations
 from definitions.periods import PeriodKind, closing_periods
 
 FIRST_FORMS = {
@@ -80,6 +81,7 @@ def test_persons_are_marked_in_the_forms_about_persons() -> None:
         "DEMO-02.name": "name",
         "INNO-02.leader": "name",
         "ORG-01.chair_name": "name",
+        "ORG-01.contact": "identity",
         "ORG-04.id_no": "identity",
         "ORG-04.name": "name",
         "ORG-04.phone": "identity",
@@ -260,7 +262,7 @@ def test_a_doubled_key_is_a_mistake_and_not_the_last_one_wins(tmp_path: Path) ->
     root = copied(tmp_path)
     path = root / "code_lists.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text + "SEX: {values: [男], source: 又一次}\n", encoding="utf-8")
+    path.write_text(text + "SEX: {values: [男, 女], source: 又一次}\n", encoding="utf-8")
     assert mistakes(root) == {("code_lists.yaml", text.count("\n") + 1)}
 
 
@@ -283,6 +285,135 @@ def test_two_names_for_one_heading_are_refused(tmp_path: Path) -> None:
     (mistake,) = caught.value.mistakes
     assert "'女职工' names both workers_f and members_f" in mistake.message
     assert (mistake.file, mistake.line) == ("forms/ORG-02.yaml", line - 2)
+
+
+def one_mistake(root: Path) -> tuple[str, int, str]:
+    """File, line and reason of the only mistake."""
+    with pytest.raises(DefinitionsInvalid) as caught:
+        load_definitions(root)
+    (mistake,) = caught.value.mistakes
+    return mistake.file, mistake.line, mistake.message
+
+
+def test_a_rule_without_examples_is_refused(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    file = root / "rules/standing.yaml"
+    text = file.read_text(encoding="utf-8")
+    at = text.index("- code: V-O-103")
+    block = text[at : text.index("- code: V-O-104")]
+    line = text[:at].count("\n") + 1
+    for side, other in (("passes", "fails"), ("fails", "passes")):
+        kept = block[block.index("  passes:") : block.index("  fails:")]
+        bare = block.replace(kept, "") if side == "passes" else block[: block.index("  fails:")]
+        file.write_text(text.replace(block, bare), encoding="utf-8")
+        reason = f"V-O-103 needs at least one example: {side}"
+        assert one_mistake(root) == ("rules/standing.yaml", line, reason), other
+
+
+@pytest.mark.parametrize(
+    ("file", "good", "bad", "reason"),
+    [
+        ("forms/ORG-03.yaml", "required_when: change_type == '撤销'",
+         "required_when: change_type == '解散'", "解散 is not in CHANGE_TYPE"),
+        ("rules/cross_form.yaml", "link_kind in ['领导结对户', '职工结对户']",
+         "link_kind in ['领导结对户', '职工结对']", "职工结对 is not in LINK_KIND"),
+        ("rules/cross_form.yaml", "and (blank(outcome) or outcome != '取消代表资格')",
+         "and (blank(outcome) or outcome != '取消资格')", "取消资格 is not in REP_OUTCOME"),
+        ("rules/cross_form.yaml", "exists_in('SKILL-02', 'event_level', '省级')",
+         "exists_in('SKILL-02', 'event_level', '省')", "省 is not in HONOR_LEVEL"),
+        ("rules/cross_form.yaml", "{org_code: A, plan: 住院医疗, persons_insured: 121,",
+         "{org_code: A, plan: 住院, persons_insured: 121,", "V-X-004: 住院 is not in MUT_PLAN"),
+        ("rules/cross_form.yaml",
+         'event_level: 国家级}]}\n    period: "2017"\n  fails',
+         'event_level: 国际级}]}\n    period: "2017"\n  fails', "V-X-019: 国际级 is not in"),
+        ("rules/cells.yaml", "cell: ORG-02.groups, typed: 6.5", "cell: ORG-02.group, typed: 6.5",
+         "V-C-001: no such cell ORG-02.group"),
+        ("rules/sheets.yaml", "rows: [{slip_id: D1}, {slip_id: D2}]",
+         "rows: [{slip_no: D1}, {slip_id: D2}]", "V-S-001: RIGHT-01 has no column slip_no"),
+    ],
+)  # fmt: skip
+def test_a_value_or_column_that_does_not_exist_is_refused(
+    file: str, good: str, bad: str, reason: str, tmp_path: Path
+) -> None:
+    root = copied(tmp_path)
+    line = break_line(root / file, good, bad)
+    found_file, found_line, message = one_mistake(root)
+    assert (found_file, message.startswith(reason)) == (file, True), message
+    assert abs(found_line - line) <= 6  # a folded condition is told at its key
+
+
+def test_an_indicator_may_not_mix_units(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    path = root / "indicators/SKILL.yaml"
+    text = path.read_text(encoding="utf-8")
+    head = text[: text.index("- code: I-SKILL-02")]
+    line = head.count("\n") + 1
+    for good, bad, reason in (
+        ("sum: person_times}]", "sum: total(persons, person_times)}]", "adds 人 and 人次"),
+        ("unit: 人次\n", "unit: 人\n", "人 is made of 人次"),
+        ("sum: person_times}]", "sum: person_times}, {form: SKILL-01, sum: cost}]", "人次 and 元"),
+    ):
+        path.write_text(head + text[len(head) :].replace(good, bad, 1), encoding="utf-8")
+        file, where, message = one_mistake(root)
+        assert (file, where) == ("indicators/SKILL.yaml", line)
+        assert message.startswith("I-SKILL-02: "), message
+        assert reason in message
+
+
+def test_heads_are_no_share_of_times(tmp_path: Path) -> None:
+    root = copied(tmp_path)
+    path = root / "indicators/SKILL.yaml"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(
+            "- {code: I-SKILL-99, name: 受教育面, unit: '%', aggregate: ratio, multiply: 100,\n"
+            "  numerator: [{form: SKILL-01, sum: person_times}],\n"
+            "  denominator: [{form: ORG-02, sum: workers_total, take: latest}],\n"
+            "  authority: 无, definition: 人次除以人}\n"
+        )
+    assert one_mistake(root)[2] == "I-SKILL-99: a share of 人 in 人次 is no share"
+
+
+UNION = (
+    "- {{code: {code}, name: {code}工会, type: 区县总工会, level: 区县级, region: '640105', "
+    "found: 2010-01-01, status: {status}, parents: [{parents}]}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("unions", "line", "reason"),
+    [
+        ([("A", "正常", "{line: 块, parent: B, since: 2010-01-01}"),
+          ("B", "正常", "{line: 块, parent: A, since: 2010-01-01}")],
+         1, "A is its own ancestor on line 块"),
+        ([("A", "正常", "{line: 块, parent: B, since: 2010-01-01, until: 2017-07-01}, "
+                        "{line: 块, parent: C, since: 2017-06-01}"),
+          ("B", "正常", ""), ("C", "正常", "")],
+         1, "two parents on line 块 at one time"),
+        ([("B", "已撤销", ""), ("A", "正常", "{line: 块, parent: B, since: 2017-07-01}")],
+         2, "B is 已撤销 and takes nobody in"),
+        ([("B", "已合并", ""), ("A", "正常", "{line: 条, parent: B, since: 2017-07-01}")],
+         2, "B is 已合并 and takes nobody in"),
+    ],
+)  # fmt: skip
+def test_a_registry_that_contradicts_itself_is_refused(
+    unions: list[tuple[str, str, str]], line: int, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "organisations.yaml"
+    lines = [UNION.format(code=c, status=s, parents=p) for c, s, p in unions]
+    path.write_text("".join(lines), encoding="utf-8")
+    with pytest.raises(DefinitionsInvalid) as caught:
+        load_organisations(path, definitions())
+    found = {(m.file, m.line, m.message) for m in caught.value.mistakes}
+    assert ("organisations.yaml", line, reason) in found
+
+
+def test_a_union_that_left_before_the_end_may_have_been_below_it(tmp_path: Path) -> None:
+    path = tmp_path / "organisations.yaml"
+    left = "{line: 块, parent: B, since: 2010-01-01, until: 2017-07-01}"
+    unions = [("B", "已撤销", ""), ("A", "正常", left)]
+    lines = [UNION.format(code=c, status=s, parents=p) for c, s, p in unions]
+    path.write_text("".join(lines), encoding="utf-8")
+    assert [o.code for o in load_organisations(path, definitions())] == ["B", "A"]
 
 
 # --- periods -----------------------------------------------------------------------------------
