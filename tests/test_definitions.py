@@ -349,7 +349,7 @@ def test_an_indicator_may_not_mix_units(tmp_path: Path) -> None:
     head = text[: text.index("- code: I-SKILL-02")]
     line = head.count("\n") + 1
     for good, bad, reason in (
-        ("sum: person_times}]", "sum: total(persons, person_times)}]", "adds 人 and 人次"),
+        ("sum: person_times}]", "sum: persons + person_times}]", "adds 人 and 人次"),
         ("unit: 人次\n", "unit: 人\n", "人 is made of 人次"),
         ("sum: person_times}]", "sum: person_times}, {form: SKILL-01, sum: cost}]", "人次 and 元"),
     ):
