@@ -98,7 +98,9 @@ class Document:
             return kind.model_validate(data)
         except ValidationError as error:
             for item in error.errors():
-                place = (*path, *item["loc"])
+                # a complaint may know its place better than the model that raised it
+                raised = item.get("ctx", {}).get("error")
+                place = (*path, *item["loc"], *getattr(raised, "path", ()))
                 name = ".".join(str(p) for p in item["loc"])
                 self.say(place, f"{name}: {item['msg']}" if name else item["msg"])
             return None

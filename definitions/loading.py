@@ -29,7 +29,15 @@ from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
 from definitions.regions import Region, regions_in
 from definitions.scenes import unknown_in_scene
+from definitions.scheme_files import (
+    overlaps,
+    read_schemes,
+    succeeded,
+    unknown_in_scheme,
+    unknown_in_small,
+)
 from definitions.schemes import Scheme
+from definitions.small_schemes import SmallScheme
 from definitions.tally import SWITCH, tallied
 from definitions.units import mixed_units
 from definitions.values import unlisted
@@ -53,6 +61,7 @@ class Definitions:
     industries: dict[str, str]
     calendar: WorkingDays
     sources: dict[str, str] = field(repr=False)
+    small_schemes: tuple[SmallScheme, ...] = ()
     dated_regions: dict[str, Region] = field(default_factory=dict, repr=False)
     _editions: dict[tuple[str, str], Form] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -121,6 +130,13 @@ class Definitions:
                 return scheme
         raise KeyError(f"scheme {family} has no version for {year}")
 
+    def small_scheme(self, family: str, year: int) -> SmallScheme:
+        """The version of a scheme of its own shape (`SKL`, `REP`) for a year; KeyError if none."""
+        for scheme in self.small_schemes:
+            if scheme.family == family and scheme.covers(year):
+                return scheme
+        raise KeyError(f"scheme {family} has no version for {year}")
+
 
 def load_definitions(root: Path = HERE, extra: Iterable[Path] = ()) -> Definitions:
     """Load the folder `root` and extra form files; DefinitionsInvalid lists all mistakes."""
@@ -138,6 +154,7 @@ class _Loader:
         self.rules: list[tuple[Rule, str | None, Document, tuple[str | int, ...]]] = []
         self.indicators: list[tuple[Indicator, Document, tuple[str | int, ...]]] = []
         self.schemes: list[tuple[Scheme, Document]] = []
+        self.small: list[tuple[SmallScheme, Document]] = []
         self.parameters: dict[str, Parameter] = {}
         self.code_lists: dict[str, CodeList] = {}
 
@@ -200,10 +217,7 @@ class _Loader:
                 self.parameters[parameter.code] = parameter
                 if parameter.code == SWITCH:
                     self._check_switch(document, i, parameter)
-        for document in self._open("schemes/*.yaml"):
-            scheme = document.model(Scheme, document.data)
-            if scheme:
-                self.schemes.append((scheme, document))
+        self.schemes, self.small = read_schemes(self._open("schemes/*.yaml"))
         years = []
         for document in self._open("calendars/*.yaml"):
             year = document.model(CalendarYear, document.data)
@@ -224,7 +238,8 @@ class _Loader:
             rules={r.code: r for r, _, _, _ in self.rules},
             cross_rules=self._cross_rules(),
             parameters=self.parameters,
-            schemes=tuple(s for s, _ in self.schemes),
+            schemes=succeeded([s for s, _ in self.schemes]),
+            small_schemes=succeeded([s for s, _ in self.small]),
             works=tables["works"],
             regions={code: region.name for code, region in regions.items()},
             dated_regions=regions,
@@ -317,19 +332,13 @@ class _Loader:
             base = indicator.denominator or indicator.coverage[1:] or indicator.achieved
             if indicator.aggregate in ("ratio", "wmean") and not base:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
+        overlaps([*self.schemes, *self.small])
         for scheme, document in self.schemes:
-            for other, _ in self.schemes:
-                same = other is not scheme and other.family == scheme.family
-                if same and other.first_year <= scheme.first_year <= (other.last_year or 9999):
-                    document.say(("first_year",), f"{other.code} and {scheme.code} overlap")
-            for b, block in enumerate(scheme.blocks):
-                for i, item in enumerate(block.items):
-                    for part in item.parts:
-                        if part.indicator not in indicators:
-                            document.say(
-                                ("blocks", b, "items", i),
-                                f"{item.code}: unknown indicator {part.indicator}",
-                            )
+            for spot, complaint in unknown_in_scheme(scheme, indicators):
+                document.say(spot, complaint)
+        for small, document in self.small:
+            for spot, complaint in unknown_in_small(small, forms, self.parameters, indicators):
+                document.say(spot, complaint)
 
     def _check_closing(
         self,

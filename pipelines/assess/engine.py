@@ -19,6 +19,7 @@ from pipelines.assess.parts import (
     score_assessed,
     score_part,
 )
+from pipelines.assess.ratios import with_ratios
 from pipelines.assess.results import (
     AssessmentResult,
     BlockResult,
@@ -28,7 +29,6 @@ from pipelines.assess.results import (
     UnitResult,
 )
 
-RATED_OBJECT = "工会工作"
 UNGROUPED = "未分组"
 ScoredBlock = tuple[BlockResult, Fraction | None]
 
@@ -40,7 +40,7 @@ def assess(scheme: Scheme, inputs: AssessmentInputs) -> AssessmentResult:
     key, an unknown veto code, an indicator without facts. Whatever is merely missing has an
     outcome and a sentence instead. Records about units outside the assessment are left aside.
     """
-    inputs = _within(inputs)
+    inputs = with_ratios(scheme, _within(inputs))
     _check(scheme, inputs)
     figures = Figures.of(inputs)
     assessed = {i.code for b in scheme.blocks for i in b.items if i.assessed is not None}
@@ -125,8 +125,8 @@ class _Collected:
     """What was collected for anybody at all, and so what makes the result provisional."""
 
     def __init__(self) -> None:
-        self.tallies: dict[tuple[str, str], Tally] = {}
-        self.raters: set[str] = set()
+        self.tallies: dict[tuple[str, str, str], Tally] = {}
+        self.raters: set[tuple[str, str]] = set()
         self.scores: dict[tuple[str, str], PartyScore] = {}
         self.parties: set[str] = set()
         self.provisional: tuple[str, ...] = ()
@@ -134,8 +134,8 @@ class _Collected:
     @classmethod
     def of(cls, scheme: Scheme, inputs: AssessmentInputs) -> _Collected:
         found = cls()
-        found.tallies = {(t.unit, t.rater): t for t in inputs.tallies if t.object == RATED_OBJECT}
-        found.raters = {rater for _, rater in found.tallies}
+        found.tallies = {(t.unit, t.rater, t.object): t for t in inputs.tallies}
+        found.raters = {(rater, about) for _, rater, about in found.tallies}
         found.scores = {(p.unit, p.block): p for p in inputs.party_scores}
         found.parties = {block for _, block in found.scores}
         marked = {m.item for m in inputs.assessor_marks}
@@ -150,7 +150,7 @@ class _Collected:
             whole = f"“{block.name}”得分尚未采集，{outcome}，结果为暂定。"
             return [] if block.code in self.parties else [whole]
         if block.source == "ratings":
-            absent = [r for r in block.raters if r not in self.raters]
+            absent = [r for r in block.raters if (r, block.rated) not in self.raters]
             if len(absent) == len(block.raters):
                 return [f"“{block.name}”的评价票（EVAL-01）尚未采集，{outcome}，结果为暂定。"]
             return (
@@ -236,10 +236,11 @@ def _ratings(scheme: Scheme, block: Block, unit: Unit, collected: _Collected) ->
     raters: list[RaterResult] = []
     exact: list[tuple[Fraction, Fraction]] = []
     for rater, share in block.raters.items():
-        tally = collected.tallies.get((unit.code, rater))
-        counted = rater in collected.raters
+        tally = collected.tallies.get((unit.code, rater, block.rated))
+        counted = (rater, block.rated) in collected.raters
+        void = "" if tally is None else _flaw(tally)
         score: Fraction | None = None
-        if tally is not None:
+        if tally is not None and not void:
             judged = tally.ballots - tally.unclear
             points = (
                 worth.very_sat * tally.very_sat
@@ -263,6 +264,7 @@ def _ratings(scheme: Scheme, block: Block, unit: Unit, collected: _Collected) ->
                 unclear_pct=_shown(unclear),
                 must_explain=unclear is not None and unclear > worth.unclear_explain_pct,
                 counted=counted,
+                void=void,
             )
         )
     total: Fraction | None
@@ -279,6 +281,16 @@ def _ratings(scheme: Scheme, block: Block, unit: Unit, collected: _Collected) ->
         note="" if exact else "评价票（EVAL-01）尚未采集",
     )
     return result, total
+
+
+def _flaw(tally: Tally) -> str:
+    """Why ballots cannot be believed, or nothing."""
+    told = tally.very_sat + tally.basic_sat + tally.unsat + tally.unclear
+    if tally.ballots > tally.eligible:
+        return f"收回 {tally.ballots} 票，多于应评 {tally.eligible} 人"
+    if told != tally.ballots:
+        return f"各项票数合计 {told} 票，与收回 {tally.ballots} 票不符"
+    return ""
 
 
 def _party(block: Block, unit: Unit, collected: _Collected) -> ScoredBlock:
@@ -321,11 +333,13 @@ def _unit(
     scored: list[ScoredBlock],
     collected: _Collected,
 ) -> UnitResult:
-    in_force = sum((Fraction(r.weight) for r, s in scored if s is not None), scoring.ZERO)
+    weights = scoring.spread(
+        [r.weight for r, _ in scored], [score is not None for _, score in scored]
+    )
+    in_force = any(weights)
     blocks: list[BlockResult] = []
     total = scoring.ZERO
-    for result, score in scored:
-        weight = scoring.ZERO if score is None else Fraction(result.weight) * 100 / in_force
+    for (result, score), weight in zip(scored, weights, strict=True):
         adds = (score or scoring.ZERO) * weight / 100
         total += adds
         blocks.append(
@@ -343,6 +357,8 @@ def _unit(
         for r in block.raters
         if r.must_explain
     ]
+    void = [r for block in blocks for r in block.raters if r.void]
+    notes += [f"{r.rater}评价票{r.void}，该方评价无效，须重新组织评价" for r in void]
     return UnitResult(
         unit=unit,
         group=group,
@@ -356,7 +372,7 @@ def _unit(
         grade_by_total="",
         grade="",
         grade_reasons=(),
-        standing=Standing.PROVISIONAL if collected.provisional else Standing.FINAL,
+        standing=Standing.PROVISIONAL if collected.provisional or void else Standing.FINAL,
         notes=tuple(notes),
     )
 

@@ -65,7 +65,9 @@ class Measurement:
     Where a denominator is given, `numerator x multiply / denominator` is what scores, so that a
     rounded `value` cannot decide a step; `value` alone counts for sums and stocks. Nothing
     reported where something was expected is missing, whatever `value` says. `quarters` holds the
-    figures of quarters 1-4 for process items; `reference` leads back to the cells.
+    figures of quarters 1-4 for process items: one that is not there is missing, one that is there
+    without a value had no base. `made_of` says in words what the figure adds up; `reference` leads
+    back to the cells.
     """
 
     unit: str
@@ -78,6 +80,7 @@ class Measurement:
     last_year: Decimal | None = None
     quarters: Mapping[int, Decimal | None] = field(default_factory=dict)
     reference: str = ""
+    made_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,14 +154,18 @@ def score_part(
     actual = figures.exact(unit, part.indicator)
     deviation = figures.deviation_pct(unit, part.indicator)
     function = part.inner if part.function == "SF12" and part.inner else part.function
-    uses_target = function in _WITH_TARGET
+    if part.called:
+        facts = replace(facts, name=part.called)
+    uses_target = function in _WITH_TARGET and part.band is None
+    before = measurement.last_year if measurement else None
+    if part.base is not None:
+        before = part.base
     lower = facts.better == "lower"
     if uses_target and letter is not None:
         lower = letter.direction == LOWER_IS_BETTER
     target: Decimal | None = None
     if uses_target:
-        default = part.target if isinstance(part.target, Decimal) else None
-        target = letter.annual if letter is not None else default
+        target = letter.annual if letter is not None else _default_target(part, facts, before)
     elif part.steps:
         target = part.steps[0][0]
     line = PartResult(
@@ -176,7 +180,7 @@ def score_part(
         from_letter=uses_target and letter is not None,
         lower=lower,
         range_target=uses_target and letter is not None and letter.direction == RANGE,
-        last_year=measurement.last_year if measurement else None,
+        last_year=before,
         self_reported=report.actual if report else None,
         self_score=report.self_score if report else None,
         deviation_pct=None if deviation is None else scoring.as_decimal(deviation),
@@ -184,8 +188,15 @@ def score_part(
         reported=measurement.reported if measurement else 0,
         expected=measurement.expected if measurement else 0,
         reference=measurement.reference if measurement else "",
+        made_of=measurement.made_of if measurement else "",
     )
-    hindered = _without_target(figures, unit, function, target, uses_target, lower)
+    hindered = None
+    if part.rise is not None and target is None:
+        why = "没有上年同口径数据，无从确定提高后的目标，不适用"
+        hindered = State.NOT_APPLICABLE, why
+        if (absent := absence(measurement, facts)) is not None:
+            hindered = absent
+    hindered = hindered or _without_target(figures, unit, function, target, uses_target, lower)
     if hindered is None and part.function != "SF12":
         hindered = absence(measurement, facts)
     if hindered is not None:
@@ -198,6 +209,16 @@ def score_part(
     if actual is None:
         raise ValueError(f"{part.indicator} of {unit}: a figure neither present nor absent")
     return _score_figure(line, part, function, actual, target, place)
+
+
+def _default_target(part: Part, facts: IndicatorFacts, before: Decimal | None) -> Decimal | None:
+    """The scheme's own target; one above last year's figure ends at 100 where it is a share."""
+    if part.rise is None:
+        return part.target if isinstance(part.target, Decimal) else None
+    if before is None:
+        return None
+    risen = before + part.rise
+    return min(risen, Decimal(100)) if facts.unit == "%" else risen
 
 
 def _without_target(
@@ -273,7 +294,9 @@ def _marks(
         case "SF3":
             return scoring.stepped(actual, part.steps, lower=lower)
         case "SF4":
-            return scoring.pass_or_fail(full, actual, goal, lower=lower)
+            return scoring.pass_or_fail(full, actual, goal, lower=lower, strict=part.strict)
+        case "SF5" if part.band is not None and part.limits is not None:
+            return scoring.inside_band(full, actual, part.band, part.limits)
         case "SF5":
             return scoring.reverse(full, actual, goal, part.limit or 0)
         case "SF6":
@@ -297,7 +320,10 @@ def _score_quarters(
     letter: Target | None,
     target: Decimal | None,
 ) -> Scored:
-    """SF12: quarters with a target (or all, where none is needed); a missing quarter earns 0."""
+    """SF12: quarters with a target (or all, where none is needed); a missing quarter earns 0.
+
+    A quarter that was reported and had no base does not count, as in a year without a base.
+    """
     quarters: list[tuple[int, Decimal | None, Decimal, Fraction]] = []
     for quarter in (1, 2, 3, 4):
         goal = target
@@ -305,7 +331,10 @@ def _score_quarters(
             goal = letter.quarters.get(quarter) if letter else None
         if goal is None or (function in _PROPORTIONAL and goal <= 0):
             continue
-        actual = measurement.quarters.get(quarter) if measurement else None
+        reported = measurement.quarters if measurement else {}
+        actual = reported.get(quarter)
+        if actual is None and quarter in reported:
+            continue
         marks = (
             scoring.ZERO
             if actual is None
@@ -313,7 +342,10 @@ def _score_quarters(
         )
         quarters.append((quarter, actual, goal, marks))
     if not quarters:
+        based = measurement is not None and bool(measurement.quarters)
         why = "目标责任书没有分解到季度，无法按过程计分，不适用"
+        if based and (part.target != "letter" or (letter is not None and letter.quarters)):
+            why = "各季度均没有计算基数，不适用"
         return replace(line, state=State.NOT_APPLICABLE, why=why), scoring.ZERO
     if all(actual is None for _, actual, _, _ in quarters):
         why = "各季度均无数据，按缺报计 0 分"

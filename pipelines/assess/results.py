@@ -67,6 +67,7 @@ class PartResult:
     expected: int = 0
     reference: str = ""
     working: Working = Working()
+    made_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class RaterResult:
     unclear_pct: Decimal | None
     must_explain: bool = False
     counted: bool = True
+    void: str = ""
 
 
 @dataclass(frozen=True, slots=True)

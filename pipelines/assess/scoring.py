@@ -71,15 +71,19 @@ def stepped(actual: Number, steps: Steps, *, lower: bool = False) -> Fraction:
     return ZERO if reached is None else Fraction(steps[reached][1])
 
 
-def meets(actual: Number, target: Number, *, lower: bool = False) -> bool:
-    """Whether the target is reached, the target itself included."""
+def meets(actual: Number, target: Number, *, lower: bool = False, strict: bool = False) -> bool:
+    """Whether the target is reached; the target itself is enough unless `strict`."""
     a, t = Fraction(actual), Fraction(target)
-    return a <= t if lower else a >= t
+    if a == t:
+        return not strict
+    return a < t if lower else a > t
 
 
-def pass_or_fail(full: Number, actual: Number, target: Number, *, lower: bool = False) -> Fraction:
-    """SF4: full marks when the target is met, else 0."""
-    return Fraction(full) if meets(actual, target, lower=lower) else ZERO
+def pass_or_fail(
+    full: Number, actual: Number, target: Number, *, lower: bool = False, strict: bool = False
+) -> Fraction:
+    """SF4: full marks when the target is met (or passed, where `strict`), else 0."""
+    return Fraction(full) if meets(actual, target, lower=lower, strict=strict) else ZERO
 
 
 def reverse(full: Number, actual: Number, target: Number, limit: Number) -> Fraction:
@@ -91,6 +95,25 @@ def reverse(full: Number, actual: Number, target: Number, limit: Number) -> Frac
     if end <= t:
         return Fraction(full) if a <= t else ZERO
     return Fraction(full) * clamp((end - a) / (end - t))
+
+
+def inside_band(
+    full: Number, actual: Number, band: tuple[Number, Number], limits: tuple[Number, Number]
+) -> Fraction:
+    """SF5 on both sides: full marks inside the band, in a line down to 0 at the limits.
+
+    Domain: limits[0] <= band[0] <= band[1] <= limits[1]; a limit that meets its edge is a cliff.
+    """
+    a = Fraction(actual)
+    low, high = Fraction(band[0]), Fraction(band[1])
+    least, most = Fraction(limits[0]), Fraction(limits[1])
+    if not least <= low <= high <= most:
+        raise ValueError(f"band {band} does not lie inside {limits}")
+    if low <= a <= high:
+        return Fraction(full)
+    if a < low:
+        return ZERO if a <= least else Fraction(full) * (a - least) / (low - least)
+    return ZERO if a >= most else Fraction(full) * (most - a) / (most - high)
 
 
 def deduction(full: Number, count: Number, per_case: Number) -> Fraction:
@@ -199,6 +222,42 @@ def process(marks: Sequence[Fraction]) -> Fraction:
     if not marks:
         raise ValueError("no quarter to take the mean of")
     return sum(marks, ZERO) / len(marks)
+
+
+def spread(weights: Sequence[Number], applies: Sequence[bool]) -> tuple[Fraction, ...]:
+    """Weights in force when some do not apply: theirs go to the others in proportion.
+
+    The sum stays what it was, unless nothing applies: then every weight is 0.
+    """
+    kept = [Fraction(w) if yes else ZERO for w, yes in zip(weights, applies, strict=True)]
+    rest = sum(kept, ZERO)
+    if rest == 0:
+        return tuple(ZERO for _ in kept)
+    whole = sum((Fraction(w) for w in weights), ZERO)
+    return tuple(w * whole / rest for w in kept)
+
+
+def apportion(pool: int, claims: Sequence[Number], unit: int = 1) -> tuple[int, ...]:
+    """The pool shared in proportion to the claims, in whole units, by largest remainder.
+
+    Shares are multiples of `unit`, except that what the pool leaves over a multiple goes to the
+    largest claim, so that the shares always sum to the pool. Among equal remainders the earlier
+    claim comes first: order the claims by a stable name. Domain: pool >= 0, unit >= 1, claims >= 0
+    that do not sum to 0.
+    """
+    exact = [Fraction(c) for c in claims]
+    whole = sum(exact, ZERO)
+    if pool < 0 or unit < 1 or whole <= 0 or any(c < 0 for c in exact):
+        raise ValueError("a pool is shared by claims of 0 or above that are not all 0")
+    steps, odd = divmod(pool, unit)
+    due = [c * steps / whole for c in exact]
+    shares = [int(d) for d in due]
+    by_remainder = sorted(range(len(due)), key=lambda i: (shares[i] - due[i], i))
+    for i in by_remainder[: steps - sum(shares)]:
+        shares[i] += 1
+    shares = [s * unit for s in shares]
+    shares[exact.index(max(exact))] += odd
+    return tuple(shares)
 
 
 def round_once(value: Number, places: int = 2) -> Decimal:

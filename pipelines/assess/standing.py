@@ -203,6 +203,8 @@ def _invalid(scheme: Scheme, result: UnitResult) -> str:
     block = result.block(rule.block)
     if block.score is None or not block.eligible or block.ballots is None:
         return f"{block.block.name}未报有评价资格人数或参评人数，评家无效"
+    if block.ballots > block.eligible:
+        return f"参评会员 {block.ballots} 人，多于有评价资格的 {block.eligible} 人，评家无效"
     needed = min(rule.ballots, block.eligible)
     if block.ballots < needed:
         return f"参评会员 {block.ballots} 人，不足 {needed} 人，评家无效"
