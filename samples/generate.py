@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from definitions.expression import ROW_CALLS
 from definitions.loading import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
 from definitions.organisations import Organisation
@@ -46,6 +47,8 @@ SHARES = (0.7, 0.0, 1.0, 0.4)
 ROWS_PER_UNION = 3
 MOST_ROWS = 400
 SHAKES = 12
+PICKS = 4
+"""How many rows of a union are tried where any of them may mend what they say together."""
 
 
 class GenerationFailed(Exception):
@@ -398,11 +401,17 @@ def _grown(draft: Draft, maker: _Maker) -> Draft:
     return draft if len(rows) == len(draft.data) else Draft.of(draft.task, rows)
 
 
-def _together(check: Check) -> bool:
+def _together(check: Check, form: Form) -> bool:
     """Whether rows of a union stand for one another in a check: its sums and counts over rows."""
-    over_rows = ("group_", "register_", "first_of", "breakdown", "sum_of", "count_of")
-    return check.kind == "duplicate" or any(
-        f.startswith(over_rows) for e in check.expressions for f in e.functions
+    over_rows = ("group_", "register_", "first_of", "breakdown", "parts_sum", "is_nested")
+    return (
+        check.kind == "duplicate"
+        or any(f.startswith(over_rows) for e in check.expressions for f in e.functions)
+        or any(
+            isinstance(call.args[0], ast.Constant) and call.args[0].value == form.code
+            for call in check.calls
+            if isinstance(call.func, ast.Name) and call.func.id in ROW_CALLS
+        )
     )
 
 
@@ -410,32 +419,39 @@ def _bench(draft: Draft, number: int, maker: _Maker) -> Bench | None:
     """The rows that break a check; where rows stand together, some row of each such union."""
     rows = [int(r) for r in np.flatnonzero(draft.broken(number))]
     among: list[int] = []
-    if _together(draft.task.checks[number]):
+    if _together(draft.task.checks[number], draft.task.form):
         # One row of each: all of them at once would overshoot.
         unions = {maker.settings[r].org.code for r in rows}
         among = [r for r, s in enumerate(maker.settings) if s.org.code in unions]
         drawn = maker.rng.sample(among, len(among))
         rows = sorted({maker.settings[r].org.code: r for r in drawn}.values())
-    return Bench(draft, rows, maker.redraw, maker.rng, maker.tables, among) if rows else None
+    if not rows:
+        return None
+    # Codes of a chart were chosen so that every kind is there.
+    fixed = [c for c in maker.choices if draft.task.form.column(c).kind is ColumnKind.KEY]
+    return Bench(draft, rows, maker.redraw, maker.rng, maker.tables, among, fixed)
 
 
 def _mend_one(draft: Draft, number: int, maker: _Maker) -> Draft:
-    bench = _bench(draft, number, maker)
-    if bench is None:
-        return draft
+    """The draft with a check broken in fewer ways, if any change found does that."""
+    together = _together(draft.task.checks[number], draft.task.form)
     codes = {s.org.code: n for n, s in enumerate(maker.settings)}
-    groups = np.array(
-        [codes[s.org.code] for s in maker.settings]
-        if _together(draft.task.checks[number])
-        else range(len(maker.settings))
-    )
-    for change in moves(bench, draft.task.checks[number]):
-        after = _better(draft, change, groups)
-        if after is not None:
-            draft = after
-            bench = _bench(draft, number, maker)
-            if bench is None:
-                break
+    whole = [codes[s.org.code] for s in maker.settings]
+    groups = np.array(whole if together else range(len(maker.settings)))
+    for _ in range(PICKS if together else 1):
+        bench = _bench(draft, number, maker)
+        if bench is None:
+            return draft
+        before = draft
+        for change in moves(bench, draft.task.checks[number]):
+            after = _better(draft, change, groups)
+            if after is not None:
+                draft = after
+                bench = _bench(draft, number, maker)
+                if bench is None:
+                    return draft
+        if draft is not before:
+            return draft
     return draft
 
 

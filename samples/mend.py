@@ -8,7 +8,7 @@ days on, another code of the list. Whoever asks tries them and keeps what helps.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -31,7 +31,8 @@ Redraw = Callable[[Column, int, str], Any]
 class Bench:
     """A draft, the rows of it to change, and where new values come from.
 
-    `among` are all rows that a check judges together with these; without them, the rows themselves.
+    `among` are all rows that a check judges together with these, if it judges rows together;
+    `fixed` are columns that stay as they are.
     """
 
     draft: Draft
@@ -40,11 +41,12 @@ class Bench:
     rng: Random
     tables: Tables
     among: Sequence[int] = ()
+    fixed: Collection[str] = ()
 
     def free(self, code: str) -> Column | None:
-        """The column, when it may be changed: not computed, not whose row it is."""
+        """The column, when it may be changed: not computed, not whose row it is or of what kind."""
         form = self.draft.task.form
-        if code not in form.position or code == "org_code":
+        if code not in form.position or code == "org_code" or code in self.fixed:
             return None
         column = form.column(code)
         return None if column.derived else column
