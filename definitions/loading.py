@@ -321,8 +321,8 @@ class _Loader:
                         document.say((*place, where), f"{complaint} ({code})")
         for rule, owner, document, place in self.rules:
             self._check_closing(document, place, rule, forms)
-            for where, complaint in example_mistakes(rule, owner, forms, self.code_lists):
-                document.say((*place, *where), complaint)
+            for below, complaint in example_mistakes(rule, owner, forms, self.code_lists):
+                document.say((*place, *below), complaint)
         for indicator, document, place in self.indicators:
             for side in ("numerator", "minus", "denominator"):
                 for i, measure in enumerate(getattr(indicator, side)):
