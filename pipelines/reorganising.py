@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -29,6 +29,7 @@ class Picture:
     living: Sequence[Kept]
     closed: frozenset[str] = frozenset()
     accepted: dict[tuple[str, str], list[Change]] = field(default_factory=dict)
+    common: Ground | None = None
 
     def declared(self, reporter: str, period: str) -> list[Kept]:
         """What a reporter's current ORG-03 of a period declares."""
@@ -37,18 +38,29 @@ class Picture:
     def ground(self, reporter: str, period: str) -> Ground:
         """Timelines as they would be without what this reporter said for this period before."""
         own = (reporter, period)
-        kept: dict[str, list[tuple[int, Change]]] = {}
-        for k in self.living:
-            if k.in_force and k.declared != {own}:
-                kept.setdefault(k.change.subject, []).append((k.id, k.change))
-        ground = Ground(
-            {code: replayed(base, kept.get(code, ())) for code, base in self.bases.items()}
-        )
+        if self.common is None:
+            self.common = Ground(self._replayed(self.bases, lambda k: True))
+        ground = self.common.copy()
+        mine = {k.change.subject for k in self.living if k.declared == {own}}
+        late = self.bases.keys() - ground.timelines.keys()  # registered by this very run
+        for code, timeline in self._replayed(mine | late, lambda k: k.declared != {own}).items():
+            ground.put(code, timeline)
         for where, changes in self.accepted.items():
             if where != own:
                 for _, change in in_order(enumerate(changes)):
                     ground.apply(change)
         return ground
+
+    def _replayed(
+        self, codes: Iterable[str], counts: Callable[[Kept], bool]
+    ) -> dict[str, Timeline]:
+        """Timelines of some unions with the changes in force that count."""
+        chosen = set(codes)
+        changes: dict[str, list[tuple[int, Change]]] = {}
+        for k in self.living:
+            if k.in_force and k.change.subject in chosen and counts(k):
+                changes.setdefault(k.change.subject, []).append((k.id, k.change))
+        return {code: replayed(self.bases[code], changes.get(code, ())) for code in chosen}
 
 
 def timeline_of(organisation: Organisation) -> Timeline:

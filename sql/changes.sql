@@ -12,14 +12,17 @@ SELECT
 FROM organisation_change AS c
 INNER JOIN organisation AS o ON c.org_id = o.id
 LEFT JOIN organisation_name AS n
-    ON o.id = n.org_id AND n.kind = 'official' AND n.valid @> c.effective
-    AND n.retired_at IS NULL
+    ON
+        o.id = n.org_id AND n.kind = 'official' AND n.valid @> c.effective
+        AND n.retired_at IS NULL
 LEFT JOIN organisation_name AS fn
-    ON c.from_id = fn.org_id AND fn.kind = 'official' AND fn.valid @> c.effective
-    AND fn.retired_at IS NULL
+    ON
+        c.from_id = fn.org_id AND fn.kind = 'official' AND fn.valid @> c.effective
+        AND fn.retired_at IS NULL
 LEFT JOIN organisation_name AS tn
-    ON c.to_id = tn.org_id AND tn.kind = 'official' AND tn.valid @> c.effective
-    AND tn.retired_at IS NULL
+    ON
+        c.to_id = tn.org_id AND tn.kind = 'official' AND tn.valid @> c.effective
+        AND tn.retired_at IS NULL
 WHERE
     c.effective BETWEEN :starts AND :ends
     AND c.in_force_at <= :cutoff

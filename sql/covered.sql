@@ -1,4 +1,4 @@
--- one row per union and employer it covers on a day, as known now; unions that have ended cover none
+-- one row per union and employer it covers on a day, as known now; ended unions cover none
 SELECT
     o.code AS org,
     m.name,
@@ -9,7 +9,7 @@ INNER JOIN employer AS m ON e.employer_id = m.id
 WHERE
     e.retired_at IS NULL
     AND e.valid @> CAST(:day AS date)
-    AND (CAST(:codes AS text []) IS NULL OR o.code = ANY(CAST(:codes AS text [])))
+    AND (CAST(:codes AS text[]) IS NULL OR o.code = ANY(CAST(:codes AS text[])))
     AND NOT EXISTS (
         SELECT 1
         FROM organisation_state AS s

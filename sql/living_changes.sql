@@ -27,20 +27,21 @@ LEFT JOIN organisation AS f ON c.from_id = f.id
 LEFT JOIN organisation AS t ON c.to_id = t.id
 LEFT JOIN organisation AS s ON c.successor_id = s.id
 LEFT JOIN organisation AS b ON c.filed_by_id = b.id
-CROSS JOIN LATERAL (
-    SELECT
-        coalesce(array_agg(r.code ORDER BY g.id), ARRAY[]::text []) AS reporters,
-        coalesce(array_agg(g.period ORDER BY g.id), ARRAY[]::text []) AS periods
-    FROM organisation_change_row AS w
-    INNER JOIN filing AS g ON w.filing_id = g.id AND g.superseded_at IS NULL
-    INNER JOIN organisation AS r ON g.reporter_id = r.id
-    WHERE w.change_id = c.id
-) AS d
+CROSS JOIN
+    LATERAL (
+        SELECT
+            coalesce(array_agg(r.code ORDER BY g.id), ARRAY[]::text[]) AS reporters,
+            coalesce(array_agg(g.period ORDER BY g.id), ARRAY[]::text[]) AS periods
+        FROM organisation_change_row AS w
+        INNER JOIN filing AS g ON w.filing_id = g.id AND g.superseded_at IS NULL
+        INNER JOIN organisation AS r ON g.reporter_id = r.id
+        WHERE w.change_id = c.id
+    ) AS d
 WHERE
     c.undone_at IS NULL
     AND (
-        CAST(:codes AS text []) IS NULL
-        OR o.code = ANY(CAST(:codes AS text []))
-        OR (c.change = '分立' AND s.code = ANY(CAST(:codes AS text [])))
+        CAST(:codes AS text[]) IS NULL
+        OR o.code = ANY(CAST(:codes AS text[]))
+        OR (c.change = '分立' AND s.code = ANY(CAST(:codes AS text[])))
     )
 ORDER BY c.id

@@ -73,9 +73,12 @@ heir AS MATERIALIZED (
         d.as_of AS day,
         g.org_id,
         g.heir_id
-    FROM (SELECT DISTINCT as_of FROM target WHERE as_of IS NOT NULL) AS d
+    FROM (
+        SELECT DISTINCT as_of FROM target
+        WHERE as_of IS NOT NULL
+    ) AS d
     INNER JOIN gone AS g ON g.valid @> d.as_of
-    ORDER BY d.as_of, g.org_id, g.depth DESC
+    ORDER BY d.as_of ASC, g.org_id ASC, g.depth DESC
 ),
 
 -- read as of a later day, a merged union's figures are its heir's; an abolished one is comparable

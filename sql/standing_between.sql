@@ -37,7 +37,7 @@ placed AS (
             WHEN l.line = 2 THEN '未纳入产业'
             ELSE '（无上级）'
         END AS parent,
-        EXISTS (
+        EXISTS(
             SELECT 1
             FROM ancestor AS a
             WHERE
@@ -51,7 +51,7 @@ placed AS (
     LEFT JOIN affiliation AS f
         ON
             v.id = f.org_id
-            AND f.line = l.line
+            AND l.line = f.line
             AND f.valid @> v.day
             AND f.recorded_at <= :cutoff
             AND (f.retired_at IS NULL OR f.retired_at > :cutoff)

@@ -4,7 +4,7 @@ WITH chosen AS (
         id,
         code
     FROM organisation
-    WHERE CAST(:codes AS text []) IS NULL OR code = ANY(CAST(:codes AS text []))
+    WHERE CAST(:codes AS text[]) IS NULL OR code = ANY(CAST(:codes AS text[]))
 )
 
 SELECT
@@ -18,7 +18,7 @@ SELECT
     n.change_id
 FROM chosen AS o
 INNER JOIN organisation_name AS n ON o.id = n.org_id AND n.kind = 'official'
-WHERE n.{wanted}
+WHERE CASE WHEN :registered THEN n.registered ELSE n.retired_at IS NULL END
 UNION ALL
 SELECT
     o.code,
@@ -34,12 +34,12 @@ SELECT
     s.change_id
 FROM chosen AS o
 INNER JOIN organisation_state AS s ON o.id = s.org_id
-WHERE s.{wanted}
+WHERE CASE WHEN :registered THEN s.registered ELSE s.retired_at IS NULL END
 UNION ALL
 SELECT
     o.code,
     CASE a.line WHEN 1 THEN '块' WHEN 2 THEN '条' ELSE '经费' END,
-    p.code,
+    p.code AS value,
     NULL,
     lower(a.valid),
     upper(a.valid),
@@ -48,7 +48,7 @@ SELECT
 FROM chosen AS o
 INNER JOIN affiliation AS a ON o.id = a.org_id
 INNER JOIN organisation AS p ON a.parent_id = p.id
-WHERE a.{wanted}
+WHERE CASE WHEN :registered THEN a.registered ELSE a.retired_at IS NULL END
 UNION ALL
 SELECT
     o.code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,25 +25,40 @@ class Objection:
 
 @dataclass(slots=True)
 class Ground:
-    """Timelines of all unions, on which changes are tried one after another."""
+    """Timelines of all unions, on which changes are tried one after another.
+
+    `below` lists who ever stood below a union on a line; it may list too many, never too few.
+    """
 
     timelines: dict[str, Timeline]
-    below: dict[tuple[str, str], set[str]] = field(init=False)
+    below: dict[tuple[str, str], frozenset[str]] | None = None
 
     def __post_init__(self) -> None:
-        self.below = defaultdict(set)
+        if self.below is not None:
+            return
+        index: dict[tuple[str, str], set[str]] = defaultdict(set)
         for code, timeline in self.timelines.items():
-            self._index(code, timeline)
+            for line, spans in timeline.parents.items():
+                for span in spans:
+                    index[line, span.value].add(code)
+        self.below = {place: frozenset(codes) for place, codes in index.items()}
 
-    def _index(self, code: str, timeline: Timeline) -> None:
-        for line, spans in timeline.parents.items():
-            for span in spans:
-                self.below[line, span.value].add(code)
+    def copy(self) -> Ground:
+        """Another ground with the same unions; what happens there does not happen here."""
+        return Ground(dict(self.timelines), dict(self._below))
+
+    @property
+    def _below(self) -> dict[tuple[str, str], frozenset[str]]:
+        return self.below if self.below is not None else {}
 
     def put(self, code: str, timeline: Timeline) -> None:
         """Enter or replace one union's timeline."""
         self.timelines[code] = timeline
-        self._index(code, timeline)
+        for line, spans in timeline.parents.items():
+            for span in spans:
+                known = self._below.get((line, span.value), frozenset())
+                if code not in known:
+                    self._below[line, span.value] = known | {code}
 
     def apply(self, change: Change) -> None:
         """Take a change as made; number 0 stands for one that has no number yet."""
@@ -65,7 +80,7 @@ class Ground:
         found = {
             child
             for line in ("块", "条")
-            for child in self.below.get((line, code), ())
+            for child in self._below.get((line, code), ())
             for span in self.timelines[child].parents.get(line, ())
             if span.value == code
             and (span.until is None or span.until > day)

@@ -365,10 +365,9 @@ def timelines(
     connection: Connection, codes: Collection[str] | None = None, *, registered: bool = False
 ) -> dict[str, Timeline]:
     """Timelines of some unions or of all as believed now, or as they were once registered."""
-    wanted = "registered" if registered else "retired_at IS NULL"
-    values = {"codes": None if codes is None else sorted(codes)}
+    values = {"codes": None if codes is None else sorted(codes), "registered": registered}
     found: dict[str, dict[str, list[Span[Any]]]] = {}
-    for row in connection.execute(text(sql("timelines").format(wanted=wanted)), values):
+    for row in connection.execute(text(sql("timelines")), values):
         spans = found.setdefault(row.org, {})
         if row.what is None:
             continue
