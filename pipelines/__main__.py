@@ -158,6 +158,21 @@ def veto(organisation: str, year: int, code: str, title: str, document: str, at:
     console.print(f"已登记：{organisation} {year} {title}（{document}）")
 
 
+@app.command("waiting", help="待核实清单：关账核对发现、尚未说明或更正的问题")
+def waiting(
+    at: At, period: Annotated[str | None, typer.Option(help="只看一期，如 2017-03")] = None
+) -> None:
+    """List what was found at the close and waits, oldest and gravest first."""
+    table = Table("等级", "填报单位", "表", "所属期", "工作表", "单元格", "问题", "答复期限")
+    for item in flow.waiting_findings(at, period):
+        table.add_row(
+            item.severity, item.reporter_name, item.form, item.period, item.sheet, item.cell,
+            f"{item.message}（{item.rule}）", item.due.isoformat(),
+        )  # fmt: skip
+    console.print(f"待核实 {table.row_count} 处")
+    console.print(table)
+
+
 @app.command("trace", help="由一个数查到原始单元格")
 def trace(
     indicator: str,

@@ -337,3 +337,16 @@ def test_the_review_lists_what_waits_with_room_for_words(told: Told) -> None:
     (book,) = marked().values()
     (line,) = review_rows(book)
     assert "V-R-063" in line and line[-1] == ""
+
+
+def test_the_steward_s_list_names_the_unit_and_the_last_day(told: Told) -> None:
+    unlike_wages(told)
+    flow.close_period("2017-03", LOCKED)
+    (line,) = flow.waiting_findings("2017-04-14T09:00:00")
+    assert (line.reporter, line.form, line.period, line.cell) == (
+        MILL, "FIN-01", "2017-03", PAYROLL,
+    )  # fmt: skip
+    assert line.reporter_name == registry().org(MILL).name
+    assert line.due.isoformat() == "2017-04-17"
+    assert flow.waiting_findings("2017-04-14T09:00:00", "2017-02") == []
+    assert flow.waiting_findings("2017-04-12T09:00:00") == []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.flow.assessing import assess
+    from pipelines.flow.checking import waiting_findings
     from pipelines.flow.closing import close_period
     from pipelines.flow.collecting import hand_in, process, sweep
     from pipelines.flow.opening import open_period, register_organisations, template_for
@@ -49,6 +50,7 @@ _PART_OF = {
     "sweep": "collecting",
     "template_for": "opening",
     "waiting_changes": "reorganising",
+    "waiting_findings": "checking",
     "withdraw_changes": "reorganising",
     "withdraw_review": "publishing",
 }
@@ -72,6 +74,7 @@ __all__ = [
     "sweep",
     "template_for",
     "waiting_changes",
+    "waiting_findings",
     "withdraw_changes",
     "withdraw_review",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -14,7 +15,7 @@ from expectations.findings import Finding
 from pipelines.closing_checks.across import Located, across
 from pipelines.closing_checks.standing_rows import StandingWorkbook, standing_workbooks
 from pipelines.explanations import Fingerprints
-from pipelines.flow.ground import engine
+from pipelines.flow.ground import definitions, engine, moment
 from pipelines.flow.returned import documents_of, lay_down
 from pipelines.places import places
 from pipelines.validate import recheck
@@ -23,6 +24,7 @@ from warehouse import findings, receipts
 from warehouse.current import WarehouseContext
 from warehouse.findings import Changed, ClosingFinding, OpenFinding
 from warehouse.named_rows import name_units
+from warehouse.organisations import standing
 from warehouse.personal import PREFIX, data_key
 from warehouse.rollup import prepare_cutoff
 from warehouse.windows import china_day, windows
@@ -55,6 +57,7 @@ def check_at_close(
     }
     prepare_cutoff(connection, when)
     findings.begin(connection)
+    day = date.min
     for period in map(Period.parse, labels):
         complete = not any(label == period.label for _, label in taking)
         for chunk in standing_workbooks(connection, known, period, when):
@@ -63,7 +66,9 @@ def check_at_close(
             )
             kept = [k for s, own in zip(chunk, found, strict=True) for k in _kept(s, own, prints)]
             findings.note(connection, kept)
-        name_units(connection, period.end, when)
+        if period.end != day:
+            day = period.end
+            name_units(connection, day, when)
         located = list(across(connection, known, period, prints, taking))
         findings.note(connection, map(_closing, located))
     return findings.settle(connection, labels, when)
@@ -169,31 +174,33 @@ def finding_again(
     )
 
 
-def tell_waiting(submissions: Iterable[int], known: Definitions, when: datetime) -> int:
+def tell_waiting(
+    connection: Connection, submissions: Iterable[int], known: Definitions, when: datetime
+) -> int:
     """Lay the workbooks back for their senders, marked with all that waits on each; how many.
 
-    The submission stays accepted: the workbook asks for words or a correction and says so.
+    The submission stays accepted: the workbook asks for words or a correction and says so. Done
+    before the findings are committed, so that whoever is killed in between does it again.
     """
     wanted = sorted(submissions)
     if not wanted:
         return 0
     here = places()
-    with engine().connect() as connection:
-        waiting: dict[int, list[OpenFinding]] = {}
-        for item in findings.open_findings(connection, when):
-            waiting.setdefault(item.submission_id, []).append(item)
-        rows = connection.execute(
-            text(
-                "SELECT s.id, s.receipt_id, s.member, s.format, s.period, o.code, "
-                "coalesce(n.name, o.code) AS name FROM submission s "
-                "JOIN organisation o ON o.id = s.reporter_id LEFT JOIN LATERAL ("
-                "SELECT name FROM organisation_name WHERE org_id = o.id AND kind = 'official' "
-                "AND valid @> :day AND retired_at IS NULL LIMIT 1) n ON true "
-                "WHERE s.id = ANY(:ids) ORDER BY s.id"
-            ),
-            {"ids": wanted, "day": china_day(when)},
-        ).all()
-        arrived = {r.id: r for r in receipts.fetch(connection, {row.receipt_id for row in rows})}
+    waiting: dict[int, list[OpenFinding]] = {}
+    for item in findings.open_findings(connection, when):
+        waiting.setdefault(item.submission_id, []).append(item)
+    rows = connection.execute(
+        text(
+            "SELECT s.id, s.receipt_id, s.member, s.format, s.period, o.code, "
+            "coalesce(n.name, o.code) AS name FROM submission s "
+            "JOIN organisation o ON o.id = s.reporter_id LEFT JOIN LATERAL ("
+            "SELECT name FROM organisation_name WHERE org_id = o.id AND kind = 'official' "
+            "AND valid @> :day AND retired_at IS NULL LIMIT 1) n ON true "
+            "WHERE s.id = ANY(:ids) ORDER BY s.id"
+        ),
+        {"ids": wanted, "day": china_day(when)},
+    ).all()
+    arrived = {r.id: r for r in receipts.fetch(connection, {row.receipt_id for row in rows})}
     told = 0
     for row in rows:
         own = waiting.get(row.id)
@@ -220,3 +227,46 @@ def tell_waiting(submissions: Iterable[int], known: Definitions, when: datetime)
 
 def _days_to_explain(known: Definitions, when: datetime) -> int:
     return int(known.parameters["explanation_workdays"].at(china_day(when)))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of the steward's list; `due` is the last day for words, `org` whom it is about."""
+
+    severity: str
+    reporter: str
+    reporter_name: str
+    org: str
+    collector: str | None
+    form: str
+    period: str
+    sheet: str
+    cell: str
+    rule: str
+    message: str
+    due: date
+
+
+def waiting_findings(at: str, period: str | None = None) -> list[Waiting]:
+    """What was found at the close and waits at a moment, oldest and gravest first."""
+    known, when = definitions(), moment(at)
+    with engine().connect() as connection:
+        found = findings.open_findings(connection, when, None if period is None else [period])
+        names = {o.code: o.name for o in standing(connection, china_day(when), when)}
+    return [
+        Waiting(
+            severity=f.severity,
+            reporter=f.reporter,
+            reporter_name=names.get(f.reporter, f.reporter),
+            org=f.org,
+            collector=f.collector,
+            form=f.form,
+            period=f.period,
+            sheet=f.sheet,
+            cell=f.cell,
+            rule=f.rule,
+            message=f.message,
+            due=known.calendar.add(china_day(f.opened_at), _days_to_explain(known, f.opened_at)),
+        )
+        for f in found
+    ]

@@ -77,8 +77,8 @@ def close_period(period: str, at: str) -> dict[str, Any]:
             subject=month.label,
             detail=coverage,
         )
+        tell_waiting(connection, checked.submissions, known, when)
     files = [path for publication, _ in products for path in lay_out(publication)]
-    tell_waiting(checked.submissions, known, when)
     return {
         **coverage,
         "findings_opened": checked.opened,
