@@ -416,8 +416,8 @@ def test_an_order_must_name_a_menu_that_exists() -> None:
 @pytest.mark.parametrize("code", definitions().form_codes)
 def test_a_suite_is_declarative_json(code: str) -> None:
     """Its JSON carries every rule with its parameters; severities are those of the field."""
-    form = form_of(code, "2017-12")
-    period = Period.parse("2017-12").within(form.period)
+    form = form_of(code, "2019-12")
+    period = Period.parse("2019-12").within(form.period)
     checks = checks_for(form, period, definitions())
     suite = json.loads(json.dumps(suite_of(form, period, checks, definitions()).to_json_dict()))
     rules = {e["meta"]["rule"]: e for e in suite["expectations"]}
