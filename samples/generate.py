@@ -46,7 +46,8 @@ SHARES = (0.7, 0.0, 1.0, 0.4)
 """How many optional cells are filled: at first, and when a row is drawn again and again."""
 ROWS_PER_UNION = 3
 MOST_ROWS = 400
-SHAKES = 12
+SHAKES, STEPS = 20, 6
+"""How many changes are tried for each step out of a dead end, and how many steps."""
 PICKS = 4
 """How many rows of a union are tried where any of them may mend what they say together."""
 
@@ -415,7 +416,7 @@ def _together(check: Check, form: Form) -> bool:
     )
 
 
-def _bench(draft: Draft, number: int, maker: _Maker) -> Bench | None:
+def _bench(draft: Draft, number: int, maker: _Maker, keep: Collection[str] = ()) -> Bench | None:
     """The rows that break a check; where rows stand together, some row of each such union."""
     rows = [int(r) for r in np.flatnonzero(draft.broken(number))]
     among: list[int] = []
@@ -429,6 +430,7 @@ def _bench(draft: Draft, number: int, maker: _Maker) -> Bench | None:
         return None
     # Codes of a chart were chosen so that every kind is there.
     fixed = [c for c in maker.choices if draft.task.form.column(c).kind is ColumnKind.KEY]
+    fixed += keep
     return Bench(draft, rows, maker.redraw, maker.rng, maker.tables, among, fixed)
 
 
@@ -474,18 +476,33 @@ def _better(draft: Draft, change: Changes, groups: NDArray[np.int64]) -> Draft |
 
 
 def _shaken(draft: Draft, maker: _Maker) -> Draft:
-    """Some change that mends a check whatever else it breaks: a way out of a dead end."""
-    numbers = [n for n in range(len(draft.task.checks)) if draft.broken(n).any()]
-    number = maker.rng.choice(numbers)
-    bench = _bench(draft, number, maker)
-    if bench is None:
-        return draft
-    changes = list(islice(moves(bench, draft.task.checks[number]), 60))
-    best: Draft | None = None
-    for change in maker.rng.sample(changes, min(len(changes), SHAKES)):
-        if any(change.values()):
-            after = draft.changed(change)
-            helps = after.broken(number).sum() < draft.broken(number).sum()
-            if helps and (best is None or after.cost().sum() < best.cost().sum()):
-                best = after
-    return best or draft
+    """A way out of a dead end: mend one check whatever that breaks, then what it broke, and so on.
+
+    A column that was changed on the way stays, or the next step would only undo the last.
+    """
+    start = draft.cost().sum()
+    changed: set[str] = set()
+    for _ in range(STEPS):
+        numbers = [n for n in range(len(draft.task.checks)) if draft.broken(n).any()]
+        number = maker.rng.choice(numbers)
+        bench = _bench(draft, number, maker, changed)
+        if bench is None:
+            return draft
+        changes = list(islice(moves(bench, draft.task.checks[number]), 60))
+        best: tuple[int, Draft, Changes] | None = None
+        for change in maker.rng.sample(changes, min(len(changes), SHAKES)):
+            after = draft.changed(change) if any(change.values()) else draft
+            if after.broken(number).sum() < draft.broken(number).sum():
+                cost = int(after.cost().sum())
+                best = min(best or (cost, after, change), (cost, after, change), key=_first)
+        if best is None:
+            continue
+        _, draft, change = best
+        changed |= change.keys()
+        if draft.cost().sum() < start:
+            break
+    return draft
+
+
+def _first(found: tuple[int, Draft, Changes]) -> int:
+    return found[0]
