@@ -111,7 +111,7 @@ def data_of(sample: Sample, period: str, definitions: Definitions) -> bytes:
         case "html":
             return _html(found)
     head = len(sample.above) + 1
-    data = _xlsx(found, sample, head)
+    data = _xlsx(found, sample, head, form_of(sample, period, definitions))
     if sample.saved_as == "zip":
         return zipped({"三月/报表.xlsx": data})
     if sample.saved_as == "locked zip":
@@ -119,7 +119,7 @@ def data_of(sample: Sample, period: str, definitions: Definitions) -> bytes:
     return data
 
 
-def _xlsx(found: Mapping[str, Grid], sample: Sample, head: int) -> bytes:
+def _xlsx(found: Mapping[str, Grid], sample: Sample, head: int, form: Form) -> bytes:
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, rows in found.items():
@@ -127,18 +127,20 @@ def _xlsx(found: Mapping[str, Grid], sample: Sample, head: int) -> bytes:
         for row in rows:
             sheet.append(row)
     if FORM_SHEET in book:
-        _spoil(book[FORM_SHEET], sample, head)
+        _spoil(book[FORM_SHEET], sample, head, form)
     out = io.BytesIO()
     book.save(out)
     return _in_bytes(out.getvalue(), sample.blemish)
 
 
-def _spoil(sheet: Any, sample: Sample, head: int) -> None:
+def _spoil(sheet: Any, sample: Sample, head: int, form: Form) -> None:
     """What is done to the sheet, its first told cell, or that cell's row or column."""
     first = head + len(sample.between) + 1
     spoilt = next((c for c in sample.rows[0]), None) if sample.rows else None
     names = [c.value for c in sheet[head]]
-    at = 1 if spoilt is None else _place(spoilt, sample, names)
+    at = 1
+    if spoilt is not None and sample.blemish is not None:
+        at = names.index(sample.headings.get(spoilt, form.column(spoilt).label)) + 1
     match sample.blemish:
         case "hidden row":
             sheet.row_dimensions[first].hidden = True
@@ -154,14 +156,6 @@ def _spoil(sheet: Any, sample: Sample, head: int) -> None:
             sheet.cell(first, at).number_format = "0.0%"
         case "columns without end":
             sheet.cell(head, 16_000).value = "。"
-
-
-def _place(code: str, sample: Sample, names: list[Any]) -> int:
-    """Column of the first told cell on the sheet, from 1."""
-    from definitions import load_definitions
-
-    form = load_definitions().newest(sample.form)
-    return names.index(sample.headings.get(code, form.column(code).label)) + 1
 
 
 def _in_bytes(data: bytes, blemish: str | None) -> bytes:
