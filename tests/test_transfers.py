@@ -150,7 +150,12 @@ def test_r11_sets_the_comparable_growth_beside_the_reported_one(zone: Federation
         for r in rows_of(book, "可比口径")
         if r["指标"] == "会员人数" and r["隶属线"] == "地方（块）"
     ]
+    industry = [
+        r for r in rows_of(book, "可比口径")
+        if (r["指标"], r["隶属线"], r["单位"]) == ("会员人数", "产业（条）", "合计")
+    ]  # fmt: skip
     by_unit = {r["单位"]: r for r in rows}
+    assert industry[0]["本期"] == by_unit["合计"]["本期"]  # both lines, one total
     z, total = by_unit["Z工会"], by_unit["合计"]
     assert (z["本期"], z["上年同期（原隶属）"]) == (650 * 22 + 5, None)
     assert z["上年同期（现隶属）"] == 6500

@@ -248,20 +248,20 @@ def _changes(book: Book, told: Reorganised) -> None:
     """Every change with what it takes from one parent and gives to another: together nothing."""
     fields = [
         Field("序号", "int", 7),
-        Field("工会组织编码", "center", 18),
-        Field("工会名称", "text", 34),
-        Field("变动类型", "center", 16),
-        Field("隶属线", "center", 8),
-        Field("原上级工会", "text", 28),
-        Field("现上级工会", "text", 28),
-        Field("承继工会", "text", 28),
-        Field("生效日期", "date", 12),
-        Field("批准文号", "text", 24),
-        Field("变动时会员（人）", "int", 12),
-        Field("变动时职工（人）", "int", 12),
-        Field("原上级会员增减", "int", 12),
-        Field("现上级会员增减", "int", 12),
-        Field("合计增减", "int", 9),
+        Field("工会组织编码", "center", 15),
+        Field("工会名称", "text", 28),
+        Field("变动类型", "center", 11),
+        Field("隶属线", "center", 7),
+        Field("原上级工会", "text", 24),
+        Field("现上级工会", "text", 24),
+        Field("承继工会", "text", 18),
+        Field("生效日期", "date", 11),
+        Field("批准文号", "text", 20),
+        Field("变动时会员（人）", "int", 10),
+        Field("变动时职工（人）", "int", 10),
+        Field("原上级会员增减", "int", 10),
+        Field("现上级会员增减", "int", 10),
+        Field("合计增减", "int", 8),
         Field("申报单位", "text", 26),
         Field("复核", "text", 22),
     ]
@@ -284,7 +284,7 @@ def _changes(book: Book, told: Reorganised) -> None:
     if rows:
         rows.append(("", "合计", f"{count:,} 项", *[""] * 7, *sums, "", ""))
     book.table(
-        "变动清单", "组织关系变动清单", fields, rows, freeze=3,
+        "变动清单", "组织关系变动清单", fields, rows, freeze=3, printed=15,
         totals=frozenset({count} if rows else ()),
         note="划转：原上级减、现上级加同一个数，合计增减为0；其他变动不移动会员，不填增减。",
     )  # fmt: skip
@@ -411,6 +411,8 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions) -> list[
         for line in LINES:
             for unit in [*figures.children.get(line, ()), figures.unit]:
                 figure = _figure(figures, code, unit, line)
+                if figure is None and unit is figures.unit:
+                    figure = _whole(figures, code, line)
                 if figure is None:
                     continue
                 if unit is figures.unit:
@@ -426,7 +428,7 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions) -> list[
                 for basis, value in zip(
                     ("本期", "上年同期", "可比口径上年"), _three(figure), strict=True
                 ):
-                    if value is not None:
+                    if value is not None and figures.get(code, unit.code, line=line):
                         numbers.append(
                             PublishedNumber(
                                 f"R-11/{basis}/{line}/{unit.code}/{code}", line, unit.code,
@@ -447,6 +449,24 @@ def _figure(figures: Figures, code: str, unit: Unit, line: str) -> Figure | None
     if figure is None or all(v is None for v in _three(figure)):
         return None
     return figure
+
+
+def _whole(figures: Figures, code: str, line: str) -> Figure | None:
+    """The sum of a line that the unit itself does not stand on: counts of those below it."""
+    below = [f for u in figures.children.get(line, ()) if (f := _figure(figures, code, u, line))]
+    if not below:
+        return None
+
+    def added(values: list[Decimal | None]) -> Decimal | None:
+        given = [v for v in values if v is not None]
+        return sum(given, Decimal(0)) if given else None
+
+    return Figure(
+        code, figures.unit.code, figures.period.label, line,
+        added([f.value for f in below]),
+        last_year=added([f.last_year for f in below]),
+        comparable=added([f.comparable for f in below]),
+    )  # fmt: skip
 
 
 def _three(figure: Figure) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
