@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import pandas as pd
-import pytest
 from checking import Accepted
 from openpyxl.utils import get_column_letter
 from rule_files import SOUND_IDENTITY, cell_of, data_of, file_of
 
-import pipelines.validate
 from definitions.loading import Definitions, load_definitions
 from definitions.model import Column, ColumnType, Example, Form, Rule, Sample, Severity
 from definitions.organisations import Organisation, Parent
@@ -248,16 +244,11 @@ def key_of(form: Form, code: str) -> Any:
 
 @dataclass
 class Told:
-    """An example of typed rows, taken apart: the sheet's rows, what others reported, the rest.
-
-    `fixed` are values of calls that no row can tell shortly; they stand where the join would put
-    them.
-    """
+    """An example of typed rows, taken apart: the sheet's rows, what others reported and made."""
 
     rows: list[dict[str, Any]]
     accepted: Tables
     figures: list[tuple[str, str, float]]
-    fixed: dict[str, list[Any]]
 
 
 def take_apart(case: Case) -> Told:
@@ -270,7 +261,7 @@ def take_apart(case: Case) -> Told:
         keys = {k: key_of(form, k) for k in (*form.keys, "org_code") if k in form.position}
         for label in labels[:-1]:
             accepted.setdefault((form.code, label), []).append(keys | example.series[label])
-        return Told([keys | row], accepted, [], {})
+        return Told([keys | row], accepted, [])
     given = [dict(example.row), *map(dict, example.rows)]
     rows = [{k: v for k, v in row.items() if k in form.position} for row in given]
     names = {k for row in given for k in row if k not in form.position}
@@ -293,13 +284,10 @@ def take_apart(case: Case) -> Told:
             if "org_code" in newest.position:
                 line.setdefault("org_code", JUDGED)
             accepted.setdefault((other, label), []).append(typed_line(newest, line))
-    fixed: dict[str, list[Any]] = {}
     for row, whole in zip(rows, given, strict=True):
         scoped: dict[tuple[str, str], dict[str, Any]] = {}
         for name in names:
-            if "(" in name:
-                fixed.setdefault(ast.unparse(ast.parse(name)), []).append(whole.get(name))
-            elif name in whole and whole[name] is not None:
+            if name in whole and whole[name] is not None:
                 scope, _, column = name.partition(".")
                 slot = slot_of(scope, form, period)
                 scoped.setdefault(slot, {})[column] = whole[name]
@@ -310,7 +298,7 @@ def take_apart(case: Case) -> Told:
             shared |= {k: key_of(other_form, k) for k in wanted}
             accepted.setdefault((code, label), []).append(typed_line(other_form, shared | line))
     figures = [(i, str(rows[0].get("org_code")), float(v)) for i, v in example.figures.items()]
-    return Told(rows, accepted, figures, fixed)
+    return Told(rows, accepted, figures)
 
 
 def typed_line(form: Form, line: Mapping[str, Any]) -> dict[str, Any]:
@@ -340,22 +328,6 @@ def codes_in(told: Told) -> set[str]:
     return {str(line["org_code"]) for line in lines if line.get("org_code") is not None}
 
 
-@contextmanager
-def joined(fixed: Mapping[str, list[Any]]) -> Iterator[None]:
-    """Values of calls put where the join puts them, after it."""
-    real = pipelines.validate.join_context
-
-    def join(frame: Any, checks: Sequence[Check], evidence: Any, world: Any) -> None:
-        real(frame, checks, evidence, world)
-        for name, values in fixed.items():
-            if name in frame.data.columns:
-                frame.data[name] = pd.array(values, dtype=frame.data[name].dtype)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipelines.validate, "join_context", join)
-        yield
-
-
 WAYS = ("accepted before", "in another file", "at the close")
 """When the other rows are there: before, with it, or by the end, whatever came first."""
 
@@ -373,11 +345,10 @@ def run_alone(case: Case, way: str) -> Outcome:
         slot = case.form, case.period.label
         tables[slot] = [*tables.get(slot, []), *told.rows]
     context = Federation(tables, unions=sorted(codes_in(told)), figures=told.figures)
-    with joined(told.fixed):
-        if way == "at the close":
-            found = recheck(books, definitions(), context, RECEIVED, complete=True)
-        else:
-            found = validate(books, definitions(), context, RECEIVED)
+    if way == "at the close":
+        found = recheck(books, definitions(), context, RECEIVED, complete=True)
+    else:
+        found = validate(books, definitions(), context, RECEIVED)
     return Outcome(found[0], marks_of(case))
 
 
