@@ -564,3 +564,74 @@ def test_a_decided_ranking_group_is_dated(connection: Connection, definitions: D
     assert on == [{"A": "山区组"}, {"A": "川区组"}]
     as_then = groups_on(connection, "TRA-FED", date(2017, 12, 31), KNOWN - timedelta(days=1))
     assert as_then == {"A": "山区组"}
+
+
+# --- a warehouse of before ---
+
+
+def test_what_was_believed_before_the_migration_is_what_changes_are_replayed_over(
+    server_home: object,
+) -> None:
+    """Up from 0002 with a transfer made the old way, undone nowhere, and down again."""
+    from pathlib import Path
+
+    import psycopg
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    import warehouse.engine
+    from warehouse import server
+    from warehouse.reorganisations import rebuild, timelines
+
+    base = server.database_url("postgres").replace("+psycopg", "")
+    with psycopg.connect(base, autocommit=True) as opened:
+        opened.execute("DROP DATABASE IF EXISTS before_0003")
+        opened.execute("CREATE DATABASE before_0003")
+    url = server.database_url("before_0003")
+    config = Config()
+    folder = Path(warehouse.engine.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    config.attributes["url"] = url
+    command.upgrade(config, "0002")
+    engine = create_engine(url)
+    with engine.begin() as c:
+        c.execute(text(OLD_WAREHOUSE))
+    command.upgrade(config, "head")
+    with engine.begin() as c:
+        before = timelines(c)
+        assert [(s.until, s.value) for s in before["G"].parents["块"]] == [(DAY, "A"), (None, "B")]
+        assert before["G"].states[0].value.type == "基层工会委员会"
+        assert rebuild(c, ["G", "A"], KNOWN) == 0  # replaying what is there changes nothing
+        assert timelines(c) == before
+        living = c.execute(
+            text("SELECT count(*) FROM organisation_change WHERE in_force_at IS NOT NULL")
+        ).scalar()
+        assert living == 0
+    command.downgrade(config, "0002")
+    with engine.begin() as c:
+        kept = c.execute(text("SELECT count(*) FROM affiliation WHERE retired_at IS NULL")).scalar()
+        assert kept == 2 + 2
+    engine.dispose()
+
+
+OLD_WAREHOUSE = """
+INSERT INTO organisation (code, type, level, region, industry, reg_type, is_joint, found_date,
+    recorded_at)
+SELECT code, '基层工会委员会', '基层', '640200', '', '', false, '2010-01-01', '2016-01-01'
+FROM unnest(ARRAY['T', 'A', 'B', 'G']) AS o (code);
+INSERT INTO organisation_name (org_id, name, kind, valid)
+SELECT id, code, 'official', daterange('2010-01-01', NULL) FROM organisation;
+INSERT INTO organisation_state (org_id, status, lead, valid, recorded_at)
+SELECT id, '正常', '块为主', daterange('2010-01-01', NULL), '2016-01-01' FROM organisation;
+INSERT INTO affiliation (org_id, line, parent_id, valid, approval, recorded_at, retired_at)
+SELECT o.id, 1, p.id, daterange(r.since, r.until), '', r.known::timestamptz, r.gone::timestamptz
+FROM (VALUES
+    ('A', 'T', '2010-01-01'::date, NULL::date, '2016-01-01', NULL),
+    ('B', 'T', '2010-01-01', NULL, '2016-01-01', NULL),
+    ('G', 'A', '2010-01-01', NULL, '2016-01-01', '2017-07-05'),
+    ('G', 'A', '2010-01-01', '2017-07-01', '2017-07-05', NULL),
+    ('G', 'B', '2017-07-01', NULL, '2017-07-05', NULL)
+) AS r (org, parent, since, until, known, gone)
+JOIN organisation o ON o.code = r.org JOIN organisation p ON p.code = r.parent;
+"""
