@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -15,6 +15,7 @@ from definitions.calendars import WorkingDays
 from definitions.documents import DefinitionsInvalid, Document, M
 from definitions.examples import example_mistakes
 from definitions.expression import Expression
+from definitions.mechanisms import Mechanism, unknown_in_mechanism
 from definitions.model import (
     CalendarYear,
     CodeList,
@@ -60,6 +61,7 @@ class Definitions:
     regions: dict[str, str]
     industries: dict[str, str]
     calendar: WorkingDays
+    mechanisms: dict[str, Mechanism]
     sources: dict[str, str] = field(repr=False)
     small_schemes: tuple[SmallScheme, ...] = ()
     dated_regions: dict[str, Region] = field(default_factory=dict, repr=False)
@@ -154,6 +156,7 @@ class _Loader:
         self.rules: list[tuple[Rule, str | None, Document, tuple[str | int, ...]]] = []
         self.indicators: list[tuple[Indicator, Document, tuple[str | int, ...]]] = []
         self.schemes: list[tuple[Scheme, Document]] = []
+        self.mechanisms: list[tuple[Mechanism, Document, tuple[str | int, ...]]] = []
         self.small: list[tuple[SmallScheme, Document]] = []
         self.parameters: dict[str, Parameter] = {}
         self.code_lists: dict[str, CodeList] = {}
@@ -218,6 +221,8 @@ class _Loader:
                 if parameter.code == SWITCH:
                     self._check_switch(document, i, parameter)
         self.schemes, self.small = read_schemes(self._open("schemes/*.yaml"))
+        for document in self._open("mechanisms.yaml"):
+            self.mechanisms += [(m, document, (i,)) for i, m in self._items(document, Mechanism)]
         years = []
         for document in self._open("calendars/*.yaml"):
             year = document.model(CalendarYear, document.data)
@@ -245,8 +250,12 @@ class _Loader:
             dated_regions=regions,
             industries=tables["industries"],
             calendar=WorkingDays(years),
+            mechanisms={m.id: m for m, _, _ in self.mechanisms},
+            # What describes the system decides nothing: it is no part of an edition.
             sources={
-                d.name: json.dumps(d.data, ensure_ascii=False, default=str) for d in self.documents
+                d.name: json.dumps(d.data, ensure_ascii=False, default=str)
+                for d in self.documents
+                if d.name != "mechanisms.yaml"
             },
         )
         return tallied(definitions)
@@ -333,6 +342,7 @@ class _Loader:
             if indicator.aggregate in ("ratio", "wmean") and not base:
                 document.say(place, f"{indicator.code}: a ratio needs a denominator")
         overlaps([*self.schemes, *self.small])
+        self._check_mechanisms(forms, indicators)
         for scheme, document in self.schemes:
             for spot, complaint in unknown_in_scheme(scheme, indicators):
                 document.say(spot, complaint)
@@ -361,6 +371,18 @@ class _Loader:
         for number, scene in enumerate(rule.scenes):
             for complaint in unknown_in_scene(scene, columns):
                 document.say((*place, "scenes", number), f"{rule.code}: {complaint}")
+
+    def _check_mechanisms(self, forms: Collection[str], indicators: Collection[str]) -> None:
+        """Every mechanism names parts that exist, and no mechanism stands twice."""
+        rules = {r.code for r, _, _, _ in self.rules}
+        families = {s.family for s, _ in self.schemes}
+        seen: set[str] = set()
+        for mechanism, document, place in self.mechanisms:
+            if mechanism.id in seen:
+                document.say(place, f"{mechanism.id} is defined twice")
+            seen.add(mechanism.id)
+            for complaint in unknown_in_mechanism(mechanism, forms, indicators, rules, families):
+                document.say(place, complaint)
 
     def _check_measure(
         self,

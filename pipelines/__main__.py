@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -261,6 +262,26 @@ def withdraw_change(
 ) -> None:
     """Undo changes whose period is still open."""
     console.print(f"已撤回 {flow.withdraw_changes(numbers, by, reason, at)} 项")
+
+
+@app.command("mechanisms", help="五篇文章的工作机制对照表：报表、指标、规则、报告和证明它的测试")
+def mechanisms(
+    out: Annotated[Path | None, typer.Option(help="写成 CSV 文件；缺省为显示在屏幕上")] = None,
+) -> None:
+    """Print or write what carries each mechanism, and the tests that prove it."""
+    from pipelines.handbook.mechanism_table import HEADERS, mechanism_rows
+
+    rows = mechanism_rows(definitions())
+    if out is not None:
+        with out.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([HEADERS, *rows])
+        console.print(f"{len(rows)} 项机制已写入 {out}")
+        return
+    table = Table(*HEADERS, show_lines=True)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"共 {len(rows)} 项机制")
 
 
 @app.command("handbook", help="由定义文件生成填报手册（静态网页，可打印）")

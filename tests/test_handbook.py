@@ -5,18 +5,28 @@ from __future__ import annotations
 import html
 import re
 import shutil
+import string
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 from urllib.parse import unquote, urldefrag
 
 import pytest
 
 from definitions import load_definitions
 from definitions.loading import Definitions
-from definitions.model import ColumnType
+from definitions.model import (
+    AboutReporting,
+    Achievement,
+    ColumnKind,
+    ColumnType,
+    Indicator,
+    Rule,
+)
+from definitions.periods import PeriodKind
 from pipelines.flow import handbook as flow_handbook
 from pipelines.flow.handbook import pictures_of, write_handbook
-from pipelines.handbook import Site, build
+from pipelines.handbook import Site, build, wording
 from pipelines.handbook.dictionary import family_of
 from pipelines.handbook.form_pages import example_row
 from pipelines.handbook.speaking import Speaker
@@ -155,6 +165,44 @@ def test_every_rule_is_told_where_it_holds(known: Definitions, pages: dict[str, 
                 assert " ".join(said.split()) in text
 
 
+def test_every_choice_of_the_model_has_words() -> None:
+    """A new kind of figure, column or rule must be named here too."""
+    assert set(get_args(AboutReporting)) == set(wording.ABOUT_REPORTING)
+    assert set(get_args(Achievement)) == set(wording.ACHIEVED)
+    assert set(ColumnType) == set(wording.TYPES)
+    assert set(ColumnKind) == set(wording.KINDS)
+    assert set(PeriodKind) == set(wording.PERIODS)
+    for model, name, words in (
+        (Indicator, "aggregate", wording.AGGREGATES),
+        (Indicator, "missing", wording.MISSING),
+        (Indicator, "better", wording.BETTER),
+        (Indicator, "dimension", wording.DIMENSIONS),
+        (Rule, "layer", wording.LAYERS),
+    ):
+        assert set(get_args(model.model_fields[name].annotation)) == set(words), name
+
+
+def test_every_placeholder_of_a_sentence_is_named(known: Definitions) -> None:
+    """Name new ones in wording.SLOTS: a page would only say 具体内容 for them."""
+    unnamed = {
+        (rule.code, name)
+        for code in known.form_codes
+        for rule in known.rules_of(known.newest(code))
+        for text in (rule.message, rule.advice)
+        for _, name, _, _ in string.Formatter().parse(text)
+        if name and wording.slot_name(name, rule, known.newest(code), known) == wording.UNNAMED
+    }
+    unnamed |= {
+        (rule.code, name)
+        for rule in known.rules.values()
+        if not any(rule.code == r.code for f in known.forms for r in known.rules_of(f))
+        for text in (rule.message, rule.advice)
+        for _, name, _, _ in string.Formatter().parse(text)
+        if name and wording.slot_name(name, rule, None, known) == wording.UNNAMED
+    }
+    assert unnamed == set()
+
+
 def test_every_condition_and_formula_has_words(known: Definitions) -> None:
     """A function that nobody has put into words raises Unspeakable: give it words."""
     for code in known.form_codes:
@@ -193,7 +241,7 @@ def test_every_parameter_shows_every_dated_value(
     text = text_of(pages["parameters.html"])
     for code, parameter in known.parameters.items():
         assert code in pages["parameters.html"].ids
-        assert parameter.name in text
+        assert wording.parameter_name(parameter.name, known) in text
         for dated in parameter.values:
             assert f"{dated.since} 起" in text
             assert " ".join(dated.authority.split()) in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 from definitions.loading import Definitions
 from definitions.model import Column, ColumnType, Form, Indicator, Rule
-from pipelines.handbook.speaking import Speaker
+from pipelines.handbook.speaking import Speaker, Unspeakable
 from pipelines.handbook.wording import (
     KINDS,
     LAYERS,
@@ -182,7 +183,9 @@ def rule_entry(rule: Rule, form: Form | None, known: Definitions) -> RuleEntry:
     """A rule in words; `form` is the one whose row it is about, None for those of every form."""
     check = ""
     if rule.check is not None and form is not None:
-        check = Speaker(known, form).say(rule.check)
+        # A new function has no words at first: the rule is told by its title and sentence then.
+        with suppress(Unspeakable):
+            check = Speaker(known, form).say(rule.check)
     marks = [form.column(c).label for c in rule.columns] if form is not None else []
     return RuleEntry(
         code=rule.code,

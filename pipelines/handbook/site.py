@@ -13,9 +13,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from definitions.calendars import CalendarUnknown
 from definitions.loading import Definitions
 from definitions.model import Form, Rule
-from pipelines.handbook.dictionary import IndicatorEntry, family_of, indicator_entry
+from pipelines.handbook.dictionary import (
+    IndicatorEntry,
+    family_of,
+    indicator_entry,
+    scheme_words,
+)
 from pipelines.handbook.form_pages import FormEntry, RuleEntry, form_entry, rule_entry
-from pipelines.handbook.wording import LAYERS, PERIODS, due_words, shown_value
+from pipelines.handbook.wording import (
+    LAYERS,
+    PERIODS,
+    due_words,
+    parameter_name,
+    plain_sentence,
+    shown_value,
+)
 from pipelines.handbook.year_calendar import day_words, year_entry
 
 PAGES = Path(__file__).parent / "pages"
@@ -126,6 +138,8 @@ def build(site: Site) -> dict[str, bytes]:
             listed=listed, spellings=spellings,
         )  # fmt: skip
     pages.page("rules.html", "rules.html", "审核规则")
+    if site.known.mechanisms:
+        pages.page("mechanisms.html", "mechanisms.html", "工作机制对照")
     pages.page("parameters.html", "parameters.html", "参数标准")
     try:
         entry = year_entry(site.known, site.year)
@@ -160,6 +174,9 @@ class _Pages:
             day_words=day_words,
             shown_value=shown_value,
             short_digest=site.known.digest[:12],
+            scheme_words=scheme_words,
+            parameter_name=parameter_name,
+            plain_sentence=plain_sentence,
         )
 
     def page(self, path: str, template: str, title: str, **values: Any) -> None:
@@ -177,7 +194,10 @@ def _terms(site: Site) -> Sequence[tuple[str, str, str]]:
         terms += [(e.name, "指标", f"indicators/{family}.html#{e.code}") for e in entries]
     for code in site.known.code_lists:
         terms.append((site.list_names[code], "代码表", f"lists/{code}.html"))
-    terms += [(p.name, "参数", f"parameters.html#{p.code}") for p in site.known.parameters.values()]
+    terms += [
+        (parameter_name(p.name, site.known), "参数", f"parameters.html#{p.code}")
+        for p in site.known.parameters.values()
+    ]
     columns: dict[str, list[str]] = {}
     for form in site.forms.values():
         for column in form.columns:

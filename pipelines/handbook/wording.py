@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from typing import Any
@@ -89,6 +90,7 @@ ACHIEVED = {
     "targets reached": "实绩 ÷ 目标",
     "tasks improved": "比上年改善的任务数 ÷ 可比任务数",
     "figures improved": "（本期 − 基期）÷ 基期，越低越好的反向计",
+    "fund performance": "各方面审计得分按权重合成的经费绩效分",
     "self-report gap": "自评数与系统计算数之差",
 }
 # What procedures fill into their sentences; columns and parameters bring their own names.
@@ -112,7 +114,8 @@ SLOTS = {
     "since": "起始日", "stands_after": "变动后", "stands_before": "变动前", "status": "状态",
     "subject": "对象", "target_ref": "目标", "task_id": "任务编号", "terr_parent": "地方上级",
     "to_parent": "新上级", "union_uscc": "工会信用代码", "unit": "计量单位", "until": "截止日",
-    "value": "所填内容", "way": "方式", "what": "具体情况", "workdays_late": "迟报工作日数",
+    "value": "所填内容", "way": "方式", "what": "具体情况", "why": "原因",
+    "workdays_late": "迟报工作日数",
 }  # fmt: skip
 
 
@@ -196,8 +199,12 @@ def sentence(template: str, rule: Rule, form: Form | None, known: Definitions) -
     return Markup("").join(parts)
 
 
+UNNAMED = "具体内容"
+"""What stands for a placeholder that nobody has named here."""
+
+
 def slot_name(name: str, rule: Rule, form: Form | None, known: Definitions) -> str:
-    """What a placeholder stands for; LookupError when nobody has said."""
+    """What a placeholder stands for; UNNAMED when nobody has said."""
     scope, _, column = name.rpartition(".")
     forms = [form] if form is not None else [known.newest(c) for c in rule.elsewhere]
     match scope:
@@ -222,11 +229,29 @@ def slot_name(name: str, rule: Rule, form: Form | None, known: Definitions) -> s
 
 
 def _any_label(code: str, known: Definitions) -> str:
-    """The label of a column of that code in any form: rules over many forms name it bare."""
+    """The label of a column of that code in any form, as rules over many forms name it."""
     for form in known.forms:
         if code in form.position:
             return form.column(code).label
-    raise LookupError(f"nothing is said about {{{code}}}")
+    return UNNAMED
+
+
+# Keys inside parameters that are no words of their own.
+KEYS = {"line": "条块", "industry": "行业", "region": "地区", "share": "比例"}
+_PINYIN = re.compile(r"[（(][a-zà-üāēěīōǎǐǒǔūǖǘǚǜ]+[)）]")
+
+
+def plain_sentence(text: str) -> str:
+    """A quoted sentence without the readings that a scan has left inside its characters."""
+    return _PINYIN.sub("", text)
+
+
+def parameter_name(name: str, known: Definitions) -> str:
+    """A parameter's name; where it speaks of another by its code, that one's name stands there."""
+    for code in re.findall(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+", name):
+        if code in known.parameters:
+            name = name.replace(code, f"“{known.parameters[code].name}”")
+    return name
 
 
 def shown_value(value: Any) -> list[tuple[str, str]]:
@@ -246,7 +271,7 @@ def shown_value(value: Any) -> list[tuple[str, str]]:
 
 def _flat(value: Any) -> list[str]:
     if isinstance(value, Mapping):
-        return [f"{k}：{'、'.join(_flat(v))}" for k, v in value.items()]
+        return [f"{KEYS.get(k, k)}：{'、'.join(_flat(v))}" for k, v in value.items()]
     if isinstance(value, list | tuple):
         return ["、".join(_flat(v)) for v in value]
     return [_plain(value)]
