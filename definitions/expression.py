@@ -65,7 +65,8 @@ FUNCTIONS: dict[str, str] = {
     "is_flow": "is_flow(indicator): True when the indicator adds up over time",
     "register_sum": "register_sum(x, key, ...): x over the union's ledger as its newest rows say, "
     "earlier sendings included, where the keys agree",
-    "register_so_far": "register_so_far(x, key, ...): the same up to and including this row, by date",
+    "register_so_far": "register_so_far(x, key, ...): the same up to and including this row, "
+    "by date",
     "exists_in": "exists_in('FORM', 'column', x): x is a reported value of that column",
     "lookup": "lookup('FORM', 'column', key=x, ...): value of the row with these keys",
     "computed": "computed(indicator, org): the warehouse's own value for the period",
