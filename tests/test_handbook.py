@@ -27,7 +27,7 @@ from definitions.periods import PeriodKind
 from pipelines.flow import handbook as flow_handbook
 from pipelines.flow.handbook import pictures_of, write_handbook
 from pipelines.handbook import Site, build, wording
-from pipelines.handbook.dictionary import family_of
+from pipelines.handbook.dictionary import family_of, scheme_words
 from pipelines.handbook.form_pages import example_row
 from pipelines.handbook.speaking import Speaker
 
@@ -226,6 +226,11 @@ def test_every_indicator_is_in_the_dictionary_with_what_it_rests_on(
         assert indicator.authority in text
         for form in {m.form for m in indicator.measures}:
             assert f"../forms/{form}.html" in page.links
+
+
+def test_a_scheme_is_called_by_its_title_without_years(known: Definitions) -> None:
+    assert scheme_words("SWH", known) == "“星级职工之家评选办法”"
+    assert "20" not in scheme_words("TRA", known)
 
 
 def test_every_code_list_shows_every_value(known: Definitions, pages: dict[str, _Page]) -> None:

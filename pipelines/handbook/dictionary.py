@@ -18,6 +18,8 @@ from pipelines.handbook.wording import (
     MISSING,
 )
 
+_YEARS = re.compile(r"[（(][^（）()]*\d{4}[^（）()]*[）)]")
+
 
 @dataclass(frozen=True)
 class IndicatorEntry:
@@ -83,7 +85,7 @@ def indicator_entry(indicator: Indicator, known: Definitions) -> IndicatorEntry:
 def scheme_words(family: str, known: Definitions) -> str:
     """The titles of a family of assessment schemes, without the years of their versions."""
     own = [s for s in known.schemes if s.family == family or s.code.startswith(f"{family}-")]
-    titles = dict.fromkeys(re.sub(r"[（(]?\d{4}年?版?[）)]?", "", s.title) for s in own)
+    titles = dict.fromkeys(_YEARS.sub("", s.title) for s in own)
     return "、".join(f"“{title}”" for title in titles) or "考核办法"
 
 
