@@ -83,7 +83,8 @@ def zone(connection: Connection, definitions: Definitions) -> Federation:
     codes = [f"G{n:03d}" for n in range(670)]
     f.report("2016-09", dict.fromkeys(codes, 10))
     f.report("2017-06", dict.fromkeys(codes, 20))
-    f.report("2017-09", {**dict.fromkeys(codes[:669], 22), "N1": 5, "G668": 44})
+    # a county's own summary beside its unions is in no total
+    f.report("2017-09", {**dict.fromkeys(codes[:669], 22), "N1": 5, "G668": 44, "A": 9999})
     changes = [moved(c, "AB"[n % 2], "Z", DAY) for n, c in enumerate(codes[:650])]
     from dataclasses import replace
 
@@ -205,3 +206,14 @@ def test_r11_refuses_where_the_sums_do_not_agree(zone: Federation) -> None:
     wrong[key] = replace(wrong[key], value=Decimal(1))
     with pytest.raises(TotalsMoved, match="published 1"):
         transfers_of(zone.connection, zone.definitions, replace(figures, values=wrong))
+
+
+def test_r11_counts_a_union_that_rose_above_the_grassroots_as_the_totals_do(
+    zone: Federation,
+) -> None:
+    zone.change([event("G660", "升格", date(2017, 9, 1))], moment(2017, 9, 5))
+    zone.report("2017-08", {"G660": 22})
+    book, changes = book_of(zone)  # refused if the sums did not agree
+    assert changes == 650 + 3
+    checked = {(r["隶属线"], r["上级工会"]): r for r in rows_of(book, "合计核对")}
+    assert checked["地方（块）", "合计"]["会员（人）增减"] == 0

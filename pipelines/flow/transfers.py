@@ -110,13 +110,23 @@ def _standings(connection: Connection, known: Definitions, figures: Figures) -> 
 def _last_heads(
     connection: Connection, known: Definitions, period: Period, cutoff: datetime
 ) -> dict[str, tuple[int | None, int | None]]:
-    """Union → (members, workers) of its last ORG-02 of the period."""
+    """Union → (members, workers) of its last ORG-02 of the period.
+
+    As in every total, a row counts when its union was grassroots at the end of the row's month.
+    """
     labels = [m.label for m in period.months()]
     rows = current_rows(connection, known, "ORG-02", labels, cutoff=cutoff)
     if rows.empty:
         return {}
-    summed = {o.code for o in standing(connection, period.end, cutoff) if o.level in GRASSROOTS}
-    rows = rows[rows["org"].isin(summed)].dropna(subset=["members_total"])
+    everyone = timelines(connection, {str(code) for code in rows["org"]})
+    summed = {
+        (code, month.label)
+        for month in period.months()
+        for code, timeline in everyone.items()
+        if (state := timeline.state_on(month.end)) is not None and state.level in GRASSROOTS
+    }
+    own = [place in summed for place in zip(rows["org"], rows["period"], strict=True)]
+    rows = rows[own].dropna(subset=["members_total"])
     newest = rows.sort_values(["period", "row_no"], kind="stable").drop_duplicates(
         "org", keep="last"
     )
