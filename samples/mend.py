@@ -197,6 +197,8 @@ def _of_pair(
                 yield bench.put(column, [_shift(v, days) for v in bench.values(there)])
         else:
             yield bench.put(column, [_as(column, v) for v in bench.values(there)])
+            if isinstance(there, ast.Constant):
+                yield {column.code: dict.fromkeys(bench.among, there.value)}
             yield bench.fresh(column)
     gap = ast.BinOp(left=left, op=ast.Sub(), right=right)
     for target in (0.0, 1.0, -1.0, 0.1, -0.1):
