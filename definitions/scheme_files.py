@@ -15,7 +15,7 @@ V = TypeVar("V", bound=Version)
 
 
 def inherited(data: dict[str, Any], known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """The file's data over those of the version it is based on; blocks are matched by code.
+    """The file's data over those of the version it is based on; blocks, items matched by code.
 
     Raises KeyError when that version does not exist or is itself based on another.
     """
@@ -25,9 +25,20 @@ def inherited(data: dict[str, Any], known: Mapping[str, dict[str, Any]]) -> dict
     base = known.get(str(base_code), {})
     if not base or base.get("based_on"):
         raise KeyError(base_code)
-    own_blocks = {b.get("code"): b for b in data.get("blocks", ())}
-    blocks = [{**b, **own_blocks.pop(b.get("code"), {})} for b in base.get("blocks", ())]
-    return {**base, **data, "blocks": [*blocks, *own_blocks.values()]}
+    return {**base, **data, "blocks": _merged(base.get("blocks", ()), data.get("blocks", ()))}
+
+
+def _merged(base: Iterable[dict[str, Any]], own: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Blocks (or items) of the base with what the variant says of them; its new ones at the end."""
+    mine = {b.get("code"): b for b in own}
+    found = []
+    for block in base:
+        said = mine.pop(block.get("code"), {})
+        merged = {**block, **said}
+        if "items" in block and "items" in said:
+            merged["items"] = _merged(block["items"], said["items"])
+        found.append(merged)
+    return [*found, *mine.values()]
 
 
 def read_schemes(

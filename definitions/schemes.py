@@ -332,6 +332,9 @@ class Scheme(Version):
     deductions: dict[str, Decimal] = {}
     self_reporting: SelfReporting | None = None
     validity: Validity | None = None
+    criteria: tuple[str, ...] = Field(
+        default=(), description="what every party scores, 0-100 and equally weighted"
+    )
     caps: tuple[Cap, ...] = ()
     veto: tuple[Veto, ...] = ()
     bands: tuple[Band, ...]

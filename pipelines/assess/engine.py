@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -28,6 +28,7 @@ from pipelines.assess.results import (
     State,
     UnitResult,
 )
+from pipelines.assess.wording import plain
 
 UNGROUPED = "未分组"
 ScoredBlock = tuple[BlockResult, Fraction | None]
@@ -201,7 +202,7 @@ def _block(
     if block.source == "ratings":
         return _ratings(scheme, block, unit, collected)
     if block.source == "party":
-        return _party(block, unit, collected)
+        return _party(scheme, block, unit, collected)
     lines: list[Scored] = []
     for item in block.items:
         if item.assessed is not None:
@@ -293,11 +294,13 @@ def _flaw(tally: Tally) -> str:
     return ""
 
 
-def _party(block: Block, unit: Unit, collected: _Collected) -> ScoredBlock:
+def _party(scheme: Scheme, block: Block, unit: Unit, collected: _Collected) -> ScoredBlock:
     given = collected.scores.get((unit.code, block.code))
     score: Fraction | None
     if given is not None:
-        score, note = min(max(Fraction(given.score), scoring.ZERO), Fraction(100)), ""
+        score, note = _held(given.score), ""
+        if scheme.criteria and given.criteria:
+            score, note = _by_criteria(scheme.criteria, given.criteria)
     elif block.code in collected.parties or block.uncollected == "zero":
         score, note = scoring.ZERO, f"“{block.name}”未报送得分，按缺报计 0 分"
     else:
@@ -314,6 +317,19 @@ def _party(block: Block, unit: Unit, collected: _Collected) -> ScoredBlock:
         note=note,
     )
     return result, score
+
+
+def _held(score: Decimal) -> Fraction:
+    return min(max(Fraction(score), scoring.ZERO), Fraction(100))
+
+
+def _by_criteria(criteria: Sequence[str], given: Mapping[str, Decimal]) -> tuple[Fraction, str]:
+    """The mean over every criterion, and the sentence; one that nobody scored counts 0."""
+    scores = [_held(given[c]) if c in given else scoring.ZERO for c in criteria]
+    told = "、".join(
+        f"{c} {plain(given[c])} 分" if c in given else f"{c}未评，计 0 分" for c in criteria
+    )
+    return sum(scores, scoring.ZERO) / len(scores), f"{told}，取平均"
 
 
 def _pct(part: int | None, whole: int | None) -> Fraction | None:

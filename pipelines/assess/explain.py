@@ -48,7 +48,14 @@ def _in_words(part: Part, function: str, *, lower: bool) -> str:
             text = "；".join(f"{sign}{plain(t)} 得 {plain(m)} 分" for t, m in part.steps)
             text += "；未达最低一档不得分"
         case "SF4":
-            text = f"达到目标得 {full} 分，未达到不得分"
+            asked = f"{'低于' if lower else '高于'}目标" if part.strict else "达到目标"
+            text = f"{asked}得 {full} 分，否则不得分"
+        case "SF5" if part.band is not None and part.limits is not None:
+            (low, high), (least, most) = part.band, part.limits
+            text = (
+                f"在 {plain(low)}—{plain(high)} 之间得满分，向两侧按比例递减，"
+                f"到 {plain(least)} 以下或 {plain(most)} 以上不得分"
+            )
         case "SF5":
             text = f"达到目标得满分，到 {plain(part.limit or 0)} 时不得分，其间按比例递减"
         case "SF6":
@@ -56,7 +63,8 @@ def _in_words(part: Part, function: str, *, lower: bool) -> str:
         case "SF7":
             text = "按组内名次从满分到 0 分等距计分，并列取平均名次"
         case "SF8":
-            text = "（本年－上年）÷（目标－上年）× 分值，在 0 与满分之间"
+            before = "上年" if part.base is None else f"基期 {plain(part.base)}"
+            text = f"（本年－{before}）÷（目标－{before}）× 分值，在 0 与满分之间"
         case "SF9":
             level = plain((part.level_share or Decimal(0)) * 100)
             rest = plain((1 - (part.level_share or Decimal(0))) * 100)
@@ -65,6 +73,8 @@ def _in_words(part: Part, function: str, *, lower: bool) -> str:
             text = "得分 ÷ 100 × 分值"
         case _:
             text = f"各季度分别计分后取平均（{_in_words(part, part.inner or '', lower=lower)}）"
+    if part.rise is not None:
+        text += f"；目标为上年实绩加 {plain(part.rise)}"
     if part.excess:
         text += "；超目标另计加分"
     return text
@@ -91,8 +101,19 @@ def _facts(line: PartResult) -> str:
         return ""
     text = f"{facts.name} {figure(line.actual, facts, line.target)}"
     if line.target is not None and part.function != "SF12":
-        text += f"，{'责任书' if line.from_letter else ''}目标 {goal(line.target, facts)}"
+        text += f"，{_whose(line)}目标 {goal(line.target, facts)}"
+    if line.made_of:
+        text += f"（{line.made_of}）"
     return text + "，"
+
+
+def _whose(line: PartResult) -> str:
+    """Where a target comes from, said before the word."""
+    if line.from_letter:
+        return "责任书"
+    if line.part is not None and line.part.rise is not None and line.indicator is not None:
+        return f"按上年实绩加 {figure(line.part.rise, line.indicator)}的"
+    return ""
 
 
 def _working(line: PartResult, part: Part) -> str:
@@ -117,7 +138,10 @@ def _working(line: PartResult, part: Part) -> str:
             threshold, given = part.steps[working.step]
             return f"按阶梯计分：{sign}{plain(threshold)}{unit} 得 {plain(given)} 分"
         case "SF4":
-            return f"{'已达标' if line.marks else '未达标'}，得 {plain(line.marks)} 分"
+            beyond = "，须超过目标" if part.strict and not line.marks else ""
+            return f"{'已达标' if line.marks else '未达标'}{beyond}，得 {plain(line.marks)} 分"
+        case "SF5" if part.band is not None and part.limits is not None:
+            return f"{_beside_band(line, part)}，得 {got} 分"
         case "SF5":
             end = plain(part.limit or 0)
             return f"反向计分（{end} 及以上不得分）：得 {got} 分"
@@ -153,10 +177,31 @@ def _working(line: PartResult, part: Part) -> str:
     return f"{quarters}，取平均得 {got} 分"
 
 
+def _beside_band(line: PartResult, part: Part) -> str:
+    """Where the figure stands against a band, and the way that is left to its limit."""
+    if part.band is None or part.limits is None or line.actual is None:
+        return ""
+    (low, high), (least, most) = part.band, part.limits
+    span, full = f"{plain(low)}—{plain(high)}", plain(line.full)
+    if low <= line.actual <= high:
+        return f"在合理区间 {span} 内，得满分"
+    actual = line.actual
+    if actual < low:
+        if actual <= least:
+            return f"低于合理区间 {span}，且不高于 {plain(least)}"
+        way = f"（{plain(actual)}－{plain(least)}）÷（{plain(low)}－{plain(least)}）"
+        return f"低于合理区间 {span}：{full} × {way}"
+    if actual >= most:
+        return f"高于合理区间 {span}，且不低于 {plain(most)}"
+    way = f"（{plain(most)}－{plain(actual)}）÷（{plain(most)}－{plain(high)}）"
+    return f"高于合理区间 {span}：{full} × {way}"
+
+
 def _last_year(line: PartResult) -> str:
     if line.last_year is None or line.indicator is None:
         return ""
-    return f"上年 {figure(line.last_year, line.indicator)}"
+    when = "基期" if line.part is not None and line.part.base is not None else "上年"
+    return f"{when} {figure(line.last_year, line.indicator)}"
 
 
 def _aside(line: PartResult) -> str:
@@ -200,6 +245,8 @@ def rater_sentence(result: RaterResult) -> str:
         if not result.counted:
             return "本年度未采集，份额由其他评价主体分摊"
         return "未报送评价票，按缺报计 0 分"
+    if result.void:
+        return f"{result.void}，该方评价无效，暂按 0 分计，须重新组织评价"
     if result.score is None:
         return f"收回 {tally.ballots} 票全部为“不了解”，无有效评价，按 0 分计"
     text = (

@@ -139,7 +139,10 @@ class AssessorMark:
 
 @dataclass(frozen=True, slots=True)
 class PartyScore:
-    """One party's score, 0-100, of one unit for the block `block` (HOME-02)."""
+    """One party's score, 0-100, of one unit for the block `block` (HOME-02).
+
+    Where the scheme lists criteria and `criteria` holds their scores, their mean is the score.
+    """
 
     unit: str
     block: str
@@ -147,6 +150,7 @@ class PartyScore:
     eligible: int | None = None
     ballots: int | None = None
     reference: str = ""
+    criteria: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

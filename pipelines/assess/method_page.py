@@ -99,6 +99,11 @@ def _items(page: Page, scheme: Scheme, facts: dict[str, IndicatorFacts]) -> None
 def _target(part: Part, fact: IndicatorFacts | None) -> str:
     if part.target == "letter":
         return "责任书"
+    if part.rise is not None:
+        return f"上年＋{goal(part.rise, fact) if fact else plain(part.rise)}"
+    if part.band is not None:
+        low, high = part.band
+        return f"{plain(low)}—{goal(high, fact) if fact else plain(high)}"
     value = part.steps[0][0] if part.steps else part.target
     if value is None:
         return ABSENT

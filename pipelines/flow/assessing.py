@@ -30,6 +30,10 @@ from warehouse.rollup import prepare_cutoff
 from warehouse.second_pass import record_scores
 from warehouse.tables import assessment, assessment_unit
 
+YEARLY = ("target-responsibility", "star-home")
+"""Kinds of schemes whose evidence `gather` finds in the forms of a year; the others are scored
+when their own work is done: an audit, a campaign of ratings, a month's reporting."""
+
 
 def assess(year: int, at: str) -> dict[str, Any]:
     """Score every scheme in force for a year at the cut-off `at`; publish the assessment books.
@@ -45,7 +49,7 @@ def assess(year: int, at: str) -> dict[str, Any]:
         top = top_unit(standing(connection, period.end, when))
         prepare_cutoff(connection, when)
         owed = owed_in(connection, period)
-        for scheme in (s for s in known.schemes if s.covers(year)):
+        for scheme in (s for s in known.schemes if s.kind in YEARLY and s.covers(year)):
             inputs = gather(connection, known, scheme, year, computation, when, owed)
             if not inputs.units:
                 continue

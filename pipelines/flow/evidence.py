@@ -12,9 +12,8 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Reporters
 from definitions.periods import PeriodKind
-from definitions.schemes import Scheme
+from definitions.schemes import Scheme, Scope
 from pipelines.assess import (
     AssessmentInputs,
     AssessorMark,
@@ -74,11 +73,14 @@ def gather(
     )
 
 
-def _under(wanted: Reporters, org: Registered) -> bool:
+def _under(wanted: Scope, org: Registered) -> bool:
+    industry = org.industry or ""
     return (
         org.status == "正常"
         and (not wanted.levels or org.level in wanted.levels)
         and (not wanted.types or org.type in wanted.types)
+        and (not wanted.industries or industry.startswith(wanted.industries))
+        and not industry.startswith(wanted.not_industries)
     )
 
 
@@ -238,6 +240,7 @@ def _measurements(
                 q: found.value
                 for q in range(1, 5)
                 if (found := figures.get((org.code, f"{period.year}Q{q}", code))) is not None
+                and (found.value is not None or found.reported)
             }
             yield Measurement(
                 unit=org.code,

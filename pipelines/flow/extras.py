@@ -224,6 +224,8 @@ def _next_year(
         if other.family != scheme.family or not other.covers(year + 1) or other is scheme:
             continue
         weights = {b.code: b.weight for b in other.blocks}
+        if weights == {b.code: b.weight for b in scheme.blocks}:
+            continue
         total = sum((s * weights[c] for s, c in zip(scores, parties, strict=True)), Decimal(0))
         told = "、".join(f"{weights[c].normalize():f}%" for c in parties)
         return (total / 100).quantize(CENT, ROUND_HALF_EVEN), f"{year + 1}年权重（{told}）"
