@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlalchemy import text
 
@@ -175,6 +176,24 @@ def test_650_unions_moved_and_no_total_changed_by_it(year):
                 {"m": month, "ids": sorted(units)},
             ).scalar()
             assert found.get("I-ORG-04", None, month).value == rows
+
+
+def test_r11_of_the_year_lists_the_650_and_its_sums_agree(year):
+    # it refuses to be published where the sums along either day's parents, the plain sum and the
+    # published figure differ
+    told = flow.publish_transfers("2017", AT)
+    assert told["changes"] > 650
+    book = openpyxl.load_workbook(told["files"][0], read_only=True)
+    moved = [
+        row
+        for row in book["变动清单"].iter_rows(min_row=4, values_only=True)
+        if row[3] == "划转" and row[4] == "块"
+    ]
+    assert len(moved) == 48 + 602
+    assert {row[14] for row in moved} == {0}
+    zones = [r for r in book["户数平衡"].iter_rows(min_row=4, values_only=True) if r[4]]
+    assert sum(r[4] for r in zones if r[1] != "合计") == 650
+    assert {r[8] for r in book["户数平衡"].iter_rows(min_row=4, values_only=True)} == {0}
 
 
 def _below(connection, code: str, month: str) -> list[int]:
