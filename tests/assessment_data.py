@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 import definitions.loading
+from definitions.scheme_files import inherited
 from definitions.schemes import Scheme
 from pipelines.assess import (
     AssessmentInputs,
@@ -124,8 +125,13 @@ U5 工会机关 10 10 9 1 0 0
 
 def scheme(code: str) -> Scheme:
     """A scheme file by its code, without loading the rest of the definitions."""
-    text = (SCHEMES / f"{code}.yaml").read_text(encoding="utf-8")
-    return Scheme.model_validate(yaml.safe_load(text))
+    data = _data(code)
+    base = data.get("based_on")
+    return Scheme.model_validate(inherited(data, {base: _data(base)} if base else {}))
+
+
+def _data(code: str) -> dict:
+    return yaml.safe_load((SCHEMES / f"{code}.yaml").read_text(encoding="utf-8"))
 
 
 def counties(*, assessors: bool = True) -> AssessmentInputs:

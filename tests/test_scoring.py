@@ -246,3 +246,92 @@ def test_a_weighted_mean_lies_between_its_scores(pairs):
 @given(st.decimals("0", "200", places=6))
 def test_rounding_moves_a_total_by_half_a_hundredth_at_most(total):
     assert abs(Fraction(round_once(total)) - Fraction(total)) <= Fraction(1, 200)
+
+
+# Both sides of a band, spreading, sharing ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("executed", "expected"),
+    [
+        ("50", "0"), ("70", "0.5"), ("90", "1"), ("100", "1"), ("105", "1"),
+        ("117.5", "0.5"), ("130", "0"), ("0", "0"), ("300", "0"),
+    ],
+)  # fmt: skip
+def test_golden_spending_is_full_from_90_to_105_and_nothing_at_50_and_130(executed, expected):
+    got = scoring.inside_band(30, D(executed), (90, 105), (50, 130))
+    assert got == 30 * D(expected)
+
+
+def test_a_limit_that_meets_its_edge_is_a_cliff():
+    assert scoring.inside_band(1, 85, (85, 105), (85, 105)) == 1
+    assert scoring.inside_band(1, D("84.99"), (85, 105), (85, 105)) == 0
+    with pytest.raises(ValueError, match="does not lie inside"):
+        scoring.inside_band(1, 90, (105, 85), (50, 130))
+
+
+@pytest.mark.parametrize(("gap", "expected"), [("0", 0), ("0.01", 1), ("-1", 0)])
+def test_sf4_may_ask_for_more_than_the_target(gap, expected):
+    assert scoring.pass_or_fail(1, D(gap), 0, strict=True) == expected
+
+
+def test_golden_district_fund_50000_at_1_2_2():
+    assert scoring.apportion(50_000, [1, 2, 2]) == (10_000, 20_000, 20_000)
+
+
+def test_the_largest_remainder_takes_the_next_thousand():
+    # 1/3 each of 10 thousands: 3.33; the first of equal remainders goes up
+    assert scoring.apportion(10_000, [1, 1, 1], 1000) == (4000, 3000, 3000)
+
+
+def test_what_the_pool_leaves_over_a_thousand_goes_to_the_largest_claim():
+    assert scoring.apportion(10_500, [1, 3], 1000) == (3000, 7000 + 500)
+
+
+@pytest.mark.parametrize(("pool", "claims"), [(100, [0, 0]), (100, []), (-1, [1]), (5, [2, -1])])
+def test_nothing_can_be_shared_without_a_claim(pool, claims):
+    with pytest.raises(ValueError, match="not all 0"):
+        scoring.apportion(pool, claims)
+
+
+@given(
+    st.integers(0, 10**8),
+    st.lists(st.decimals("0", "1000000", places=2), min_size=1, max_size=12).filter(any),
+    st.sampled_from([1, 100, 1000]),
+)
+def test_shares_sum_to_the_pool_and_stay_within_a_unit_of_what_is_due(pool, claims, unit):
+    shares = scoring.apportion(pool, claims, unit)
+    assert sum(shares) == pool
+    whole = sum(Fraction(c) for c in claims)
+    odd = pool % unit
+    for share, claim in zip(shares, claims, strict=True):
+        assert abs(share - pool * Fraction(claim) / whole) < unit + odd
+    assert all(s == 0 or s == odd for s, c in zip(shares, claims, strict=True) if c == 0)
+
+
+@given(
+    st.lists(st.tuples(st.decimals("0.5", "50", places=1), st.booleans()), min_size=1, max_size=8)
+)
+def test_spreading_conserves_the_marks_and_keeps_proportions(weights):
+    before, applies = [w for w, _ in weights], [yes for _, yes in weights]
+    after = scoring.spread(before, applies)
+    assert sum(after) == (sum(Fraction(w) for w in before) if any(applies) else 0)
+    assert [w for w, yes in zip(after, applies, strict=True) if not yes] == [0] * applies.count(
+        False
+    )
+    kept = [(a, Fraction(b)) for a, b, yes in zip(after, before, applies, strict=True) if yes]
+    assert len({a / b for a, b in kept}) <= 1
+
+
+@given(marks, figures, figures)
+def test_nearer_to_the_band_never_earns_less(full, one, other):
+    band, limits = (D(90), D(105)), (D(50), D(130))
+
+    def away(a):
+        return max(band[0] - a, a - band[1], D(0)) / (40 if a < band[0] else 25)
+
+    near, far = sorted((one, other), key=away)
+    assert scoring.inside_band(full, near, band, limits) >= scoring.inside_band(
+        full, far, band, limits
+    )
+    assert 0 <= scoring.inside_band(full, one, band, limits) <= full
