@@ -375,7 +375,7 @@ class _Loader:
     def _check_mechanisms(self, forms: Collection[str], indicators: Collection[str]) -> None:
         """Every mechanism names parts that exist, and no mechanism stands twice."""
         rules = {r.code for r, _, _, _ in self.rules}
-        families = {s.family for s, _ in self.schemes}
+        families = {s.family for s, _ in self.schemes} | {s.family for s, _ in self.small}
         seen: set[str] = set()
         for mechanism, document, place in self.mechanisms:
             if mechanism.id in seen:

@@ -84,7 +84,8 @@ def indicator_entry(indicator: Indicator, known: Definitions) -> IndicatorEntry:
 
 def scheme_words(family: str, known: Definitions) -> str:
     """The titles of a family of assessment schemes, without the years of their versions."""
-    own = [s for s in known.schemes if s.family == family or s.code.startswith(f"{family}-")]
+    every = (*known.schemes, *known.small_schemes)
+    own = [s for s in every if s.family == family or s.code.startswith(f"{family}-")]
     titles = dict.fromkeys(_YEARS.sub("", s.title) for s in own)
     return "、".join(f"“{title}”" for title in titles) or "考核办法"
 
