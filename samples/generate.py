@@ -37,7 +37,7 @@ from expectations.suites import Check
 from samples.draft import Changes, Draft, Tables, Task
 from samples.draw import Setting, draw, within
 from samples.entries import Row
-from samples.mend import Bench, counted, counts_itself, moves
+from samples.mend import Bench, counted, counting, moves
 from samples.spread import mix
 
 ROUNDS = 60
@@ -394,11 +394,8 @@ def _grown(draft: Draft, maker: _Maker) -> Draft:
             for row, is_, should in gaps:
                 if is_ is None or should is None or not 0 < should - is_ <= MOST_ROWS:
                     continue
-                org = maker.settings[row].org.code
-                alike = [
-                    r for r in counts_itself(draft, count) if maker.settings[r].org.code == org
-                ]
-                rows += maker.more(row, rows[alike[0] if alike else row], round(should - is_))
+                like = rows[row] | counting(count)
+                rows += maker.more(row, like, round(should - is_))
     return draft if len(rows) == len(draft.data) else Draft.of(draft.task, rows)
 
 

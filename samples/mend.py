@@ -116,12 +116,19 @@ def counted(check: Check) -> Iterator[tuple[ast.expr, ast.expr]]:
                     yield here, there
 
 
-def counts_itself(draft: Draft, count: ast.expr) -> list[int]:
-    """The rows that a count over rows counts."""
-    if not isinstance(count, ast.Call) or not isinstance(count.args[0], ast.Compare):
-        return list(range(len(draft.data)))
-    cells = evaluate_node(count.args[0], draft.data, draft.task.world.scope)
-    return [int(r) for r in np.flatnonzero(cells.values.astype(bool) & ~cells.unknown)]
+def counting(count: ast.expr) -> dict[str, Any]:
+    """The code that a row must have to be counted, where the count asks for one."""
+    match count:
+        case ast.Call(
+            args=[
+                ast.Compare(
+                    left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=code)]
+                ),
+                *_,
+            ]
+        ):
+            return {name: code}
+    return {}
 
 
 def _near_before(bench: Bench, column: Column, scope: str) -> Iterator[Changes]:
