@@ -190,11 +190,11 @@ def _beside_band(line: PartResult, part: Part) -> str:
         if actual <= least:
             return f"低于合理区间 {span}，且不高于 {plain(least)}"
         way = f"（{plain(actual)}－{plain(least)}）÷（{plain(low)}－{plain(least)}）"
-        return f"低于合理区间 {span}：{full} × {way}"
+        return f"低于合理区间 {span}：{full} ×{way}"
     if actual >= most:
         return f"高于合理区间 {span}，且不低于 {plain(most)}"
     way = f"（{plain(most)}－{plain(actual)}）÷（{plain(most)}－{plain(high)}）"
-    return f"高于合理区间 {span}：{full} × {way}"
+    return f"高于合理区间 {span}：{full} ×{way}"
 
 
 def _last_year(line: PartResult) -> str:

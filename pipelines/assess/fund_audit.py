@@ -234,7 +234,7 @@ def _of_books(unit: str, rows: Sequence[SlipRow], books: AuditedBooks) -> Iterat
     sound, asked = Decimal(sum(r.vouched for r in rows)), Decimal(len(rows))
     told = f"凭证齐全 {plain(sound)} 项、共 {plain(asked)} 项"
     if books.approved is not None and books.approved[1] > 0:
-        sound += books.approved[0] / books.approved[1]
+        sound += min(ONE, books.approved[0] / books.approved[1])
         asked += 1
         told += f"，大额支出审批 {plain(books.approved[0])} ÷ {plain(books.approved[1])}"
     yield share("vouched", (sound, asked) if asked else None, told)
