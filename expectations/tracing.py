@@ -92,6 +92,8 @@ def _add_form(
         own = own.previous()
         labels.append(own.label)
     rows = evidence.rows(form.code, labels, list(found))
+    # the workbooks at hand may bring rows of other unions too
+    rows = rows[rows[ORG].isin(list(found))]
     if rows.empty:
         return
     for column in form.columns:
