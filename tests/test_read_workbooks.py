@@ -94,9 +94,25 @@ def test_a_clean_workbook_has_nothing_to_say() -> None:
     assert sheet.columns == list(range(1, len(form("ORG-02").columns) + 1))
 
 
+def cover_of(code: str) -> dict[str, str]:
+    """A cover of a month in which the form is in force: March 2017, or of its first year."""
+    year = max(2017, form(code).valid_from.year)
+    return {
+        "所属期": f"{year}年3月",
+        "表样版本": form(code).edition,
+        "有效期至": form(code).document_valid_to.isoformat(),
+    }
+
+
+def alike(code: str) -> set[str]:
+    """Forms that ask for the same columns, so that only a title tells one from another."""
+    labels = {c.label for c in form(code).columns}
+    return {c for c in defs().form_codes if {x.label for x in form(c).columns} == labels} - {code}
+
+
 @pytest.mark.parametrize("code", sorted({f.code for f in load_definitions().forms}))
 def test_every_form_is_recognised_and_typed(code: str) -> None:
-    outcome = read(book(code, rows_of(code, 2)))
+    outcome = read(book(code, rows_of(code, 2), cover=cover_of(code)))
     assert [f for f in outcome.findings if f.severity.rank == 0] == []
     sheet = one(outcome)
     assert sheet.form == code
@@ -108,9 +124,10 @@ def test_every_form_is_recognised_and_typed(code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted({f.code for f in load_definitions().forms}))
 def test_every_form_is_recognised_without_title(code: str) -> None:
-    outcome = read(book(code, rows_of(code, 2), title=False))
-    assert one(outcome).form == code
-    assert "V-F-036" not in {f.rule for f in outcome.findings}
+    outcome = read(book(code, rows_of(code, 2), title=False, cover=cover_of(code)))
+    twins = alike(code)
+    assert one(outcome).form in {code, *twins}
+    assert ("V-F-036" in {f.rule for f in outcome.findings}) == bool(twins)
 
 
 def test_monthly_quarterly_and_yearly_forms_in_one_workbook() -> None:
