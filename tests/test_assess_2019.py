@@ -116,6 +116,7 @@ def test_coverage_is_made_of_two_indicators_and_told_with_both():
         (count("U1", COVERED, 0), count("U1", WORKERS, 0), State.NOT_APPLICABLE),
         (count("U1", COVERED, 5), count("U1", WORKERS, None), State.MISSING),
         (count("U1", COVERED, None, reported=0), count("U1", WORKERS, 9), State.MISSING),
+        (count("U1", COVERED, None), count("U1", WORKERS, 9), State.MISSING),
     ],
 )
 def test_coverage_without_workers_does_not_apply_and_unreported_is_missing(covered, workers, state):
@@ -316,6 +317,20 @@ def test_the_ways_up_are_told_in_figures_and_in_points():
         "法人单位建会率由 85.00% 提高到 90%，总分可增加 15.00 分，仅此一项即可升等。",
         "未兑现件数由 2 件 降到 0，总分可增加 10.00 分，仅此一项即可升等。",
     ]
+
+
+def test_the_next_step_is_asked_and_not_the_last():
+    steps = {"indicator": "I-R-01", "marks": 60, "function": "SF3",
+             "steps": [[90, 60], [80, 45], [70, 30]]}  # fmt: skip
+    tst = small(steps)
+
+    def ask(rate):
+        inputs = AssessmentInputs(2019, units("U1"), FACTS, (ratio("U1", RATE, rate, 100),))
+        (way,) = ways_up(tst, assess(tst, inputs).unit("U1"))
+        return way.ask
+
+    assert ask(75) == "由 75.00% 提高到 80%"
+    assert ask(60) == "由 60.00% 提高到 70%"
 
 
 def test_points_do_not_help_under_a_veto_or_at_the_top():

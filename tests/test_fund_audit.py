@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from definitions.loading import load_definitions
-from pipelines.assess import AssessmentInputs, Unit, assess, explain
+from pipelines.assess import AssessmentInputs, Measurement, Unit, assess, explain
 from pipelines.assess.fund_audit import AUDIT_FACTS, SLIPS, AuditedBooks, SlipRow, audit_figures
 from pipelines.assess.results import State
 from pipelines.assess.scoring import round_once
 from pipelines.assess.standing import grade_for
+from pipelines.flow.audited_slips import books_of, slip_rows
 from warehouse import fund_performance
 
 D = Decimal
@@ -222,3 +223,53 @@ def test_the_warehouse_comes_to_the_same_mark_by_its_own_way(rows, members, told
         MARKS,
     )
     assert abs(audited(rows, members, told).total - other) <= D("0.0050001")
+
+
+# From the rows of the forms ----------------------------------------------------------------------
+
+
+def test_rows_of_the_forms_become_projects():
+    known = load_definitions()
+    row = dict.fromkeys(c.code for c in known.newest("AUD-01").columns)
+    row |= {"sheet": "报告单一", "row_no": 7, "project": "读书月", "budget": 1000, "spent": 900,
+            "held_on": date(2019, 4, 23), "persons": 60, "effect_score": 80, "voucher_ok": "是",
+            "upper_award": 1}  # fmt: skip
+    unheld = {**row, "held_on": None, "voucher_ok": "否", "upper_award": None}
+    first, second = slip_rows("AUD-01", [row, unheld])
+    assert first == SlipRow(
+        "AUD-01", "读书月", D(1000), D(900), True, D(60), D(80), D(1), reference="报告单一!7"
+    )
+    assert (second.held, second.vouched, second.awards) == (False, False, 0)
+
+
+def figure(code, value=None, top=None, base=None, reported=12):
+    return code, Measurement("G1", code, value, top, base, reported, 12)
+
+
+def test_books_are_read_from_the_fund_figures_and_the_audits():
+    told = dict(
+        [
+            figure("I-FIN-02", D(1000)), figure("I-FIN-05", D(380)),
+            figure("I-FIN-03", top=D(98), base=D(100)), figure("I-FIN-09", top=D(90), base=D(100)),
+            figure("I-FIN-12", top=D(3), base=D(4)),
+            figure("I-FIN-07", D(500)), figure("I-FIN-08", D(500)),
+        ]
+    )  # fmt: skip
+    audits = [{"issues": 3, "fixed": 2}, {"issues": 1, "fixed": 1}]
+    assert books_of(told, D(60), audits) == AuditedBooks(
+        collected=(D(98), D(100)), remitted=(D(380), D(400)), budgeted=True,
+        approved=(D(3), D(4)), executed=(D(90), D(100)), balanced=True, rectified=(D(3), D(4)),
+    )  # fmt: skip
+
+
+def test_books_that_never_came_are_not_told():
+    silent = dict([figure("I-FIN-02", reported=0), figure("I-FIN-07", D(0), reported=0)])
+    assert books_of(silent, D(60), [{"issues": 0, "fixed": None}]) == AuditedBooks()
+    assert books_of({}, D(60), []) == AuditedBooks()
+
+
+def test_the_indicators_of_the_books_exist():
+    known = load_definitions().indicators
+    codes = ("I-FIN-02", "I-FIN-03", "I-FIN-05", "I-FIN-07", "I-FIN-08", "I-FIN-09", "I-FIN-12")
+    assert set(codes) <= known.keys()
+    assert {"issues", "fixed"} <= load_definitions().newest("AUD-00").position.keys()
