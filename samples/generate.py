@@ -110,8 +110,9 @@ def generate(
     history = History(organisations)
     order = [c for c in _in_order(definitions) if forms is None or c in forms]
     for month in months:
-        for period in closing_periods(Period.parse(month)):
-            for code in order:
+        closings = closing_periods(Period.parse(month), definitions.period_kinds)
+        for code in order:
+            for period in closings:
                 try:
                     form = definitions.form(code, period)
                 except KeyError:
