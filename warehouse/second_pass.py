@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import ChainMap, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -40,12 +40,22 @@ Keyed = dict[tuple[str, str], Decimal]
 class _Figures:
     """What the first pass computed, by unit: as reported, and of last year as units are now."""
 
+    heads: frozenset[Unit] = frozenset()
+    """Who has unions below it on which line."""
     reported: dict[Unit, Keyed] = field(default_factory=lambda: defaultdict(dict))
     comparable: dict[Unit, Keyed] = field(default_factory=lambda: defaultdict(dict))
 
+    def unit(self, org: int) -> Unit:
+        """The line on which a union's figures stand: that of its industry if it heads no territory.
+
+        Its own reports stand on the territorial line too, so both must never be mixed.
+        """
+        industry = (2, org) in self.heads and (1, org) not in self.heads
+        return (2, org) if industry else (1, org)
+
     def of(self, org: int) -> Mapping[tuple[str, str], Decimal]:
-        """A unit's own figures; those of its industry where it heads no territory."""
-        return ChainMap(self.reported.get((1, org), {}), self.reported.get((2, org), {}))
+        """A union's figures on its line."""
+        return self.reported.get(self.unit(org), {})
 
     def bases(self, unit: Unit, label: str) -> Keyed:
         """Last year's figures under this year's label, on a comparable basis where there is one."""
@@ -66,7 +76,8 @@ def second_pass(
     cutoff: datetime,
 ) -> list[Computed]:
     """Figures made of figures for every period wanted as reported."""
-    figures = _Figures()
+    heads = connection.execute(text("SELECT line, org_id FROM parent"))
+    figures = _Figures(frozenset((r.line, r.org_id) for r in heads))
     for row in rows:
         if row.value is not None and row.basis in ("reported", "comparable"):
             kept = figures.reported if row.basis == "reported" else figures.comparable
@@ -185,8 +196,7 @@ def _of_letters(
     cap = _cap(definitions, period.end)
     shares: dict[str, dict[int, Share]] = defaultdict(dict)
     for org, due in signed.items():
-        values, bases = figures.of(org), {**figures.bases((2, org), label)}
-        bases |= figures.bases((1, org), label)
+        values, bases = figures.of(org), figures.bases(figures.unit(org), label)
         said = told.get((org, label), {})
         if period.kind is PeriodKind.YEAR:
             said = _told_of_year(told, org, period.year, due, definitions.indicators)
