@@ -15,7 +15,8 @@ from definitions.organisations import Organisation
 from expectations.codes import luhn, valid_id, valid_uscc
 from pipelines.validate import validate
 from samples.draw import bank_card
-from samples.generate import GenerationFailed, History, generate, generate_rows, owing
+from samples.generate import GenerationFailed, History, generate, generate_rows
+from samples.making import owing
 from samples.registry import organisations, registry
 from tests.checking import sheet, workbook
 
