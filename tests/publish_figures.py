@@ -118,7 +118,7 @@ def definitions(without: tuple[str, ...] = ()) -> Definitions:
         )
     return Definitions(
         forms=(), code_lists={}, indicators=found, rules={}, cross_rules={}, parameters=PARAMETERS,
-        schemes=(), works={}, regions={}, industries={}, calendar=cast(Any, None),
+        schemes=(), works={}, regions={}, industries={}, mechanisms={}, calendar=cast(Any, None),
         sources={"indicators": INDICATORS},
     )  # fmt: skip
 

@@ -428,7 +428,8 @@ def test_spoiled_cases_have_names_files_and_twins_that_differ() -> None:
     cases = spoiled_cases(definitions())
     assert len({c.name for c in cases}) == len(cases) >= 24
     for case in cases:
-        assert case.data != case.twin, case.name
+        # What needs no mending is its own twin: a file name, say, means nothing.
+        assert case.data != case.twin or not case.expected, case.name
         assert case.file_name and case.twin_name and case.story
         codes = definitions().rules
         assert {rule for rule, _ in (*case.expected, *case.twin_expected)} <= set(codes), case.name

@@ -91,7 +91,7 @@ def management(books: Books, projects: Sequence[Project], marks: Marks) -> Decim
     """Marks of the sixth aspect, 经费管理, from the books; what was not reported earns nothing."""
     each = marks["经费管理每项"]
     vouched = [ONE if p.vouched else ZERO for p in projects]
-    sound = [*vouched, *([books.approved] if books.approved is not None else [])]
+    sound = [*vouched, *([min(ONE, books.approved)] if books.approved is not None else [])]
     shares = (
         min(ONE, books.collected or ZERO),
         min(ONE, books.remitted or ZERO),
