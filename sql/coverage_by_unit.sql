@@ -22,7 +22,7 @@ LEFT JOIN LATERAL (
     WHERE org_id = o.id AND kind = 'official' AND valid @> e.ends AND retired_at IS NULL
     ORDER BY lower(valid) DESC
     LIMIT 1
-) AS n ON true
+) AS n ON TRUE
 WHERE u.code = ANY(:units) AND e.starts >= :starts AND e.ends <= :ends
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3

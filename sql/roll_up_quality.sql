@@ -4,7 +4,7 @@ WITH corrected AS (
     SELECT
         f.reporter_id AS org_id,
         f.period,
-        count(DISTINCT (f.form, f.submission_id)) AS corrections
+        count(DISTINCT concat_ws(' ', f.form, f.submission_id)) AS corrections
     FROM filing AS f
     INNER JOIN form_window AS w ON f.form = w.form AND f.period = w.period
     WHERE

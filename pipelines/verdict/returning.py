@@ -7,7 +7,7 @@ import gc
 import io
 import re
 import warnings
-from collections.abc import Collection, Mapping, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
