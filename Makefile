@@ -48,7 +48,7 @@ system-packages:
 	@bash deploy/system-packages
 
 test: venv system-packages
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist loadfile
 
 check: venv
 	ruff check .

@@ -20,8 +20,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench import bare, naive, ours
-from bench.report import Other, Results, Run, markdown
+from bench import bare, catalogue, naive, ours
+from bench.report import CatalogueRun, Other, Results, Run, catalogue_table, markdown
 from bench.watch import MemoryWatch, processor_seconds, server_seconds
 from bench.workbooks import make, path_of
 from definitions.periods import Period
@@ -41,7 +41,14 @@ def main() -> None:
     parser.add_argument("--workbooks", type=Path, help="folder to keep generated workbooks in")
     parser.add_argument("--write", action="store_true", help="write docs/speed.md")
     parser.add_argument("--on", help="the date to state in the page; required with --write")
+    parser.add_argument(
+        "--catalogue", type=int, nargs="*", metavar="UNIONS",
+        help="every form of a month, with its close, for so many unions (100 500)",
+    )  # fmt: skip
     given = parser.parse_args()
+    if given.catalogue is not None:
+        print(whole_catalogue(given.catalogue or [100, 500], given.workbooks))
+        return
     if given.write and not given.on:
         parser.error("--write needs --on YYYY-MM-DD")
     sizes = [100, 1000, 2000] + ([10_000] if given.full else [])
@@ -60,6 +67,48 @@ def main() -> None:
     print(f"\n{table}\n")
     if given.write:
         write_page(results, table, given.on)
+
+
+def whole_catalogue(sizes: Sequence[int], kept: Path | None) -> str:
+    """A month of every form for so many unions, in one process: stages, close, memory."""
+    from warehouse import server
+
+    scratch = Path(tempfile.mkdtemp(prefix="union-reports-bench-"))
+    folder = kept or scratch / "workbooks"
+    for variable in (server.URL_VARIABLE, server.OPTIONS_VARIABLE):
+        os.environ.pop(variable, None)
+    os.environ[server.HOME_VARIABLE] = str(scratch / "server")
+    server.start()
+    try:
+        runs = [_catalogue_run(unions, scratch, folder) for unions in sizes]
+    finally:
+        os.environ[server.HOME_VARIABLE] = str(scratch / "server")
+        server.stop()
+        shutil.rmtree(scratch, ignore_errors=True)
+    return f"{machine()}\n\n{catalogue_table(runs, catalogue.expectations())}"
+
+
+def _catalogue_run(unions: int, scratch: Path, folder: Path) -> CatalogueRun:
+    from warehouse.server import ensure_database
+
+    say(f"{unions:,} unions, every form of {catalogue.MONTH}: making the workbooks")
+    paths = catalogue.make(folder / f"catalogue-{unions}", unions)
+    url = ensure_database(f"catalogue_{unions}")
+    with _Workers(1) as workers:
+        (pool,) = workers.pools
+        workers.each(ours.enter, str(scratch / f"catalogue-{unions}"), url)
+        workers.each(ours.open_month, unions, [catalogue.MONTH])
+        workers.each(ours.take_in, paths, catalogue.MONTH)
+        (chunks,) = workers.each(ours.chunks, 500)
+        with MemoryWatch(pool.submit(os.getpid).result(), every=0.2) as watch:
+            whole = ours.Outcome()
+            for chunk in chunks:
+                (outcome,) = workers.each(ours.work, chunk, catalogue.MONTH)
+                whole.add(outcome)
+            workers.each(ours.settle)
+            ((closing, coverage),) = workers.each(ours.close, catalogue.MONTH)
+    say(f"  {dict(whole.counts)}, {coverage}, closed in {closing.wall:.1f} s")
+    return CatalogueRun(unions, whole.costs, whole.counts, closing, watch.seen)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,18 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
-from bench.figures import union_code, union_name
+from bench.organisations import organisations
 from bench.watch import Cost, Stopwatch
 
 OPENED = "2017-01-05T09:00"
-MOMENTS = {"2017-02": "2017-03-03T09:00", "2017-03": "2017-04-03T09:00"}
+MOMENTS = {
+    "2017-02": "2017-03-03T09:00",
+    "2017-03": "2017-04-03T09:00",
+    "2019-03": "2019-04-03T09:00",
+}
+CLOSED = {"2019-03": "2019-04-25T09:00"}
 RECEIPT, READ, VALIDATE, MARK, LOAD, REST = (
     "receipt and original",
     "scan and read",
@@ -50,41 +54,30 @@ class Outcome:
 
 def open_month(unions: int, months: Sequence[str]) -> None:
     """Register the invented unions below a county and freeze who must report; not measured."""
-    from definitions.organisations import Organisation, Parent
     from definitions.periods import Period
     from pipelines.flow.ground import definitions, engine, moment, register
     from warehouse.engine import ensure_partitions
     from warehouse.organisations import open_periods
     from warehouse.organisations import register as register_all
 
-    city, county = "640100Z00001", "640105Z00001"
-    founded = date(2000, 1, 1)
-    organisations = [
-        Organisation(
-            code=city, name="银川市总工会", type="市总工会", level="市级", region="640100",
-            found=founded,
-        ),
-        Organisation(
-            code=county, name="银川市西夏区总工会", type="区县总工会", level="区县级",
-            region="640105", found=founded,
-            parents=(Parent(line="块", parent=city, since=founded),),
-        ),
-        *(
-            Organisation(
-                code=union_code(n), name=union_name(n), type="基层工会委员会", level="基层",
-                region="640105", found=founded,
-                parents=(Parent(line="块", parent=county, since=founded),),
-            )
-            for n in range(1, unions + 1)
-        ),
-    ]  # fmt: skip
     when = moment(OPENED)
     register(definitions(), when)
     with engine().begin() as connection:
-        register_all(connection, organisations, when)
-        ensure_partitions(connection, 2017)
+        register_all(connection, organisations(unions), when)
+        for year in sorted({Period.parse(month).year for month in months}):
+            ensure_partitions(connection, year)
         for month in months:
             open_periods(connection, definitions(), Period.parse(month), when)
+
+
+def close(month: str) -> tuple[Cost, dict[str, int]]:
+    """Close a month: checks over all that came, roll up, publish; cost and coverage."""
+    from pipelines.flow.closing import close_period
+
+    watch = Stopwatch()
+    with watch.stage(REST):
+        told = close_period(month, CLOSED[month])
+    return watch.costs[REST], {k: v for k, v in told.items() if isinstance(v, int)}
 
 
 def settle() -> None:

@@ -298,4 +298,47 @@ def _width(text: str) -> int:
     return len(text)
 
 
-__all__ = ["LOAD", "MARK", "READ", "RECEIPT", "REST", "VALIDATE", "Goal", "Other", "Results", "Run"]
+@dataclass
+class CatalogueRun:
+    """A month of every form by some unions: costs by stage, outcomes, the close, memory."""
+
+    unions: int
+    costs: Mapping[str, Cost]
+    counts: Mapping[str, int]
+    closing: Cost
+    memory: Memory
+
+
+def catalogue_table(runs: Sequence[CatalogueRun], expectations: Mapping[str, int]) -> str:
+    """What a month of the whole catalogue costs, and what one expectation does."""
+    number = sum(expectations.values())
+    rows = []
+    for run in runs:
+        read, judged = run.costs.get(READ, Cost()), run.costs.get(VALIDATE, Cost())
+        rows.append(
+            [
+                f"{run.unions:,}",
+                *(f"{1000 * c.wall / run.unions:.2f}" for c in (read, judged)),
+                f"{judged.wall / read.wall:.2f}" if read.wall else "",
+                f"{1000 * judged.wall / number:.1f}",
+                f"{run.closing.wall:.1f}",
+                f"{run.memory.together / 2**20:,.0f}",
+                "、".join(f"{k} {v}" for k, v in sorted(run.counts.items()) if v),
+            ]
+        )
+    head = [
+        "unions", "read ms", "validate ms", "validate ÷ read", "ms an expectation", "close s",
+        "memory MB", "outcomes",
+    ]  # fmt: skip
+    least, most = min(expectations.values()), max(expectations.values())
+    title = (
+        f"Every form of a month: {len(expectations)} forms, {number} expectations, "
+        f"{least} to {most} a form; one process, milliseconds per workbook"
+    )
+    return _table(title, head, rows)
+
+
+__all__ = [
+    "LOAD", "MARK", "READ", "RECEIPT", "REST", "VALIDATE", "CatalogueRun", "Goal", "Other",
+    "Results", "Run", "catalogue_table",
+]  # fmt: skip

@@ -166,15 +166,15 @@ def workbook(definitions: Definitions, number: int, month: Period, seed: int = S
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
     book.set_properties({"created": datetime(month.year, month.number, 1)})  # noqa: DTZ001
-    look = _Look(book)
-    _write_cover(book.add_worksheet("封面"), forms, number, month, look)
+    look = Look(book)
+    write_cover(book.add_worksheet("封面"), forms, number, month, look)
     for form in forms:
-        _write_form(book.add_worksheet(form.title[:31]), form, rows[form.code], number, month, look)
+        write_form(book.add_worksheet(form.title[:31]), form, rows[form.code], number, month, look)
     book.close()
     return target.getvalue()
 
 
-class _Look:
+class Look:
     """The few cell formats of a filled-in report: frames, a wrapped header, amounts, days."""
 
     def __init__(self, book: Any) -> None:
@@ -201,9 +201,8 @@ class _Look:
                 return self.text
 
 
-def _write_cover(
-    sheet: Any, forms: Sequence[Form], number: int, month: Period, look: _Look
-) -> None:
+def write_cover(sheet: Any, forms: Sequence[Form], number: int, month: Period, look: Look) -> None:
+    """A cover as people type one: whose workbook it is, of which month, signed by whom."""
     newest = forms[0]
     lines = (
         ("填报单位编码", union_code(number)),
@@ -222,9 +221,10 @@ def _write_cover(
         sheet.write_string(r, 1, value, look.text)
 
 
-def _write_form(
-    sheet: Any, form: Form, rows: Sequence[Row], number: int, month: Period, look: _Look
+def write_form(
+    sheet: Any, form: Form, rows: Sequence[Row], number: int, month: Period, look: Look
 ) -> None:
+    """A form with its title lines, its labels in row HEADER_ROW and its rows below."""
     formats = [look.of(c) for c in form.columns]
     sheet.set_column(0, len(form.columns) - 1, 13)
     sheet.merge_range(0, 0, 0, min(7, len(form.columns) - 1), form.title, look.title)
