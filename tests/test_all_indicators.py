@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, text
 
 from definitions import Definitions, Period
 from definitions.model import Measure
+from definitions.organisations import Organisation
 from pipelines.load import filing_of
 from tests.checking import definitions as load
 from tests.checking import sheet
@@ -348,3 +349,51 @@ def test_both_lines_add_up_to_the_federation(world: World) -> None:
                 assert sum(v or 0 for v in parts) == pytest.approx(whole), (code, label)
                 checked += 1
     assert checked > 300
+
+
+def test_growth_of_a_county_compares_nobody_who_has_left_it(warehouse_home: Any) -> None:
+    """10.5: a union that moves takes its past along; those it leaves have only their own."""
+    moved = {"line": "块", "parent": "C", "since": "2010-01-01", "until": "2020-01-01"}
+    now = {"line": "块", "parent": "Z", "since": "2020-01-01"}
+    top = {"line": "块", "parent": "T", "since": "2010-01-01"}
+    unions = {
+        "T": ("市级", []), "C": ("区县级", [top]), "Z": ("区县级", [top]),
+        "G1": ("基层", [moved, now]), "G2": ("基层", [{**top, "parent": "C"}]),
+    }  # fmt: skip
+    known = load()
+    with warehouse().begin() as connection:
+        register_definitions(connection, known, OPENED)
+        register(
+            connection,
+            [
+                Organisation.model_validate(
+                    {"code": code, "name": f"{code}工会", "type": "基层工会委员会", "level": level,
+                     "region": "640200", "found": "2010-01-01", "parents": parents}
+                )
+                for code, (level, parents) in unions.items()
+            ],
+            OPENED,
+        )  # fmt: skip
+        for year in range(2018, 2022):
+            ensure_partitions(connection, year)
+        paid = {"item_kind": "公务接待"}
+        amounts = {("G1", 2019): 100, ("G1", 2020): 80, ("G2", 2020): 500}
+        hand_in(
+            connection, known,
+            [
+                Sending(union, f"{year}Q4", datetime(year + 1, 1, 5, tzinfo=UTC), "accepted", 1, {
+                    "FIN-06": [{**paid, "org_code": union, "item_id": f"K{year}", "amount": amount,
+                                "paid_on": date(year, 11, 9)}]
+                })
+                for (union, year), amount in amounts.items()
+            ],
+            1,
+        )  # fmt: skip
+        number = compute(connection, known, Period.parse("2020"), CUTOFF, CUTOFF)
+        told = figures(connection, number, "2020")
+        connection.rollback()
+    growth = {
+        unit: told[slot].value if (slot := ("2020", "块", unit, "I-FIN-11")) in told else None
+        for unit in unions
+    }
+    assert growth == {"T": 100 * (580 / 100 - 1), "Z": -20, "C": None, "G1": -20, "G2": None}

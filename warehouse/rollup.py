@@ -401,8 +401,10 @@ def compute(
     starts = min(t.starts for t in wanted)
     ends = max(t.period.end for t in wanted)
     by_form: dict[str, list[tuple[int, Measure]]] = defaultdict(list)
+    filed = set(connection.execute(text("SELECT DISTINCT form FROM live_filing")).scalars())
     for number, measure in measures:
-        by_form[measure.form].append((number, measure))
+        if measure.form in filed:
+            by_form[measure.form].append((number, measure))
     days = sorted({t.period.end for t in wanted})
     for owned in by_form.values():
         register = any(m.take == "standing" for _, m in owned)
@@ -410,6 +412,13 @@ def compute(
         load_live(connection, definitions, counted, starts, ends, days if register else ())
         for query in fact_queries(definitions, owned):
             connection.execute(text(f"INSERT INTO fact (measure, org_id, month, value) {query}"))
+    # Last year's month and this year's first ones leave months between that nobody asked for.
+    connection.execute(
+        text(
+            "DELETE FROM fact AS f WHERE NOT EXISTS "
+            "(SELECT 1 FROM target AS t WHERE f.month BETWEEN t.starts AND t.ends)"
+        )
+    )
     connection.execute(text("CREATE INDEX ON fact (month, measure); ANALYZE fact"))
     connection.execute(text("DROP TABLE IF EXISTS flow_up"))
     connection.execute(text(sql("flow_up")))
@@ -484,8 +493,6 @@ def _temporary_tables(
 
 
 Place = tuple[str, str, int, int]
-BASES = ("comparable", "reported")
-"""Last year's figures to compare with, the better one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,7 +555,7 @@ def _indicators(
                 top = _joined(found, numerators, minus)
                 bottom = _joined(found, denominators, ())
                 if indicator.aggregate == "growth":
-                    bottom = _last_year(values, place, numerators, minus)
+                    bottom = _last_year(values, place, numerators, minus, head=head)
                 filed = counts.get(indicator.numerator[0].form)
                 reported = filed.reported if filed else 0
                 expected = filed.expected if filed else None
@@ -597,17 +604,20 @@ def _last_year(
     place: Place,
     plus: Sequence[int],
     minus: Sequence[int],
+    *,
+    head: bool,
 ) -> Decimal | None:
-    """The same sum one year earlier, of the units that belong to the unit now where that is known.
+    """The same sum one year earlier; for a unit with others below it, of those that it has now.
 
-    None for a figure that is itself last year's on a comparable basis.
+    Their own history is all that may be compared: where they have none there is no growth, whatever
+    those who have left had. None for a figure that is itself last year's on a comparable basis.
     """
     label, basis, line, org = place
     if basis != "reported":
         return None
     last = Period.parse(label).last_year().label
-    bases = (_joined(values.get((last, b, line, org), {}), plus, minus) for b in BASES)
-    return next((base for base in bases if base is not None), None)
+    then = values.get((last, "comparable" if head else "reported", line, org), {})
+    return _joined(then, plus, minus)
 
 
 def _joined(found: dict[int, Decimal], plus: Sequence[int], minus: Sequence[int]) -> Decimal | None:

@@ -58,14 +58,11 @@ class _Figures:
         return self.reported.get(self.unit(org), {})
 
     def bases(self, unit: Unit, label: str) -> Keyed:
-        """Last year's figures under this year's label, on a comparable basis where there is one."""
+        """Last year's figures under this year's label: on a comparable basis of who has others."""
         last = Period.parse(label).last_year().label
-        found: Keyed = {}
-        for source in (self.reported, self.comparable):
-            for (period, indicator), value in source.get(unit, {}).items():
-                if period == last:
-                    found[label, indicator] = value
-        return found
+        source = self.comparable if unit in self.heads else self.reported
+        known = source.get(unit, {})
+        return {(label, i): value for (period, i), value in known.items() if period == last}
 
 
 def second_pass(

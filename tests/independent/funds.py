@@ -63,9 +63,7 @@ FIN: dict[str, Formula] = {
     "I-FIN-03": flow_share("FIN-01", "paid", "due"),
     "I-FIN-04": flow("FIN-01", "retained"),
     "I-FIN-05": flow("FIN-01", "remitted"),
-    "I-FIN-06": lambda a: quotient(
-        a.flow("FIN-01", "remitted"), letter_target(a, "I-FIN-05", "I-FIN-06"), 100
-    ),
+    "I-FIN-06": lambda a: quotient(a.flow("FIN-01", "remitted"), letter_target(a, "I-FIN-05"), 100),
     "I-FIN-07": flow("FIN-04", "final", accounts("4")),
     "I-FIN-08": flow("FIN-04", "final", SPENDING),
     "I-FIN-09": lambda a: quotient(

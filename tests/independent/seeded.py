@@ -543,8 +543,9 @@ LETTERS = (
     ("T1", "W01", "I-ORG-15", "越大越好", 900, 5), ("T2", "W01", "I-ORG-17", "越大越好", 60, 3),
     ("T3", "W07", "I-SKILL-15", "越大越好", 12, 4), ("T4", "W16", "I-FIN-05", "越大越好", 90000, 6),
     ("T5", "W08", "I-SAFE-08", "越小越好", 40, 2), ("T6", "W11", "I-RIGHT-04", "达标", 50, 3),
-    ("T7", "W13", "I-CULT-03", "越大越好", 800, 1),
+    ("T7", "W13", "I-CULT-03", "越大越好", 800, 1), ("T8", "W16", "I-FIN-06", "达标", 100, 2),
 )  # fmt: skip
+RATES = ("I-ORG-17", "I-SAFE-08", "I-RIGHT-04", "I-FIN-06")
 
 
 def _tgt_01(d: Draw) -> list[Row]:
@@ -554,7 +555,7 @@ def _tgt_01(d: Draw) -> list[Row]:
         parts = {str(year): 1.0, **{f"{year}Q{q}": 0.25 for q in (1, 2, 3, 4)}}
         parts |= {f"{year}-{m:02d}": 0.08 for m in (5, 7, 12)}
         for label, share in parts.items():
-            part = 1.0 if indicator in ("I-ORG-17", "I-SAFE-08", "I-RIGHT-04") else share
+            part = 1.0 if indicator in RATES else share
             aim = round(target * part * d.rng.uniform(0.2, 2), 2)
             mine = mark if label == str(year) else None
             rows.append(d.row(task_id=task, work=work, indicator=indicator, period=label,

@@ -85,11 +85,11 @@ HIGH = is_in("cert_level", "一级（高级技师）", "二级（技师）", "�
 CONTEST_ROUTE = is_in("route", "国家级大赛", "自治区（省）级大赛")
 
 
-def letter_target(a: Asked, *indicators: str) -> Value:
-    """TGT-01.target of the year; only the annual row of a task bears a mark."""
+def letter_target(a: Asked, indicator: str) -> Value:
+    """TGT-01.target of the year in the unit of an indicator; only annual rows bear a mark."""
 
     def annual(f: Frame) -> Any:
-        return f["indicator"].isin(indicators) & filled(f["weight"])
+        return f["indicator"].eq(indicator) & filled(f["weight"])
 
     return a.flow("TGT-01", "target", annual)
 
