@@ -93,7 +93,9 @@ def recheck(
     """
     frames = _frames(workbooks, definitions, received)
     evidence = _Evidence(definitions, context, (), complete=complete)
-    found = _found(workbooks, frames, evidence, received, lambda check: check.needs_context)
+    found = _found(
+        workbooks, frames, evidence, received, lambda check: check.needs_context, again=True
+    )
     return [_sorted(w, findings) for w, findings in zip(workbooks, found, strict=True)]
 
 
@@ -103,6 +105,7 @@ def _found(
     evidence: _Evidence,
     received: date,
     wanted: Callable[[Check], bool],
+    again: bool = False,
 ) -> list[list[Finding]]:
     """The reader's findings of each workbook, and those of the wanted checks."""
     definitions = evidence.definitions
@@ -119,7 +122,7 @@ def _found(
             checks = tuple(c for c in checks if not c.needs_context)
         world = World(definitions, scope_of(definitions, frame.period), received, organisations)
         join_context(frame, checks, evidence, world)
-        for item in run_checks(frame, checks, world):
+        for item in run_checks(frame, checks, world, again=again):
             owner = frame.owners[int(frame.sheet_of[item.row])]
             found[owner].append(item.finding)
     return found
