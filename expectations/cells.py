@@ -228,9 +228,7 @@ _KINDS: dict[str, Callable[[pd.DataFrame, Mapping[str, Any], World], Masks]] = {
     "uscc": _by_text(lambda v, g, w: codes.valid_uscc(v)),
     "identity": _by_text(_identity),
     "old_identity": _by_text(lambda v, g, w: not codes.old_id(v)),
-    "region": _by_text(
-        lambda v, g, w: w.definitions.region_on(v, w.scope.period.end) is not None
-    ),
+    "region": _by_text(lambda v, g, w: w.definitions.region_on(v, w.scope.period.end) is not None),
     "industry": _by_text(lambda v, g, w: codes.valid_industry(v, w.definitions.industries)),
     "enum": _by_text(_listed),
     "multi": _by_text(_all_listed),

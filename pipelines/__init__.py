@@ -1,1 +1,1 @@
-"""The steps a datum meets, in order; only flow.py knows the order."""
+"""The steps a datum meets, in order; only the package flow knows the order."""
