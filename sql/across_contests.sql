@@ -1,5 +1,5 @@
 -- one row per contest that several unions report as their own: one number, or the same day, trade,
--- level and figures
+-- level and figures; a contest inside one enterprise is nobody else's, however alike it looks
 SELECT
     a.at_filing,
     a.at_row,
@@ -20,6 +20,7 @@ INNER JOIN filed_skill_02 AS b
                 AND a.event_level = b.event_level
                 AND a.trade = b.trade
                 AND a.enterprises = b.enterprises
+                AND a.enterprises > 1
                 AND a.persons = b.persons
             )
         )
