@@ -92,7 +92,8 @@ def progress_of(task: Task, actual: Actual, month: Period, amber_from: Decimal) 
     planned = planned_to(task, month)
     of_plan = _share(task, actual.value, planned)
     if actual.value is None:
-        light = Light.UNREPORTED
+        # What nobody was asked for yet, such as a yearly form in March, is not missing.
+        light = Light.UNREPORTED if actual.expected else Light.UNDER_WAY
     elif of_plan is None:
         done = _share(task, actual.value, annual)
         light = Light.GREEN if done is not None and done >= 100 else Light.UNDER_WAY

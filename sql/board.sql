@@ -13,10 +13,11 @@ WHERE
     AND v.basis IN ('reported', 'to_date')
     AND o.code = ANY(:units)
     AND v.line = (
-        SELECT min(w.line)
+        -- an industry union is measured by its industry, not by what it reports of itself
+        SELECT max(w.line)
         FROM indicator_value AS w
         WHERE
             w.computation_id = v.computation_id AND w.org_id = v.org_id
-            AND w.period = v.period
+            AND w.period = v.period AND w.line <= 2
     )
 GROUP BY 1, 2

@@ -78,8 +78,12 @@ def test_what_stands_at_the_end_is_never_shared_out_over_months(
 def test_a_light_changes_exactly_at_the_plan_and_at_the_amber_line(
     done: str | None, light: Light
 ) -> None:
-    actual = Actual(None if done is None else Decimal(done))
+    actual = Actual(None if done is None else Decimal(done), 0, 4)
     assert progress_of(task(y=120), actual, month(6), AMBER).light is light
+
+
+def test_what_nobody_was_asked_for_yet_is_under_way() -> None:
+    assert progress_of(task(y=120), Actual(None), month(3), AMBER).light is Light.UNDER_WAY
 
 
 def test_less_is_better_is_kept_at_the_limit_and_measured_beyond_it() -> None:
@@ -121,7 +125,7 @@ def test_the_rows_of_a_letter_become_tasks(definitions: Definitions) -> None:
     assert second.task == "T2" and not second.adds_up
 
 
-def test_the_board_shows_every_work_and_every_unit_with_tasks(definitions: Definitions) -> None:
+def test_the_board_shows_every_unit_with_tasks_and_every_work(definitions: Definitions) -> None:
     tasks = [(task(y=120), "60"), (task(y=120, unit="B"), "10")]
     progress = [progress_of(t, Actual(Decimal(v), 3, 4), month(6), AMBER) for t, v in tasks]
     figures = Figures(
@@ -137,10 +141,12 @@ def test_the_board_shows_every_work_and_every_unit_with_tasks(definitions: Defin
     assert made == board(progress, names, AMBER, figures, definitions)
     book = openpyxl.load_workbook(io.BytesIO(made.files[0][1]))
     assert book.sheetnames == ["总览", "任务进度", "甲县总工会", "乙县总工会"]
-    overview = {row[0]: row for row in book["总览"].iter_rows(min_row=4, values_only=True)}
-    assert list(overview) == [f"W{n:02d}" for n in range(1, 17)]
-    assert overview["W07"][2:] == (2, 1, 0, 1, 0, "● 绿灯", "● 红灯")
-    assert overview["W01"][2:] == (0, 0, 0, 0, 0, None, None)
+    head, total, first, second = book["总览"].iter_rows(min_row=3, values_only=True)
+    assert [h[:3] for h in head[6:]] == [f"W{n:02d}" for n in range(1, 17)]
+    assert total[:6] == ("合计", 2, 1, 0, 1, 0)
+    assert first[:6] == ("甲县总工会", 1, 1, 0, 0, 0) and first[12] == "● 绿灯"
+    assert second[:6] == ("乙县总工会", 1, 0, 0, 1, 0) and second[12] == "● 红灯"
+    assert set(first[6:12]) == {None}
     assert "截至本月的计划" in str(book["总览"]["A2"].value)
     (row,) = book["乙县总工会"].iter_rows(min_row=4, values_only=True)
     assert row[4:7] == (120, 60, 10) and row[9] == "● 红灯"

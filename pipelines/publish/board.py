@@ -37,7 +37,8 @@ def board(
     book = Book(title, figures.unit.name, figures.cutoff)
     legend = (
         f"绿灯：达到截至本月的计划；黄灯：达到计划的{amber_from:g}%以上；红灯：不足{amber_from:g}%；"
-        f"进行中：责任书没有分解到本月。时间进度{Decimal(month.number) / 12 * 100:.1f}%。"
+        "进行中：本月还没有到期的报表，或责任书没有分解到本月。"
+        f"时间进度{Decimal(month.number) / 12 * 100:.1f}%。"
     )
     _overview(book, progress, names, definitions, legend)
     _tasks(book, "任务进度", "各单位任务进度", progress, names, definitions, legend)
@@ -65,35 +66,36 @@ def _overview(
     definitions: Definitions,
     legend: str,
 ) -> None:
-    """A row per key work, a column per unit: what a chair looks at first."""
+    """A row per unit, a column per key work: what a chair looks at first."""
     units = [code for code in names if any(p.task.unit == code for p in progress)]
+    works = {code: name for code, name in definitions.works.items() if code != "ALL"}
+    counted = (Light.GREEN, Light.AMBER, Light.RED, Light.UNREPORTED)
     fields = [
-        Field("编号", "center", 6),
-        Field("重点工作", "wrap", 30),
-        *(Field(label, "int", 7) for label in ("任务数", "绿灯", "黄灯", "红灯", "未报")),
-        *(Field(names[code], "center", 12) for code in units),
+        Field("单位", "text", 26),
+        *(Field(label, "int", 6.5) for label in ("任务数", "绿灯", "黄灯", "红灯", "未报")),
+        *(Field(f"{code}\n{name}", "center", 10.5) for code, name in works.items()),
     ]
     rows: list[list[Any]] = []
     lights: list[list[Light | None]] = []
-    for work, name in definitions.works.items():
-        if work == "ALL":
-            continue
-        own = [p for p in progress if p.task.work == work]
+    for unit in ("", *units):
+        own = [p for p in progress if not unit or p.task.unit == unit]
         count = Counter(p.light for p in own)
-        row = [light_of([p.light for p in own if p.task.unit == code]) for code in units]
-        lights.append(row)
+        row = [light_of([p.light for p in own if p.task.work == work]) for work in works]
+        lights.append(row if unit else [None] * len(works))
         rows.append(
             [
-                work,
-                name,
+                names[unit] if unit else "合计",
                 len(own),
-                *(count[x] for x in (Light.GREEN, Light.AMBER, Light.RED, Light.UNREPORTED)),
-                *("" if x is None else MARKS[x][0] for x in row),
+                *(count[light] for light in counted),
+                *("" if x is None or not unit else MARKS[x][0] for x in row),
             ]
         )
     note = f"每格为该单位该项工作中最差任务的灯；空白为没有任务。{legend}"
-    sheet, _ = book.table("总览", "16项重点工作进度总览", fields, rows, note=note, freeze=2)
-    first = len(fields) - len(units)
+    sheet, _ = book.table(
+        "总览", "16项重点工作进度总览", fields, rows, note=note, freeze=1, totals=frozenset({0})
+    )
+    sheet.set_row(2, 76)
+    first = len(fields) - len(works)
     for r, row in enumerate(lights, 3):
         for c, light in enumerate(row, first):
             if light is not None:

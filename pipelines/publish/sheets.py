@@ -94,7 +94,8 @@ class Book:
         if look == "total":
             properties |= {"bold": True, "bg_color": "#F2F4F6"}
         if look == "absent":
-            properties |= {"font_color": "#8A97A3", "align": "right"}
+            properties |= {"font_color": "#8A97A3"}
+            properties.setdefault("align", "right")
         if look in _LIGHTS:
             ink, ground = _LIGHTS[look]
             properties |= {"font_color": ink, "bg_color": ground, "bold": True}
