@@ -117,7 +117,7 @@ class Event:
 def timetable(files: Iterable[HandedIn]) -> list[Event]:
     """Everything that happens, in order: openings, collections, closings, marks and the review.
 
-    The year before is history: its months are opened at one go and closed with its December. A
+    The year before is history: its months are opened at one go and closed once, with its year. A
     month of the year under review opens on its 25th and is closed when its last form is locked,
     December once more when those of the year are. Files are collected when the last of a batch
     arrives; the year is marked and reviewed when the assessors' marks are in.
@@ -128,7 +128,7 @@ def timetable(files: Iterable[HandedIn]) -> list[Event]:
     history = {"periods": [f"{REVIEWED - 1}-{month:02d}" for month in range(1, 13)]}
     events = [
         Event(_day(REVIEWED - 1, 1, 25), "open_period", history),
-        *_closings(known, f"{REVIEWED - 1}-12"),
+        *_closings(known, f"{REVIEWED - 1}-12")[-1:],
     ]
     for month in range(1, 13):
         form = {"periods": [f"{REVIEWED}-{month:02d}"]}

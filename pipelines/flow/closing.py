@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +15,7 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.periods import PeriodKind, closing_periods
 from pipelines.consolidate import consolidate, figures_of, top_unit
-from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED
+from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow
 from pipelines.flow.boards import board_of
 from pipelines.flow.checking import check_at_close, tell_waiting
 from pipelines.flow.extras import extras_of
@@ -127,6 +130,7 @@ def _products(
     top = top_unit(organisations)
     summed = {o.code for o in organisations if o.level in GRASSROOTS}
     products: list[tuple[Publication, int | None]] = []
+    sheets: list[_Sheets] = []
     early = dict.fromkeys(p for _, p in locked if p not in closings)
     taking = {
         slot
@@ -155,10 +159,27 @@ def _products(
             coverage = [c for c in figures.coverage if c.form == form.code]
             for line in (BLOCK, INDUSTRY):
                 cut = Cut(form, closing, line, when, known.digest, top.code, top.name)
-                products.append(
-                    (consolidated(cut, _named(rows, organisations, line), known, coverage), None)
-                )
-    return products
+                sheets.append((cut, _named(rows, organisations, line), coverage))
+    return products + [(p, None) for p in _drawn(sheets)]
+
+
+_Sheets = tuple[Cut, pd.DataFrame, list[CoverageRow]]
+"""What one consolidated workbook is drawn from."""
+
+
+def _drawn(sheets: Sequence[_Sheets]) -> list[Publication]:
+    """Consolidated workbooks in order; drawing is pure and slow, so all cores share it."""
+    workers = min(len(sheets), len(os.sched_getaffinity(0)))
+    if workers < 2:
+        return [_draw(s) for s in sheets]
+    context = multiprocessing.get_context("fork")  # the definitions are loaded once, here
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        return list(pool.map(_draw, sheets))
+
+
+def _draw(sheets: _Sheets) -> Publication:
+    cut, rows, coverage = sheets
+    return consolidated(cut, rows, definitions(), coverage)
 
 
 def _named(rows: pd.DataFrame, organisations: list[Registered], line: str) -> pd.DataFrame:
