@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -119,8 +119,8 @@ def timetable(files: Iterable[HandedIn]) -> list[Event]:
 
     The year before is history: its months are opened at one go and closed once, with its year. A
     month of the year under review opens on its 25th and is closed when its last form is locked,
-    December once more when those of the year are. Files are collected when the last of a batch
-    arrives; the year is marked and reviewed when the assessors' marks are in.
+    December with those of the year. Files are collected when the last of a batch arrives; the year
+    is marked and reviewed when the assessors' marks are in.
     """
     from definitions import load_definitions
 
@@ -128,12 +128,12 @@ def timetable(files: Iterable[HandedIn]) -> list[Event]:
     history = {"periods": [f"{REVIEWED - 1}-{month:02d}" for month in range(1, 13)]}
     events = [
         Event(_day(REVIEWED - 1, 1, 25), "open_period", history),
-        *_closings(known, f"{REVIEWED - 1}-12")[-1:],
+        _closing(known, f"{REVIEWED - 1}-12"),
     ]
     for month in range(1, 13):
         form = {"periods": [f"{REVIEWED}-{month:02d}"]}
         events.append(Event(_day(REVIEWED, month, 25), "open_period", form))
-        events += _closings(known, f"{REVIEWED}-{month:02d}")
+        events.append(_closing(known, f"{REVIEWED}-{month:02d}"))
     for batch in batches(sorted(files, key=lambda f: f.at)):
         events.append(Event(batch[-1].at, "collect_submissions", files=batch))
     for year in (REVIEWED, REVIEWED + 1):
@@ -142,20 +142,19 @@ def timetable(files: Iterable[HandedIn]) -> list[Event]:
     return sorted(events, key=lambda e: e.at)
 
 
-def _closings(known: Definitions, label: str) -> list[Event]:
-    """The mornings after the last lock of a month's forms, and of a year's that ends with it."""
-    from definitions.periods import Period, PeriodKind, closing_periods
+def _closing(known: Definitions, label: str) -> Event:
+    """The morning after the last lock of the forms that end with a month, a year's among them."""
+    from definitions.periods import Period, closing_periods
 
-    locks: dict[bool, set[date]] = {}
-    for period in closing_periods(Period.parse(label)):
-        yearly = period.kind is PeriodKind.YEAR
-        for form in known.forms:
-            if form.covers(period):
-                locks.setdefault(yearly, set()).add(known.calendar.deadlines(form.due, period).lock)
-    mornings = (max(days) + timedelta(days=1) for days in locks.values())
-    return [
-        Event(_day(d.year, d.month, d.day), "close_period", {"periods": [label]}) for d in mornings
-    ]
+    last = max(
+        known.calendar.deadlines(form.due, period).lock
+        for period in closing_periods(Period.parse(label))
+        for form in known.forms
+        if form.covers(period)
+    )
+    morning = last + timedelta(days=1)
+    at = _day(morning.year, morning.month, morning.day)
+    return Event(at, "close_period", {"periods": [label]})
 
 
 def _day(year: int, month: int, day: int) -> datetime:
