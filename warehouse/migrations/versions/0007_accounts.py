@@ -1,4 +1,4 @@
-"""Accounts, roles by organisation and line, sessions, and policies that decide what each may see."""
+"""Accounts, roles by organisation and line, sessions; policies that decide what each may see."""
 
 revision = "0007"
 down_revision = "0006"
