@@ -1,5 +1,23 @@
 """Every table of the warehouse, a module for each stage a datum passes."""
 
+from warehouse.tables.assessment_year import (
+    appeal,
+    appeal_decision,
+    assessment_consequence,
+    assessment_edition,
+    assessment_round,
+    assessment_ruling,
+    assessment_stage,
+    assessor_mark,
+    inspection_draw,
+    inspection_report,
+    inspection_sample,
+    rating_campaign,
+    rating_electorate,
+    rating_tally,
+    rectification,
+    rectification_step,
+)
 from warehouse.tables.audit import audit_log
 from warehouse.tables.computed import (
     assessment,
@@ -23,18 +41,33 @@ from warehouse.tables.organisations import (
     ranking_group,
 )
 from warehouse.tables.periods import expected_filing, form_window, period, reopening
-from warehouse.tables.published import publication, publication_file, publication_number
+from warehouse.tables.published import (
+    delivery,
+    publication,
+    publication_decision,
+    publication_file,
+    publication_number,
+)
 from warehouse.tables.received import filing, filing_row, finding, receipt, submission
 from warehouse.tables.schema import metadata
 
 __all__ = [
     "LINES",
     "affiliation",
+    "appeal",
+    "appeal_decision",
     "assessment",
+    "assessment_consequence",
+    "assessment_edition",
+    "assessment_round",
+    "assessment_ruling",
+    "assessment_stage",
     "assessment_unit",
+    "assessor_mark",
     "audit_log",
     "computation",
     "definitions_edition",
+    "delivery",
     "employer",
     "expected_filing",
     "filing",
@@ -43,6 +76,9 @@ __all__ = [
     "form_column",
     "form_window",
     "indicator_value",
+    "inspection_draw",
+    "inspection_report",
+    "inspection_sample",
     "metadata",
     "organisation",
     "organisation_change",
@@ -53,10 +89,16 @@ __all__ = [
     "organisation_state",
     "period",
     "publication",
+    "publication_decision",
     "publication_file",
     "publication_number",
     "ranking_group",
+    "rating_campaign",
+    "rating_electorate",
+    "rating_tally",
     "receipt",
+    "rectification",
+    "rectification_step",
     "reopening",
     "submission",
     "veto",
