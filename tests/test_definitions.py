@@ -12,6 +12,7 @@ import pytest
 from definitions import Definitions, DefinitionsInvalid, Period, load_definitions
 from definitions.__main__ import main
 from definitions.calendars import CalendarUnknown, WorkingDays
+from definitions.examples import example_mistakes
 from definitions.loading import HERE
 from definitions.model import ColumnKind, ColumnType, Severity
 from definitions.organisations import load_organisations
@@ -293,6 +294,18 @@ def one_mistake(root: Path) -> tuple[str, int, str]:
         load_definitions(root)
     (mistake,) = caught.value.mistakes
     return mistake.file, mistake.line, mistake.message
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_rule_over_many_unions_shows_a_scene_of_either_kind(found: bool) -> None:
+    known = definitions()
+    rule = known.rule("V-O-011")
+    one_kind = tuple(s for s in rule.scenes if bool(s.found) is found)
+    told = example_mistakes(
+        rule.model_copy(update={"scenes": one_kind}), None, {}, known.code_lists
+    )
+    assert list(told) == [(("scenes",), "V-O-011 needs a scene that passes and one that fails")]
+    assert list(example_mistakes(rule, None, {}, known.code_lists)) == []
 
 
 def test_a_rule_without_examples_is_refused(tmp_path: Path) -> None:
