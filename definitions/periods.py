@@ -157,6 +157,13 @@ class Period:
             return Period(kind, end.year + (end.month >= _STATISTICAL_START))
         return Period(kind, end.year, (end.month - 1) // _MONTHS[kind] + 1)
 
+    def back_to(self, first: date) -> list[Period]:
+        """The period and those of its kind before it, newest first, that end on a day or later."""
+        found = [self]
+        while (earlier := found[-1].previous()).end >= first:
+            found.append(earlier)
+        return found
+
     def contains(self, other: Period) -> bool:
         """Whether the other period lies wholly inside this one."""
         return self.start <= other.start and other.end <= self.end

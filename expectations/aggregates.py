@@ -76,11 +76,7 @@ def _labels(span: str, period: Period, other: Form) -> list[str]:
         case _:
             kind = PeriodKind.QUARTER if span == "quarter" else PeriodKind.YEAR
             first = period.within(kind).start
-    labels = [last.label]
-    while last.previous().end >= first:
-        last = last.previous()
-        labels.append(last.label)
-    return labels
+    return [p.label for p in last.back_to(first)]
 
 
 def _versions(left: pd.DataFrame, rows: pd.DataFrame) -> list[tuple[int | None, Mask]]:

@@ -115,6 +115,15 @@ def flagged(frame: pd.DataFrame, name: str, note: str) -> Mask:
     return notes.fillna("").str.contains(f",{name},", regex=False).to_numpy(dtype=bool)
 
 
+def unreadable(frame: pd.DataFrame, node: ast.AST) -> Mask:
+    """Rows in which some cell that an expression names could not be read."""
+    unread = np.zeros(len(frame), dtype=bool)
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            unread |= flagged(frame, part.id, UNREADABLE)
+    return unread
+
+
 class _Evaluation:
     """One walk over a tree for one frame; methods named `_call_…` are the functions."""
 
@@ -192,11 +201,7 @@ class _Evaluation:
         return [self.value(a) for a in node.args]
 
     def _unreadable(self, node: ast.expr) -> Mask:
-        unread = np.zeros(len(self.frame), dtype=bool)
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name):
-                unread |= flagged(self.frame, part.id, UNREADABLE)
-        return unread
+        return unreadable(self.frame, node)
 
     def _call_filled(self, node: ast.Call) -> Cells:
         known = ~self.value(node.args[0]).unknown | self._unreadable(node.args[0])

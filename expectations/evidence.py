@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, Protocol
 
 import numpy as np
@@ -94,12 +95,8 @@ def as_column(column: Column, cells: Cells) -> Any:
 
 def window(period: Period, other: Form) -> list[str]:
     """Labels of the other form's periods from January last year to the end of this period."""
-    last = period.within(other.period)
-    labels = [last.label]
-    while last.previous().year >= period.year - 1:
-        last = last.previous()
-        labels.append(last.label)
-    return labels
+    january = date(period.year - 1, 1, 1)
+    return [p.label for p in period.within(other.period).back_to(january)]
 
 
 PARENTS = ("block", "industry_parent")

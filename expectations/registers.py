@@ -8,16 +8,14 @@ thing, whichever file brought it.
 from __future__ import annotations
 
 import ast
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from definitions.model import Form, Ledger
-from definitions.periods import Period
+from definitions.model import Ledger
 from expectations.cells import World
-from expectations.evaluate import SUBMISSION, UNREADABLE, evaluate_node, flagged
+from expectations.evaluate import SUBMISSION, UNREADABLE, evaluate_node, unreadable
 from expectations.evidence import PERIOD, Evidence
 from expectations.frames import Frame
 
@@ -38,9 +36,7 @@ def register_sums(frame: Frame, node: ast.Call, evidence: Evidence, world: World
     table = _register(frame, node, evidence, world, ledger, by_year=so_far)
     amount = evaluate_node(node.args[0], table, world.scope)
     added = np.where(amount.unknown, 0.0, np.asarray(amount.values, dtype=float))
-    unread = np.zeros(len(table), dtype=bool)
-    for name in _names(node.args[0]):
-        unread |= flagged(table, name, UNREADABLE)
+    unread = unreadable(table, node.args[0])
     groups: dict[str, Any] = {SUBMISSION: table[SUBMISSION], ORG: table[ORG]}
     unknown = table[ORG].isna().to_numpy(dtype=bool)
     for number, key in enumerate(node.args[1:]):
@@ -72,7 +68,8 @@ def _register(
     columns = [*form.position, PERIOD]
     orgs = sorted({str(v) for v in frame.data[ORG].dropna().unique()})
     first = min(f.valid_from for f in world.definitions.forms if f.code == form.code)
-    told = evidence.rows(form.code, _labels(form, frame.period, first), orgs)
+    labels = [p.label for p in frame.period.within(form.period).back_to(first)]
+    told = evidence.rows(form.code, labels, orgs)
     fresh = told[SUBMISSION] >= 0
     now = told[PERIOD].eq(frame.period.label).fillna(False)
     sent = pd.MultiIndex.from_frame(told.loc[fresh, [ORG, PERIOD]])
@@ -101,13 +98,3 @@ def _register(
     table = table.drop_duplicates(things, keep="last")
     order = [ledger.date, *(k for k in ledger.keys if k != ledger.date)]
     return table.sort_values(order, kind="stable").reset_index(drop=True)
-
-
-def _labels(form: Form, last: Period, first: date) -> list[str]:
-    """Labels of the form's periods from its first edition up to one period."""
-    labels = []
-    period = last.within(form.period)
-    while period.end >= first:
-        labels.append(period.label)
-        period = period.previous()
-    return labels[::-1]

@@ -71,6 +71,22 @@ def test_a_month_lies_in_exactly_one_period_of_every_kind(label: str, kind: Peri
     assert inside.within(PeriodKind.MONTH) == inside.months()[-1]
 
 
+@pytest.mark.parametrize(
+    ("label", "first", "found"),
+    [
+        ("2017-03", "2017-01-31", ["2017-03", "2017-02", "2017-01"]),
+        ("2017-03", "2017-02-01", ["2017-03", "2017-02"]),
+        ("2017Q1", "2016-10-01", ["2017Q1", "2016Q4"]),
+        ("2017S", "2016-01-01", ["2017S", "2016S"]),
+        ("2017", "2020-01-01", ["2017"]),
+    ],
+)
+def test_looking_back_to_a_day_takes_every_period_that_ends_on_it_or_later(
+    label: str, first: str, found: list[str]
+) -> None:
+    assert [x.label for x in p(label).back_to(d(first))] == found
+
+
 def test_september_closes_the_statistical_year_where_a_form_declares_it(known: Definitions) -> None:
     september = p("2018-09")
     assert [x.label for x in closing_periods(september, known.period_kinds)] == [

@@ -93,10 +93,7 @@ def _labels(definitions: Definitions, code: str, period: Period, span: Span) -> 
         "year": date(period.year, 1, 1),
         "standing": min(f.valid_from for f in definitions.forms if f.code == code),
     }[span]
-    labels = [last.label]
-    while (last := last.previous()).end >= first:
-        labels.append(last.label)
-    return labels
+    return [p.label for p in last.back_to(first)]
 
 
 def _hits(
