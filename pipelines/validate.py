@@ -67,7 +67,7 @@ def validate(
     everything that needs no other period or form. `received` is the day of receipt.
     """
     frames = _frames(workbooks, definitions, received)
-    evidence = _Evidence(definitions, context, [f for f, known in frames if known])
+    evidence = RowsAtHand(definitions, context, [f for f, known in frames if known])
     found = _found(workbooks, frames, evidence, received, lambda check: True)
     for frame, _ in frames:
         for sheet, owner in zip(frame.sheets, frame.owners, strict=True):
@@ -92,7 +92,7 @@ def recheck(
     form of the period is taken any more, so that what is not there did not happen.
     """
     frames = _frames(workbooks, definitions, received)
-    evidence = _Evidence(definitions, context, (), complete=complete)
+    evidence = RowsAtHand(definitions, context, (), complete=complete)
     found = _found(
         workbooks, frames, evidence, received, lambda check: check.needs_context, again=True
     )
@@ -102,7 +102,7 @@ def recheck(
 def _found(
     workbooks: Sequence[ReadWorkbook],
     frames: Sequence[tuple[Frame, bool]],
-    evidence: _Evidence,
+    evidence: RowsAtHand,
     received: date,
     wanted: Callable[[Check], bool],
     again: bool = False,
@@ -172,7 +172,7 @@ def _frames(
 
 
 @dataclass
-class _Evidence:
+class RowsAtHand:
     """Rows of this chunk first, then what was accepted before; every question asked once."""
 
     definitions: Definitions

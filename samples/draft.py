@@ -18,7 +18,7 @@ from expectations.context import join_context
 from expectations.evaluate import ABSENT, SUBMISSION, UNREADABLE, call_name, evaluate_node
 from expectations.frames import Frame, typed
 from expectations.suites import RULE, Check, checks_for
-from pipelines.validate import Context, _Evidence
+from pipelines.validate import Context, RowsAtHand
 from samples.draw import within
 from samples.entries import Row
 
@@ -191,7 +191,7 @@ class Draft:
         none = np.zeros(0, dtype=np.int64)
         world = self.task.world
         frame = Frame(form, world.scope.period, data, [], [], none, none)
-        evidence = _Evidence(world.definitions, self.task.before, [frame])
+        evidence = RowsAtHand(world.definitions, self.task.before, [frame])
         join_context(frame, cast(list[Check], reads), evidence, world)
         self.data = frame.data
         return touched | names

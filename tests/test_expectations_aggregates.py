@@ -17,7 +17,7 @@ from expectations.evaluate import scope_of
 from expectations.evidence import families
 from expectations.frames import Frame, build_frame
 from expectations.tracing import all_found
-from pipelines.validate import _Evidence, validate
+from pipelines.validate import RowsAtHand, validate
 
 MARCH = Period.parse("2019-03")
 
@@ -32,7 +32,7 @@ def asked(text: str, accepted: Accepted, *, complete: bool = False) -> list[floa
     read = sheet("FIN-01", *rows, period="2019-03")
     frame: Frame = build_frame(form_of("FIN-01", "2019-03"), MARCH, [read], [0])
     world = World(definitions(), scope_of(definitions(), MARCH), date(2019, 4, 3))
-    evidence = _Evidence(definitions(), accepted, (), complete=complete)
+    evidence = RowsAtHand(definitions(), accepted, (), complete=complete)
     call = ast.parse(text, mode="eval").body
     assert isinstance(call, ast.Call)
     found = aggregate(frame, call, evidence, world)
@@ -61,6 +61,16 @@ def test_last_year_and_the_same_month_are_other_periods() -> None:
     same = "sum_of('FIN-01', 'retained', '{}', org_code=org_code)"
     assert asked(same.format("last_year"), months) == [7, None]
     assert asked(same.format("period"), months) == [30, None]
+
+
+def test_the_latest_is_the_newest_period_that_each_union_reported() -> None:
+    told = Accepted(
+        {
+            ("FIN-01", "2018-11"): [{"org_code": o, "retained": 7} for o in ("A001", "A002")],
+            ("FIN-01", "2019-02"): [{"org_code": "A001", "retained": 30}],
+        }
+    )
+    assert asked("sum_of('FIN-01', 'retained', 'latest', org_code=org_code)", told) == [30, 7]
 
 
 SLIPS = "count_of('RIGHT-01', 'year', org_code=org_code, where={!r})"

@@ -25,17 +25,9 @@ from warehouse.current import WarehouseContext
 from warehouse.findings import Changed, ClosingFinding, OpenFinding
 from warehouse.named_rows import name_units
 from warehouse.organisations import standing
-from warehouse.personal import PREFIX, data_key
+from warehouse.personal import data_key
 from warehouse.rollup import prepare_cutoff
 from warehouse.windows import china_day, windows
-
-
-class _Accepted(WarehouseContext):
-    """The warehouse asked about its own rows: their personal values are sealed already."""
-
-    def seal(self, value: str) -> str:
-        """A sealed value as it is."""
-        return value if value.startswith(PREFIX) else super().seal(value)
 
 
 def check_at_close(
@@ -49,7 +41,7 @@ def check_at_close(
     """
     labels = _labels(connection, closings, when)
     prints = Fingerprints(known, data_key())
-    context = _Accepted(connection, known)
+    context = WarehouseContext(connection, known)
     taking = {
         slot
         for slot, window in windows(connection, labels).items()
@@ -82,7 +74,7 @@ def _labels(connection: Connection, closings: Sequence[Period], when: datetime) 
     """
     labels = {p.label for p in closings}
     changed = [Period.parse(label) for label in findings.late_periods(connection, when)]
-    touched = {p.label for p in changed} | {_next(p).label for p in changed}
+    touched = {p.label for p in changed} | {p.next().label for p in changed}
     rows = connection.execute(
         text(
             "SELECT label FROM period WHERE checked_at IS NOT NULL AND ends IN "
@@ -92,13 +84,6 @@ def _labels(connection: Connection, closings: Sequence[Period], when: datetime) 
     )
     labels |= {row.label for row in rows}
     return sorted(labels, key=lambda label: (Period.parse(label).end, label))
-
-
-def _next(period: Period) -> Period:
-    """The period of the same kind whose previous one this is."""
-    following = Period(period.kind, period.year, period.number + 1)
-    first = Period(period.kind, period.year + 1, 1)
-    return first if first.previous() == period else following
 
 
 def _kept(
