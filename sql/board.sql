@@ -12,12 +12,9 @@ WHERE
     AND v.period = :period
     AND v.basis IN ('reported', 'to_date')
     AND o.code = ANY(:units)
-    AND v.line = (
-        -- an industry union is measured by its industry, not by what it reports of itself
-        SELECT max(w.line)
-        FROM indicator_value AS w
-        WHERE
-            w.computation_id = v.computation_id AND w.org_id = v.org_id
-            AND w.period = v.period AND w.line <= 2
-    )
+    -- an industry union is measured by its industry, not by what it reports of itself
+    AND v.line = CASE
+        WHEN v.org_id = ANY(:by_industry) AND NOT v.indicator = ANY(:own_marks) THEN 2
+        ELSE 1
+    END
 GROUP BY 1, 2

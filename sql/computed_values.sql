@@ -1,4 +1,5 @@
--- one row per indicator and organisation: the newest computation of a period, territorial line
+-- one row per indicator and organisation: the newest computation of a period, on the line on which
+-- the organisation is measured
 WITH newest AS (
     SELECT id
     FROM computation
@@ -14,4 +15,10 @@ SELECT
 FROM indicator_value AS v
 INNER JOIN newest AS n ON v.computation_id = n.id
 INNER JOIN organisation AS o ON v.org_id = o.id
-WHERE v.line = 1 AND v.period = :period AND v.basis = 'reported'
+WHERE
+    v.period = :period
+    AND v.basis = 'reported'
+    AND v.line = CASE
+        WHEN v.org_id = ANY(:by_industry) AND NOT v.indicator = ANY(:own_marks) THEN 2
+        ELSE 1
+    END

@@ -1,4 +1,5 @@
--- one row per unit and form: filings owed in a span by the unit and everyone below it
+-- one row per unit and form: filings owed in a span by the unit and everyone below it, on the line
+-- on which the unit is measured
 WITH due AS MATERIALIZED (
     SELECT
         e.org_id,
@@ -16,7 +17,7 @@ above AS MATERIALIZED (
         ancestor_id,
         valid
     FROM ancestor
-    WHERE line = 1
+    WHERE line = CASE WHEN ancestor_id = ANY(:by_industry) THEN 2 ELSE 1 END
 )
 
 SELECT

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.model import ColumnType, Form
 from warehouse.engine import sql
+from warehouse.measuring import measured_by_industry, own_marks
 from warehouse.organisations import standing
 from warehouse.personal import PREFIX, conceal, data_key
 
@@ -123,5 +124,12 @@ class WarehouseContext:
 
     def computed(self, period: str) -> pd.DataFrame:
         """Columns indicator, org_code, value: the newest computation of a period, if any."""
-        found = self._connection.execute(text(sql("computed_values")), {"period": period})
+        found = self._connection.execute(
+            text(sql("computed_values")),
+            {
+                "period": period,
+                "by_industry": measured_by_industry(self._connection, FAR_FUTURE),
+                "own_marks": own_marks(self._definitions),
+            },
+        )
         return pd.DataFrame(found.mappings().all(), columns=list(found.keys()))

@@ -28,6 +28,7 @@ from warehouse.achievement import (
 from warehouse.audit_marks import audit_marks
 from warehouse.computed import Computed, Target, figure
 from warehouse.engine import sql
+from warehouse.measuring import measured_by_industry
 from warehouse.tables import indicator_value
 
 Unit = tuple[int, int]
@@ -42,16 +43,14 @@ class _Figures:
 
     heads: frozenset[Unit] = frozenset()
     """Who has unions below it on which line."""
+    by_industry: frozenset[int] = frozenset()
+    """Who is measured by its industry."""
     reported: dict[Unit, Keyed] = field(default_factory=lambda: defaultdict(dict))
     comparable: dict[Unit, Keyed] = field(default_factory=lambda: defaultdict(dict))
 
     def unit(self, org: int) -> Unit:
-        """The line on which a union's figures stand: that of its industry if it heads no territory.
-
-        Its own reports stand on the territorial line too, so both must never be mixed.
-        """
-        industry = (2, org) in self.heads and (1, org) not in self.heads
-        return (2, org) if industry else (1, org)
+        """The line on which a union is measured, and the union."""
+        return (2, org) if org in self.by_industry else (1, org)
 
     def of(self, org: int) -> Mapping[tuple[str, str], Decimal]:
         """A union's figures on its line."""
@@ -74,7 +73,10 @@ def second_pass(
 ) -> list[Computed]:
     """Figures made of figures for every period wanted as reported."""
     heads = connection.execute(text("SELECT line, org_id FROM parent"))
-    figures = _Figures(frozenset((r.line, r.org_id) for r in heads))
+    figures = _Figures(
+        frozenset((r.line, r.org_id) for r in heads),
+        frozenset(measured_by_industry(connection, cutoff)),
+    )
     for row in rows:
         if row.value is not None and row.basis in ("reported", "comparable"):
             kept = figures.reported if row.basis == "reported" else figures.comparable

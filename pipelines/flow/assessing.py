@@ -48,7 +48,7 @@ def assess(year: int, at: str) -> dict[str, Any]:
         computation = consolidate(connection, known, period, when, when)
         top = top_unit(standing(connection, period.end, when))
         prepare_cutoff(connection, when)
-        owed = owed_in(connection, period)
+        owed = owed_in(connection, period, when)
         for scheme in (s for s in known.schemes if s.kind in YEARLY and s.covers(year)):
             inputs = gather(connection, known, scheme, year, computation, when, owed)
             if not inputs.units:

@@ -16,6 +16,7 @@ from pipelines.progress import Actual, Progress, Task, progress_of
 from pipelines.publish import Publication, board
 from warehouse.current import current_rows
 from warehouse.engine import sql
+from warehouse.measuring import measured_by_industry, own_marks
 from warehouse.organisations import standing
 
 
@@ -34,7 +35,13 @@ def board_of(
         (r.unit, r.indicator): Actual(r.value, r.reported or 0, r.expected)
         for r in connection.execute(
             text(sql("board")),
-            {"computation": computation, "period": month.label, "units": units},
+            {
+                "computation": computation,
+                "period": month.label,
+                "units": units,
+                "by_industry": measured_by_industry(connection, figures.cutoff),
+                "own_marks": own_marks(definitions),
+            },
         )
     }
     amber = Decimal(str(definitions.parameters["progress_amber_pct"].at(month.end)))

@@ -29,6 +29,7 @@ from pipelines.assess import (
 )
 from warehouse.current import current_rows
 from warehouse.engine import sql
+from warehouse.measuring import measured_by_industry, own_marks
 from warehouse.organisations import Registered, standing
 from warehouse.ranking_groups import groups_on
 
@@ -54,14 +55,15 @@ def gather(
     organisations = standing(connection, period.end, cutoff)
     chosen = [o for o in organisations if _under(scheme.applies, o)]
     rows = _Rows(connection, definitions, period, cutoff, [o.code for o in chosen])
-    figures = _figures(connection, computation, [o.id for o in chosen])
+    figures = measured(connection, definitions, computation, [o.id for o in chosen], cutoff)
+    by_industry = frozenset(measured_by_industry(connection, cutoff))
     targets = _targets(rows, period)
     return AssessmentInputs(
         year=year,
         units=tuple(_units(connection, scheme, period, cutoff, chosen, figures, rows, owed)),
         indicators=tuple(IndicatorFacts.of(i) for i in definitions.indicators.values()),
         measurements=tuple(
-            _measurements(definitions, chosen, figures, period, owed, targets.keys())
+            _measurements(definitions, chosen, figures, period, owed, targets.keys(), by_industry)
         ),
         targets=tuple(targets.values()),
         self_reports=tuple(_self_reports(rows, period, definitions)),
@@ -123,20 +125,28 @@ def labels_of(year: Period) -> list[str]:
 
 
 Figures = dict[tuple[str, str, str], Any]
+LINES = {1: "块", 2: "条"}
 
 
-def _figures(connection: Connection, computation: int, units: Sequence[int]) -> Figures:
-    """(unit code, period, indicator) → row of value, numerator, denominator, coverage."""
+def measured(
+    connection: Connection,
+    definitions: Definitions,
+    computation: int,
+    units: Sequence[int],
+    cutoff: datetime,
+) -> Figures:
+    """(unit code, period, indicator) → row of line, value, numerator, denominator, coverage.
+
+    Each unit on the line on which it is measured: an industry union by its industry.
+    """
     rows = connection.execute(
-        text(
-            """
-            SELECT o.code AS unit, v.* FROM indicator_value v
-            JOIN organisation o ON o.id = v.org_id
-            WHERE v.computation_id = :c AND v.line = 1 AND v.basis = 'reported'
-              AND v.org_id = ANY(:units)
-            """
-        ),
-        {"c": computation, "units": list(units)},
+        text(sql("measured")),
+        {
+            "computation": computation,
+            "units": list(units),
+            "by_industry": measured_by_industry(connection, cutoff),
+            "own_marks": own_marks(definitions),
+        },
     )
     return {(r.unit, r.period, r.indicator): r for r in rows}
 
@@ -207,9 +217,16 @@ def _units(
         )
 
 
-def owed_in(connection: Connection, period: Period) -> Owed:
+def owed_in(connection: Connection, period: Period, cutoff: datetime) -> Owed:
     """(unit, form) → filings that the unit and those below it owed in a year."""
-    rows = connection.execute(text(sql("owed")), {"starts": period.start, "ends": period.end})
+    rows = connection.execute(
+        text(sql("owed")),
+        {
+            "starts": period.start,
+            "ends": period.end,
+            "by_industry": measured_by_industry(connection, cutoff),
+        },
+    )
     return {(r.unit, r.form): int(r.expected) for r in rows}
 
 
@@ -220,6 +237,7 @@ def _measurements(
     period: Period,
     owed: Owed,
     tasks: Collection[tuple[str, str]],
+    by_industry: Collection[int],
 ) -> Iterable[Measurement]:
     """A measurement for every unit and indicator.
 
@@ -229,7 +247,8 @@ def _measurements(
     for org in chosen:
         for code, indicator in definitions.indicators.items():
             row = figures.get((org.code, period.label, code))
-            reference = f"块/{org.code}/{period.label}/{code}"
+            line = row.line if row is not None else 1 + (org.id in by_industry)
+            reference = f"{LINES[line]}/{org.code}/{period.label}/{code}"
             if row is None:
                 form = indicator.numerator[0].form if indicator.numerator else ""
                 due = owed.get((org.code, form), 0) or int((org.code, code) in tasks)

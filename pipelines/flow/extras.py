@@ -14,11 +14,11 @@ from definitions import Definitions, Period
 from definitions.schemes import Scheme
 from pipelines.figures import Figures
 from pipelines.flow.assessing import latest_results
-from pipelines.flow.evidence import labels_of
+from pipelines.flow.evidence import labels_of, measured
 from pipelines.publish import AssessmentRow, Extras, RuleCount, StarHomeRow, UnmetTarget, WorkRow
 from warehouse.current import current_rows
 from warehouse.engine import sql
-from warehouse.organisations import standing
+from warehouse.organisations import ids, standing
 
 CENT = Decimal("0.01")
 
@@ -93,19 +93,14 @@ def _tasks(
     """Annual tasks of the letters against the computed figures, by key work."""
     letters = current_rows(connection, definitions, "TGT-01", [period.label], cutoff=cutoff)
     annual = letters[letters["period"] == period.label]
+    known = ids(connection)
+    signed = [known[c] for c in sorted(set(annual["org_code"])) if c in known]
     actuals = {
-        (r.unit, r.indicator): r.value
-        for r in connection.execute(
-            text(
-                """
-                SELECT o.code AS unit, v.indicator, v.value FROM indicator_value v
-                JOIN organisation o ON o.id = v.org_id
-                WHERE v.computation_id = :c AND v.line = 1 AND v.basis = 'reported'
-                  AND v.period = :p
-                """
-            ),
-            {"c": computation, "p": period.label},
-        )
+        (unit, indicator): row.value
+        for (unit, label, indicator), row in measured(
+            connection, definitions, computation, signed, cutoff
+        ).items()
+        if label == period.label
     }
     reasons = _reasons(connection, definitions, period, cutoff)
     due: dict[str, int] = defaultdict(int)
