@@ -40,6 +40,7 @@ from warehouse.tables.organisations import (
     organisation_state,
     ranking_group,
 )
+from warehouse.tables.outbox import contact, letter, notice, outbox, workbook_fetched
 from warehouse.tables.periods import expected_filing, form_window, period, reopening
 from warehouse.tables.published import (
     delivery,
@@ -66,6 +67,7 @@ __all__ = [
     "assessor_mark",
     "audit_log",
     "computation",
+    "contact",
     "definitions_edition",
     "delivery",
     "employer",
@@ -79,7 +81,9 @@ __all__ = [
     "inspection_draw",
     "inspection_report",
     "inspection_sample",
+    "letter",
     "metadata",
+    "notice",
     "organisation",
     "organisation_change",
     "organisation_change_row",
@@ -87,6 +91,7 @@ __all__ = [
     "organisation_employer",
     "organisation_name",
     "organisation_state",
+    "outbox",
     "period",
     "publication",
     "publication_decision",
@@ -102,5 +107,6 @@ __all__ = [
     "reopening",
     "submission",
     "veto",
+    "workbook_fetched",
     "working_day",
 ]

@@ -32,15 +32,26 @@ receipt = Table(
     Column("channel", Text, nullable=False),
     Column("source", Text, nullable=False, comment="what the channel calls this delivery"),
     Column("sender", Text, nullable=False),
+    Column(
+        "address",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="what the channel calls the sender, where it was looked up",
+    ),
+    Column("letter_id", ForeignKey("letter.id"), comment="the mail it was attached to"),
     Column("expected_period", Text),
     when_column("received_at"),
     Column("state", Text, nullable=False, server_default="waiting"),
     Column("duplicate_of", ForeignKey("receipt.id")),
     when_column("answered_at", nullable=True),
-    CheckConstraint("state IN ('waiting', 'processed', 'duplicate')", name="state"),
+    when_column("told_at", nullable=True),
+    CheckConstraint("state IN ('waiting', 'processed', 'duplicate', 'held')", name="state"),
     UniqueConstraint("channel", "source"),
     Index("ix_receipt_sha256", "sha256"),
     Index("ix_receipt_waiting", "id", postgresql_where=text("state = 'waiting'")),
+    Index("ix_receipt_letter_id", "letter_id"),
+    Index("ix_receipt_untold", "id", postgresql_where=text("told_at IS NULL")),
 )
 
 submission = Table(
