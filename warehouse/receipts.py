@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Connection,
     DateTime,
     Text,
@@ -26,7 +27,7 @@ from warehouse.tables import receipt
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One delivery; `state` is waiting, processed or duplicate."""
+    """One delivery; `state` is waiting, processed, duplicate, or held (its sender is not known)."""
 
     id: int
     sha256: str
@@ -38,11 +39,16 @@ class Receipt:
     expected_period: str | None
     received_at: datetime
     state: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NewReceipt:
-    """A delivery to be recorded; `source` is what its channel calls it."""
+    """A delivery to be recorded; `source` is what its channel calls it.
+
+    `address` is what the channel calls the sender; `held` keeps it out of processing until
+    somebody says whose it is. `letter_id` is the mail that it was attached to.
+    """
 
     sha256: str
     size: int
@@ -52,6 +58,9 @@ class NewReceipt:
     sender: str
     received_at: datetime
     expected_period: str | None = None
+    address: str = ""
+    letter_id: int | None = None
+    held: bool = False
 
 
 def record(connection: Connection, **given: Any) -> Receipt | None:
@@ -63,14 +72,16 @@ def record_many(connection: Connection, new: Sequence[NewReceipt]) -> list[Recei
     """Record deliveries in their order, each once; None for one that was recorded before.
 
     The same bytes in a new delivery become a receipt of state duplicate, which is never parsed.
+    What a stranger sent makes no duplicate of what is sent by whom it belongs to.
     """
     first = _first_receipts(connection, new)
     fresh: dict[str, NewReceipt] = {}
     for item in new:
-        if item.sha256 not in first:
+        if item.sha256 not in first and not item.held:
             fresh.setdefault(item.sha256, item)
     recorded = _insert(connection, list(fresh.values()), first)
-    rest = [item for item in new if fresh.get(item.sha256) is not item]
+    recorded |= _insert(connection, [item for item in new if item.held], {})
+    rest = [item for item in new if not item.held and fresh.get(item.sha256) is not item]
     if rest:
         first = _first_receipts(connection, rest)
         recorded |= _insert(connection, rest, first)
@@ -84,7 +95,7 @@ def _first_receipts(connection: Connection, items: Sequence[NewReceipt]) -> dict
         select(receipt.c.sha256, func.min(receipt.c.id))
         .where(
             receipt.c.sha256 == any_(bindparam("hashes", type_=ARRAY(Text))),
-            receipt.c.state != "duplicate",
+            receipt.c.state.not_in(("duplicate", "held")),
         )
         .group_by(receipt.c.sha256),
         {"hashes": sorted({i.sha256 for i in items})},
@@ -95,20 +106,24 @@ def _first_receipts(connection: Connection, items: Sequence[NewReceipt]) -> dict
 _INSERT = text(
     """
     INSERT INTO receipt (sha256, size, file_name, channel, source, sender, received_at,
-        expected_period, duplicate_of, state)
-    SELECT n.*, CASE WHEN n.duplicate_of IS NULL THEN 'waiting' ELSE 'duplicate' END
+        expected_period, address, letter_id, duplicate_of, state)
+    SELECT n.sha256, n.size, n.file_name, n.channel, n.source, n.sender, n.received_at,
+        n.expected_period, n.address, n.letter_id, n.duplicate_of,
+        CASE WHEN n.held THEN 'held' WHEN n.duplicate_of IS NULL THEN 'waiting'
+            ELSE 'duplicate' END
     FROM unnest(:sha256, :size, :file_name, :channel, :source, :sender, :received_at,
-        :expected_period, :duplicate_of)
+        :expected_period, :address, :letter_id, :held, :duplicate_of)
         AS n (sha256, size, file_name, channel, source, sender, received_at, expected_period,
-            duplicate_of)
+            address, letter_id, held, duplicate_of)
     ON CONFLICT (channel, source) DO NOTHING
     RETURNING id, sha256, size, file_name, channel, source, sender, expected_period, received_at,
-        state
+        state, address
     """
 ).bindparams(
     *(bindparam(n, type_=ARRAY(Text)) for n in ("sha256", "file_name", "channel", "source")),
-    *(bindparam(n, type_=ARRAY(Text)) for n in ("sender", "expected_period")),
-    *(bindparam(n, type_=ARRAY(BigInteger)) for n in ("size", "duplicate_of")),
+    *(bindparam(n, type_=ARRAY(Text)) for n in ("sender", "expected_period", "address")),
+    *(bindparam(n, type_=ARRAY(BigInteger)) for n in ("size", "letter_id", "duplicate_of")),
+    bindparam("held", type_=ARRAY(Boolean)),
     bindparam("received_at", type_=ARRAY(DateTime(timezone=True))),
 )
 
@@ -152,6 +167,40 @@ def mark_processed(connection: Connection, ids: Collection[int]) -> None:
         .where(receipt.c.id.in_(ids), receipt.c.state == "waiting")
         .values(state="processed")
     )
+
+
+def release(connection: Connection, channel: str, address: str, sender: str) -> list[int]:
+    """Let what was held from an address be processed as its organisation's; the receipts.
+
+    What has been received otherwise meanwhile becomes a duplicate of that. Each is answered anew.
+    """
+    rows = connection.execute(
+        select(receipt.c.id, receipt.c.sha256)
+        .where(
+            receipt.c.channel == channel,
+            receipt.c.address == address,
+            receipt.c.state == "held",
+        )
+        .order_by(receipt.c.received_at, receipt.c.id)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        first = connection.execute(
+            select(func.min(receipt.c.id)).where(
+                receipt.c.sha256 == row.sha256, receipt.c.state.in_(("waiting", "processed"))
+            )
+        ).scalar()
+        connection.execute(
+            update(receipt)
+            .where(receipt.c.id == row.id)
+            .values(
+                state="waiting" if first is None else "duplicate",
+                duplicate_of=first,
+                sender=sender,
+                told_at=None,
+            )
+        )
+    return [row.id for row in rows]
 
 
 def _receipt(row: object) -> Receipt:
