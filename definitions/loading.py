@@ -29,6 +29,7 @@ from definitions.model import (
 from definitions.names import unknown_names, unknown_placeholders
 from definitions.periods import CALENDAR_KINDS, Period, PeriodKind
 from definitions.regions import Region, regions_in
+from definitions.roles import Roles, read_roles
 from definitions.scenes import unknown_in_scene
 from definitions.scheme_files import (
     overlaps,
@@ -65,6 +66,7 @@ class Definitions:
     sources: dict[str, str] = field(repr=False)
     small_schemes: tuple[SmallScheme, ...] = ()
     dated_regions: dict[str, Region] = field(default_factory=dict, repr=False)
+    roles: Roles = Roles(verbs={}, roles=())
     _editions: dict[tuple[str, str], Form] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -229,6 +231,7 @@ class _Loader:
             if year:
                 years.append(year)
         tables = {n: self._table(n) for n in ("works", "industries")}
+        roles = read_roles(self._open("roles.yaml"), tables["works"])
         regions: dict[str, Region] = {}
         for document in self._open("regions.yaml"):
             regions |= regions_in(document)
@@ -251,11 +254,12 @@ class _Loader:
             industries=tables["industries"],
             calendar=WorkingDays(years),
             mechanisms={m.id: m for m, _, _ in self.mechanisms},
-            # What describes the system decides nothing: it is no part of an edition.
+            roles=roles,
+            # What describes the system or who uses it decides no figure: no part of an edition.
             sources={
                 d.name: json.dumps(d.data, ensure_ascii=False, default=str)
                 for d in self.documents
-                if d.name != "mechanisms.yaml"
+                if d.name not in ("mechanisms.yaml", "roles.yaml")
             },
         )
         return tallied(definitions)

@@ -1,5 +1,13 @@
 """Every table of the warehouse, a module for each stage a datum passes."""
 
+from warehouse.tables.accounts import (
+    account,
+    account_grant,
+    form_family,
+    recovery_code,
+    role,
+    session,
+)
 from warehouse.tables.assessment_year import (
     appeal,
     appeal_decision,
@@ -27,6 +35,15 @@ from warehouse.tables.computed import (
     veto,
 )
 from warehouse.tables.decided import definitions_edition, form_column, working_day
+from warehouse.tables.life_cycle import (
+    correction,
+    form_draft,
+    impact_statement,
+    reading_mend,
+    receipt_progress,
+    submission_claim,
+    submission_step,
+)
 from warehouse.tables.organisations import (
     LINES,
     affiliation,
@@ -54,6 +71,8 @@ from warehouse.tables.schema import metadata
 
 __all__ = [
     "LINES",
+    "account",
+    "account_grant",
     "affiliation",
     "appeal",
     "appeal_decision",
@@ -68,6 +87,7 @@ __all__ = [
     "audit_log",
     "computation",
     "contact",
+    "correction",
     "definitions_edition",
     "delivery",
     "employer",
@@ -76,7 +96,10 @@ __all__ = [
     "filing_row",
     "finding",
     "form_column",
+    "form_draft",
+    "form_family",
     "form_window",
+    "impact_statement",
     "indicator_value",
     "inspection_draw",
     "inspection_report",
@@ -101,11 +124,18 @@ __all__ = [
     "rating_campaign",
     "rating_electorate",
     "rating_tally",
+    "reading_mend",
     "receipt",
+    "receipt_progress",
+    "recovery_code",
     "rectification",
     "rectification_step",
     "reopening",
+    "role",
+    "session",
     "submission",
+    "submission_claim",
+    "submission_step",
     "veto",
     "workbook_fetched",
     "working_day",

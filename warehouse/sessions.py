@@ -1,0 +1,198 @@
+"""Signing in and sessions: failures counted, secrets kept only as hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, insert, select, text, update
+
+from warehouse import audit
+from warehouse.accounts import Limits, actor_of, matches, rehashed
+from warehouse.engine import sql
+from warehouse.rights import Grant
+from warehouse.tables import account, session
+
+_SEEN_AGAIN_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: what the browser keeps."""
+
+    token: str
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No session, and the sentence why."""
+
+    sentence: str
+
+
+WRONG = Refused("账号或口令不正确，请检查后重新输入")
+
+
+def sign_in(
+    engine: Engine,
+    login: str,
+    password: str,
+    limits: Limits,
+    *,
+    at: datetime,
+    address: str = "",
+    agent: str = "",
+) -> SignedIn | Refused:
+    """Check a password and begin a session; failures are counted and lock the account for a while.
+
+    The count is kept whatever the answer, so this opens its own transactions; the slow hash is
+    computed outside them.
+    """
+    with engine.connect() as connection:
+        found = connection.execute(
+            select(
+                account.c.id, account.c.password_hash, account.c.locked_until, account.c.closed_at
+            ).where(account.c.login == login.strip().lower())
+        ).first()
+    if found is None or found.closed_at is not None:
+        matches(None, password)
+        return WRONG
+    if found.locked_until is not None and found.locked_until > at:
+        until = found.locked_until.astimezone(at.tzinfo)
+        return Refused(f"连续输错次数过多，账号已锁定，请在 {until:%H:%M} 之后再试，或请管理员解锁")
+    right = matches(found.password_hash, password)
+    renewed = rehashed(found.password_hash, password) if right else None
+    with engine.begin() as connection:
+        if not right:
+            return _failed(connection, int(found.id), limits, at)
+        values: dict[str, object] = {"failures": 0, "locked_until": None}
+        if renewed is not None:
+            values["password_hash"] = renewed
+        connection.execute(update(account).where(account.c.id == found.id).values(values))
+        token = begin_session(
+            connection, int(found.id), limits, at=at, address=address, agent=agent
+        )
+        audit.note(
+            connection, at=at, actor=actor_of(found.id), action="account.sign_in",
+            subject=actor_of(found.id),
+        )  # fmt: skip
+    return SignedIn(token, int(found.id))
+
+
+def _failed(connection: Connection, account_id: int, limits: Limits, at: datetime) -> Refused:
+    """Count a failure; the last one allowed locks, and the counting begins anew."""
+    failures = connection.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(failures=account.c.failures + 1)
+        .returning(account.c.failures)
+    ).scalar_one()
+    if failures < limits.failures:
+        left = limits.failures - failures
+        return Refused(f"{WRONG.sentence}（再错 {left} 次将锁定）") if left <= 2 else WRONG
+    connection.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(failures=0, locked_until=at + limits.lockout)
+    )
+    audit.note(
+        connection, at=at, actor="portal", action="account.lock", subject=actor_of(account_id)
+    )
+    minutes = int(limits.lockout.total_seconds() // 60)
+    return Refused(f"连续输错 {limits.failures} 次，账号已锁定 {minutes} 分钟")
+
+
+# --- sessions ---
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A session that stands, with its account and the grants of the day."""
+
+    id: int
+    login: str
+    name: str
+    language: str
+    must_change_password: bool
+    has_second_factor: bool
+    passed_second_factor: bool
+    csrf: str
+    grants: tuple[Grant, ...]
+
+
+def begin_session(
+    connection: Connection,
+    account_id: int,
+    limits: Limits,
+    *,
+    at: datetime,
+    address: str = "",
+    agent: str = "",
+    second_factor_at: datetime | None = None,
+) -> str:
+    """A new session's secret; only its hash is kept."""
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(session).values(
+            hash=_digest(token),
+            account_id=account_id,
+            csrf=secrets.token_urlsafe(24),
+            began_at=at,
+            seen_at=at,
+            expires_at=at + limits.lifetime,
+            second_factor_at=second_factor_at,
+            address=address[:100],
+            agent=agent[:200],
+        )
+    )
+    return token
+
+
+def sitting(connection: Connection, token: str, limits: Limits, at: datetime) -> Sitting | None:
+    """The session of a secret, unless it ended, expired or was idle for too long."""
+    found = (
+        connection.execute(
+            text(sql("sitting")),
+            {
+                "hash": _digest(token),
+                "at": at,
+                "today": at.date(),
+                "idle_since": at - limits.idle,
+            },
+        )
+        .mappings()
+        .first()
+    )
+    if found is None:
+        return None
+    if at - found["seen_at"] > _SEEN_AGAIN_AFTER:
+        connection.execute(
+            update(session).where(session.c.hash == found["hash"]).values(seen_at=at)
+        )
+    return Sitting(
+        id=found["id"],
+        login=found["login"],
+        name=found["name"],
+        language=found["language"],
+        must_change_password=found["must_change_password"],
+        has_second_factor=found["has_second_factor"],
+        passed_second_factor=found["second_factor_at"] is not None,
+        csrf=found["csrf"],
+        grants=tuple(Grant(**{**g, "works": tuple(g["works"])}) for g in found["grants"]),
+    )
+
+
+def end_session(connection: Connection, token: str, at: datetime) -> None:
+    """Sign out."""
+    connection.execute(
+        update(session)
+        .where(session.c.hash == _digest(token), session.c.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
