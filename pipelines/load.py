@@ -62,6 +62,7 @@ def submission_of(
         definitions=definitions.digest,
         received_at=receipt.received_at,
         returned_file=returned_file,
+        forms=sorted({s.form for s in workbook.sheets}),
         filings=[
             filing_of(sheet, definitions, reporter or "", org_ids, key) for sheet in workbook.sheets
         ]

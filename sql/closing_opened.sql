@@ -40,6 +40,11 @@ LEFT JOIN LATERAL (
         AND e.explanation IS NOT NULL
         AND n.severity = '须说明'
         AND s.state = 'accepted'
+        AND NOT EXISTS (
+            SELECT 1
+            FROM submission_step AS t
+            WHERE t.finding_id = coalesce(e.explained_by, e.id) AND t.verb = 'refuse_words'
+        )
     ORDER BY e.id
     LIMIT 1
 ) AS g ON TRUE

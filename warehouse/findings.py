@@ -194,12 +194,34 @@ def explained(connection: Connection, fingerprints: Collection[str]) -> dict[str
             FROM finding f JOIN submission s ON s.id = f.submission_id
             WHERE f.fingerprint = ANY(:fingerprints) AND f.explanation IS NOT NULL
                 AND s.state = 'accepted'
+                AND NOT EXISTS (
+                    SELECT 1 FROM submission_step t
+                    WHERE t.finding_id = coalesce(f.explained_by, f.id)
+                        AND t.verb = 'refuse_words')
             ORDER BY f.fingerprint, f.id
             """
         ),
         {"fingerprints": sorted(fingerprints)},
     )
     return {row.fingerprint: (row.id, row.explanation) for row in rows}
+
+
+def refused_words(
+    connection: Connection, fingerprints: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Fingerprint → words that a union above did not accept: saying them again says nothing."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT f.fingerprint, array_agg(DISTINCT f.explanation) AS said
+            FROM finding f JOIN submission_step t ON t.finding_id = f.id
+            WHERE f.fingerprint = ANY(:fingerprints) AND t.verb = 'refuse_words'
+            GROUP BY f.fingerprint
+            """
+        ),
+        {"fingerprints": sorted(fingerprints)},
+    )
+    return {row.fingerprint: frozenset(row.said) for row in rows}
 
 
 def explain(connection: Connection, finding: int, words: str) -> bool:

@@ -31,6 +31,9 @@ GATES = {
     "已接收的报送没有原件回执": """
         SELECT count(*) FROM submission s LEFT JOIN receipt r ON r.id = s.receipt_id
         WHERE r.id IS NULL""",
+    "报送的状态与事实不符": """
+        SELECT count(*) FROM submission s JOIN submission_life() l ON l.submission_id = s.id
+        WHERE s.life IS DISTINCT FROM l.life""",
 }
 
 

@@ -19,6 +19,7 @@ from definitions.organisations import Alias, Organisation
 from definitions.periods import closing_periods
 from warehouse.employers import Cover, cover
 from warehouse.engine import sql
+from warehouse.life_cycle import refresh_locks
 from warehouse.ranking_groups import Placing, place_in_groups
 from warehouse.tables import (
     LINES,
@@ -326,6 +327,7 @@ def open_periods(
     roster = _roster(connection, open_windows(connection, definitions, month, at), month)
     if roster:
         connection.execute(insert(expected_filing), roster)
+    refresh_locks(connection, [p.label for p in targets])
     counts = connection.execute(
         select(expected_filing.c.period, func.count())
         .where(expected_filing.c.period.in_([p.label for p in targets]))

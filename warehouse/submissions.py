@@ -18,6 +18,7 @@ from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, text
 
 from warehouse.findings import clear_superseded
+from warehouse.life_cycle import refresh
 
 LOAD_LOCK = 7_240_002  # loading is short; one loader at a time keeps supersession simple
 
@@ -85,6 +86,7 @@ class NewSubmission:
     definitions: str
     received_at: datetime
     returned_file: str | None = None
+    forms: Sequence[str] = ()
     filings: Sequence[NewFiling] = ()
     findings: Sequence[NewFinding] = ()
 
@@ -108,12 +110,13 @@ def load(
     _copy(
         driver,
         "submission (id, receipt_id, member, sha256, format, reporter_id, period, version, state, "
-        "cover, definitions, returned_file, received_at, processed_at)",
+        "cover, definitions, returned_file, received_at, processed_at, forms)",
         (
             (
                 i, s.receipt_id, s.member, s.sha256, s.format, s.reporter_id, s.period, version,
                 s.state, json.dumps(s.cover, ensure_ascii=False, sort_keys=True), s.definitions,
                 s.returned_file, s.received_at.isoformat(), stamp,
+                _text_array(sorted(s.forms or {f.form for f in s.filings})),
             )
             for i, s, version in zip(submission_ids, new, versions, strict=True)
         ),
@@ -133,6 +136,12 @@ def load(
             for f in s.findings
         ),
     )  # fmt: skip
+    refresh(
+        connection,
+        submissions=submission_ids,
+        reporters={s.reporter_id for s in new if s.reporter_id is not None},
+        periods={s.period or "" for s in new} | {f.period for s in new for f in s.filings},
+    )
     return current
 
 

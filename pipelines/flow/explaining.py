@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -51,11 +51,13 @@ class Asked:
 class Explaining:
     """Explanations as they concern the workbooks of one run.
 
-    `known` are words given before, by fingerprint; `asked` what a close asked, by reporter.
+    `known` are words given before, by fingerprint; `refused` words that were not accepted; `asked`
+    what a close asked, by reporter.
     """
 
     prints: Fingerprints
     known: Mapping[str, tuple[int, str]]
+    refused: Mapping[str, Collection[str]]
     asked: Mapping[str, Sequence[Asked]]
     prepared: Sequence[tuple[Sequence[Finding], Mapping[int, str]]]
 
@@ -71,8 +73,9 @@ class Explaining:
         words = Words(fingerprints=dict(self.prepared[number][1]))
         for place, finding in enumerate(findings):
             own = by_key.get(finding_key(finding))
+            refused = self.refused.get(words.fingerprints.get(place, ""), ())
             # An explanation is about the value it was typed beside; another wants another one.
-            if own is not None and own.value == finding.value:
+            if own is not None and own.value == finding.value and own.text not in refused:
                 words.given[place] = own.text
             elif (before := self.known.get(words.fingerprints.get(place, ""))) is not None:
                 words.carried[place], words.given[place] = before
@@ -113,7 +116,8 @@ def explaining(
         prepared.append((again, prints.of_workbook(workbook, findings)))
     wanted = {f for _, fingerprints in prepared for f in fingerprints.values()}
     known = kept.explained(connection, wanted) if wanted else {}
-    return Explaining(prints, known, asked, prepared)
+    refused = kept.refused_words(connection, wanted) if wanted else {}
+    return Explaining(prints, known, refused, asked, prepared)
 
 
 def _asked(

@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
 from definitions.model import Severity
+from expectations.codes import without_numbers
 from expectations.findings import Finding
 from pipelines.typesetting import (
     BODY,
@@ -334,8 +335,11 @@ def _explanations(rows: Sequence[Sequence[Any]]) -> list[Explanation]:
         if tuple(cells) == HEADERS:
             inside = True
         elif inside and cells[_TEXT] and re.fullmatch(r"V-[A-Z]+-\d{3}", cells[_RULE]):
+            # Whatever number of a person stands in the words stays in the original and goes no
+            # further: not to the next review sheet, not into the warehouse, on no page.
+            words = without_numbers(cells[_TEXT])
             found.append(
-                Explanation(cells[_RULE], cells[_SHEET], cells[_CELL], cells[_TEXT], cells[_VALUE])
+                Explanation(cells[_RULE], cells[_SHEET], cells[_CELL], words, cells[_VALUE])
             )
     return found
 
