@@ -126,25 +126,6 @@ def load_month(paths: Sequence[Path], month: str, size: int) -> None:
         work(chunk, month)
 
 
-def faulty_rows() -> dict[str, set[tuple[str, int]]]:
-    """(sheet, row) of everything found, notices apart, by file name."""
-    from sqlalchemy import text
-
-    from pipelines.flow.ground import engine
-
-    found: dict[str, set[tuple[str, int]]] = {}
-    with engine().connect() as connection:
-        for row in connection.execute(
-            text(
-                "SELECT r.file_name, f.sheet, f.row_no FROM finding f "
-                "JOIN submission s ON s.id = f.submission_id "
-                "JOIN receipt r ON r.id = s.receipt_id WHERE f.severity <> '提示'"
-            )
-        ):
-            found.setdefault(row.file_name, set()).add((row.sheet, row.row_no))
-    return found
-
-
 def first_chunk(ids: list[int], month: str, started: float) -> float:
     """Seconds since `started` (time.time) after which a fresh process has done its first chunk."""
     work(ids, month)

@@ -86,7 +86,6 @@ class Results:
     runs: list[Run] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     expectations: int = 0
-    same_rows_found: tuple[int, int] = (0, 0)
 
     def timed(self, shape: str, workers: int | None = None) -> list[Run]:
         """Runs without memory sampling."""

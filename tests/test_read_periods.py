@@ -12,7 +12,7 @@ from definitions.loading import load_definitions
 from definitions.model import Form
 from definitions.periods import Period, PeriodKind
 from pipelines.read import parse_period, period_for
-from pipelines.read.periods import agree, period_in_title, period_of_cell
+from pipelines.read.periods import agree, period_in_title
 
 
 @cache
@@ -50,12 +50,6 @@ def test_every_writing(written: str, label: str) -> None:
 )  # fmt: skip
 def test_no_period_is_guessed(written: str) -> None:
     assert parse_period(written) is None
-
-
-def test_numbers_of_ambiguous_months_are_nobodys() -> None:
-    assert period_of_cell(201703.0) == Period.parse("2017-03")
-    assert period_of_cell(2017.0) == Period.parse("2017")
-    assert period_of_cell(2017.1) is None
 
 
 @given(

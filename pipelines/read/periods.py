@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 
 from definitions.calendars import period_on
 from definitions.model import Form
@@ -105,15 +103,6 @@ def parse_period(text: str) -> Period | None:
         if match:
             return _of_match(kind, match)
     return None
-
-
-def period_of_cell(value: Any) -> Period | None:
-    """Like parse_period for any cell; a date stands for its month, 2017.1 is nobody's month."""
-    if isinstance(value, (date, datetime)):
-        return Period(PeriodKind.MONTH, value.year, value.month)
-    if isinstance(value, float) and value.is_integer():
-        return parse_period(str(int(value)))
-    return parse_period(value) if isinstance(value, str) else None
 
 
 _IN_TITLE = tuple(

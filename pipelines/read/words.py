@@ -130,12 +130,6 @@ def header_parts(text: str) -> tuple[str, str, str]:
     return whole, whole, ""
 
 
-@lru_cache(maxsize=65536)
-def without_brackets(label: str) -> str:
-    """A label key without what stands in brackets."""
-    return _BRACKETS.sub("", label)
-
-
 TOTAL_WORDS = frozenset({"合计", "小计", "总计", "共计", "累计", "本页小计", "本页合计"})
 _TOTAL = re.compile(r"^[^a-z0-9]{0,12}(?:合计|小计|总计|共计)(?:\(.*\))?$")
 NOTE_START = re.compile(
