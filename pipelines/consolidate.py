@@ -20,9 +20,11 @@ from pipelines.figures import (
     Transfer,
     Unit,
 )
+from pipelines.small_cells import Tree, Value, sensitive, withheld_of
+from warehouse.cutoff import prepare_cutoff, prepare_expected
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
-from warehouse.rollup import compute, prepare_cutoff, prepare_expected
+from warehouse.rollup import compute
 from warehouse.tables import LINES
 
 LINE_NAMES = {number: name for name, number in LINES.items()}
@@ -88,7 +90,49 @@ def figures_of(
         transfers=_transfers(connection, period, cutoff, unit.id),
         coverage=_coverage(connection, period, shown, {o.code: o.name for o in organisations}),
         notes=notes,
+        withheld=_withheld(connection, definitions, computation, period, organisations),
     )
+
+
+def _withheld(
+    connection: Connection,
+    definitions: Definitions,
+    computation: int,
+    period: Period,
+    organisations: Sequence[Registered],
+) -> frozenset[tuple[str, str, str, str]]:
+    """What no publication of a computation may print, decided once for the whole federation.
+
+    What one unit's review withholds must not stand in that of the unit above or beside it.
+    """
+    about = sensitive(definitions, period.end)
+    rows = connection.execute(
+        text(sql("publication_sensitive")),
+        {"computation": computation, "indicators": list(about.codes)},
+    )
+    values = [
+        Value(r.line, r.unit, r.period, r.indicator, r.value, r.numerator, r.denominator)
+        for r in rows
+    ]
+    if not values:
+        return frozenset()
+    hidden = withheld_of(values, _tree(organisations), period, about)
+    return frozenset((LINE_NAMES[line], unit, label, code) for line, unit, label, code in hidden)
+
+
+def _tree(organisations: Sequence[Registered]) -> Tree:
+    """Whom each publication prints below whom, as `figures_of` has it."""
+    codes = {o.id: o.code for o in organisations}
+    top = top_unit(organisations)
+    block: dict[str, list[str]] = {}
+    industry: dict[str, list[str]] = {}
+    for o in organisations:
+        if o.block in codes:
+            block.setdefault(codes[o.block], []).append(o.code)
+        if o.industry_parent in codes:
+            industry.setdefault(codes[o.industry_parent], []).append(o.code)
+    industry.setdefault(top.code, [u.code for u in _industry_children(organisations, top)])
+    return Tree(top.code, {1: block, 2: industry})
 
 
 def _unit(org: Registered) -> Unit:

@@ -96,6 +96,8 @@ class Figures:
     transfers: Sequence[Transfer] = ()
     coverage: Sequence[CoverageRow] = ()
     notes: Sequence[str] = field(default=())
+    withheld: frozenset[tuple[str, str, str, str]] | None = None
+    """(line, unit, period, indicator) that may not be printed; None where nobody has looked."""
 
     def get(
         self, indicator: str, unit: str | None = None, period: str | None = None, line: str = BLOCK

@@ -89,7 +89,11 @@ PARAMETERS = {
     code: Parameter(
         code=code, name=code, values=(Dated(since=date(2016, 1, 1), value=value, authority="例"),)
     )
-    for code, value in (("small_cell_limit", 5), ("steady_band_pct", 0.5))
+    for code, value in (
+        ("small_cell_limit", 5),
+        ("small_cell_columns", {"AID-02": {"counts": ["persons"], "amounts": ["amount"]}}),
+        ("steady_band_pct", 0.5),
+    )
 }
 
 
@@ -101,6 +105,8 @@ def definitions(without: tuple[str, ...] = ()) -> Definitions:
         if code in without:
             continue
         measure = {"form": "ORG-02", "count": "rows"}
+        if code.startswith("I-AID"):
+            measure = {"form": "AID-02", "sum": "persons"}
         found[code] = Indicator.model_validate(
             {
                 "code": code,

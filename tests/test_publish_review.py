@@ -27,7 +27,10 @@ from definitions.model import Indicator
 from pipelines.figures import BLOCK, CoverageRow, Figure, Figures, change_words, display
 from pipelines.publish import Extras, Publication, review
 from pipelines.publish.content import Chart, Document, Number, Paragraph, Section, Table, ordinal
+from pipelines.publish.page import offline
 from pipelines.publish.review import review_document
+
+MARK = docx.oxml.ns.qn("w:bookmarkStart")
 
 
 def percent(code: str = "I-SKILL-10") -> Indicator:
@@ -177,7 +180,8 @@ def test_unreported_is_never_shown_as_zero(document: Document) -> None:
         if r[0] == "合理化建议件数"
     )
     assert row[2] == "—"
-    assert row[-1] == "0/12"
+    assert isinstance(row[-1], Number)
+    assert row[-1].text == "0/12"
     july = next(b for b in document.blocks() if isinstance(b, Chart) and "新发展会员数" in b.title)
     assert july.series[0].values[6] is None
 
@@ -257,8 +261,11 @@ def test_every_number_walks_back(published: Publication) -> None:
 def test_page_stands_alone(published: Publication) -> None:
     html = next(b for n, b in published.files if n.endswith(".html")).decode()
     links = re.findall(r'(?:src|href)="([^"]+)"', html)
-    assert links
-    assert all(link.startswith("#") for link in links)
+    quoted = {f"/numbers/{published.reference}/{n}" for n in range(1, len(published.numbers) + 1)}
+    assert {link for link in links if not link.startswith("#")} == quoted
+    left = re.findall(r'(?:src|href)="([^"]+)"', offline(html))
+    assert left
+    assert all(link.startswith("#") for link in left)
     assert "@media print" in html
     assert html.count("<svg") == sum(
         isinstance(b, Chart) for b in review_document(year(), definitions(), EXTRAS).blocks()
@@ -280,7 +287,11 @@ def test_word_file_is_an_official_document(published: Publication) -> None:
     assert headings[0] == "一、概述与关键数据一览"
     assert headings[-1] == "十二、问题与下年打算"
     assert made.paragraphs[0].text == "示范总工会2017年工作总结"
-    assert made.paragraphs[-1].text == "2018年1月25日"
+    texts = [p.text for p in made.paragraphs]
+    assert texts[texts.index("附：数字编号") - 1] == "2018年1月25日"
+    assert f"本件编号{published.reference}" in texts[texts.index("附：数字编号") + 1]
+    marks = [m.get(docx.oxml.ns.qn("w:name")) for m in made.element.iter(MARK)]
+    assert marks == [f"n{i}" for i in range(1, len(published.numbers) + 1)]
     assert made.core_properties.created == CUTOFF
     for table in made.tables:
         first = table.rows[0]._tr.trPr
@@ -303,7 +314,7 @@ def test_annex_holds_every_unit_along_both_lines(published: Publication) -> None
     assert book["组织关系变动"].max_row == 3 + 650
     assert sheet.freeze_panes == "E4"
     assert sheet.auto_filter.ref is not None
-    lineage = book["数据溯源"]
+    lineage = book["数字来源"]
     assert lineage.max_row == 3 + len(published.numbers)
     for page in book:
         assert all(

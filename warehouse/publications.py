@@ -1,20 +1,40 @@
-"""Publications: drafts, sign-offs, files by hash, and the numbers each one printed."""
+"""Publications: drafts, sign-offs, editions, files by hash, and the numbers each one printed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
-from warehouse.tables import publication, publication_file, publication_number
+from warehouse.tables import (
+    delivery,
+    publication,
+    publication_decision,
+    publication_file,
+    publication_number,
+)
+
+NEXT = {
+    "signed": ("draft",),
+    "published": ("draft", "signed"),
+    "updated": ("published",),
+    "withdrawn": ("draft", "signed", "published", "updated"),
+}
+"""State → the states it may follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedNumber:
-    """A number in a publication and the figure it came from."""
+    """A number in a publication and the figure it came from.
+
+    `source` says what kind of figure (indicator, coverage, finding, assessment, changes, letters),
+    `indicator` its code there, `basis` which side of it; `units` are the parts of a sum that was
+    made in the document.
+    """
 
     anchor: str
     line: int
@@ -23,6 +43,9 @@ class PrintedNumber:
     indicator: str
     basis: str
     value: Decimal | None
+    source: str = "indicator"
+    units: tuple[str, ...] = ()
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +55,29 @@ class StoredFile:
     name: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A kept publication: what it is, when it was cut off, by which definitions, what it holds."""
+
+    id: int
+    kind: str
+    title: str
+    unit: str
+    unit_name: str
+    period: str
+    edition: int
+    cutoff: datetime
+    definitions: str
+    computation: int | None
+    reference: str
+    recipe: Mapping[str, Any]
+    state: str
+    signer: str | None
+    created_at: datetime
+    decided_at: datetime | None
+    files: tuple[StoredFile, ...] = field(default=())
 
 
 def save_draft(
@@ -44,6 +90,8 @@ def save_draft(
     cutoff: datetime,
     definitions: str,
     computation_id: int | None,
+    reference: str,
+    recipe: Mapping[str, Any],
     files: Sequence[StoredFile],
     numbers: Sequence[PrintedNumber],
     at: datetime,
@@ -80,10 +128,13 @@ def save_draft(
             cutoff=cutoff,
             definitions=definitions,
             computation_id=computation_id,
+            reference=reference,
+            recipe=dict(recipe),
             created_at=at,
         )
         .returning(publication.c.id)
     ).scalar_one()
+    _note(connection, new_id, "draft", "system", at)
     if files:
         connection.execute(
             insert(publication_file),
@@ -99,29 +150,80 @@ def save_draft(
                 {
                     "publication_id": new_id,
                     "anchor": n.anchor,
+                    "ordinal": ordinal,
+                    "source": n.source,
                     "line": n.line,
                     "unit": n.unit,
                     "period": n.period,
                     "indicator": n.indicator,
                     "basis": n.basis,
+                    "units": list(n.units),
+                    "printed": n.printed,
                     "value": n.value,
                 }
-                for n in numbers
+                for ordinal, n in enumerate(numbers, 1)
             ],
         )
     return int(new_id)
 
 
 def decide(
-    connection: Connection, publication_id: int, state: str, signer: str, at: datetime
+    connection: Connection,
+    publication_id: int,
+    state: str,
+    signer: str,
+    at: datetime,
+    reason: str = "",
 ) -> bool:
-    """Publish or withdraw a draft; False when it had been decided before."""
+    """Sign off, publish or withdraw an edition; False when its state does not allow it (any more).
+
+    The edition that stood published under the same title before becomes `updated`.
+    """
     done = connection.execute(
         update(publication)
-        .where(publication.c.id == publication_id, publication.c.state == "draft")
+        .where(publication.c.id == publication_id, publication.c.state.in_(NEXT[state]))
         .values(state=state, signer=signer, decided_at=at)
     )
-    return bool(done.rowcount)
+    if not done.rowcount:
+        return False
+    _note(connection, publication_id, state, signer, at, reason)
+    if state == "published":
+        _replace(connection, publication_id, signer, at)
+    return True
+
+
+def _replace(connection: Connection, publication_id: int, signer: str, at: datetime) -> None:
+    one = connection.execute(select(publication).where(publication.c.id == publication_id)).one()
+    before = connection.execute(
+        update(publication)
+        .where(
+            publication.c.kind == one.kind,
+            publication.c.title == one.title,
+            publication.c.org_id == one.org_id,
+            publication.c.period == one.period,
+            publication.c.id != one.id,
+            publication.c.state == "published",
+        )
+        .values(state="updated")
+        .returning(publication.c.id)
+    ).scalars()
+    for old in before.all():
+        _note(connection, old, "updated", signer, at, f"第{one.edition}版发布")
+
+
+def _note(
+    connection: Connection,
+    publication_id: int,
+    state: str,
+    actor: str,
+    at: datetime,
+    reason: str = "",
+) -> None:
+    connection.execute(
+        insert(publication_decision).values(
+            publication_id=publication_id, state=state, actor=actor, reason=reason, at=at
+        )
+    )
 
 
 def companions(connection: Connection, publication_id: int) -> list[int]:
@@ -139,3 +241,110 @@ def companions(connection: Connection, publication_id: int) -> list[int]:
             .order_by(publication.c.id)
         ).scalars()
     )
+
+
+def edition_of(connection: Connection, which: int | str) -> Edition:
+    """A kept edition by its id or reference (the newest of that reference); LookupError if none."""
+    wanted = "p.id = :which" if isinstance(which, int) else "p.reference = :which"
+    row = (
+        connection.execute(
+            text(
+                "SELECT p.*, o.code AS unit, coalesce(n.name, o.code) AS unit_name "
+                "FROM publication p JOIN organisation o ON o.id = p.org_id "
+                "LEFT JOIN LATERAL (SELECT name FROM organisation_name WHERE org_id = o.id "
+                "AND kind = 'official' AND recorded_at <= p.cutoff "
+                "AND (retired_at IS NULL OR retired_at > p.cutoff) "
+                f"ORDER BY lower(valid) DESC NULLS LAST LIMIT 1) n ON true WHERE {wanted} "
+                "ORDER BY p.id DESC LIMIT 1"
+            ),
+            {"which": which},
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise LookupError(f"没有编号为 {which} 的发布件")
+    files = connection.execute(
+        select(publication_file.c.name, publication_file.c.sha256, publication_file.c.size)
+        .where(publication_file.c.publication_id == row["id"])
+        .order_by(publication_file.c.name)
+    )
+    return Edition(
+        id=row["id"],
+        kind=row["kind"],
+        title=row["title"],
+        unit=row["unit"],
+        unit_name=row["unit_name"],
+        period=row["period"],
+        edition=row["edition"],
+        cutoff=row["cutoff"],
+        definitions=row["definitions"],
+        computation=row["computation_id"],
+        reference=row["reference"],
+        recipe=row["recipe"],
+        state=row["state"],
+        signer=row["signer"],
+        created_at=row["created_at"],
+        decided_at=row["decided_at"],
+        files=tuple(StoredFile(f.name, f.sha256, f.size) for f in files),
+    )
+
+
+def numbers_of(connection: Connection, publication_id: int) -> dict[int, PrintedNumber]:
+    """Every number an edition prints, by its ordinal, in reading order."""
+    rows = connection.execute(
+        select(publication_number)
+        .where(publication_number.c.publication_id == publication_id)
+        .order_by(publication_number.c.ordinal)
+    )
+    return {
+        r.ordinal: PrintedNumber(
+            anchor=r.anchor,
+            line=r.line,
+            unit=r.unit,
+            period=r.period,
+            indicator=r.indicator,
+            basis=r.basis,
+            value=r.value,
+            source=r.source,
+            units=tuple(r.units),
+            printed=r.printed,
+        )
+        for r in rows
+    }
+
+
+def set_aside(connection: Connection, period: str, cutoff: datetime, definitions: str) -> None:
+    """Let the next `compute` of this transaction compute anew; to be rolled back afterwards.
+
+    A computation is kept once per period, cut-off and definitions; making an edition again must
+    not lean on what was kept, so for the length of the attempt the kept one answers to no period.
+    """
+    connection.execute(
+        text(
+            "UPDATE computation SET period = period || ' kept' "
+            "WHERE period = :p AND cutoff = :c AND definitions = :d"
+        ),
+        {"p": period, "c": cutoff, "d": definitions},
+    )
+
+
+def delivered(
+    connection: Connection, publication_id: int, channel: str, target: str, at: datetime
+) -> bool:
+    """Enter that an edition was handed over; False when it had been before."""
+    known = connection.execute(
+        select(delivery.c.id).where(
+            delivery.c.publication_id == publication_id,
+            delivery.c.channel == channel,
+            delivery.c.target == target,
+        )
+    ).first()
+    if known:
+        return False
+    connection.execute(
+        insert(delivery).values(
+            publication_id=publication_id, channel=channel, target=target, at=at
+        )
+    )
+    return True

@@ -34,6 +34,8 @@ def keep_draft(
         cutoff=publication.cutoff,
         definitions=publication.digest,
         computation_id=computation,
+        reference=publication.reference,
+        recipe=publication.recipe,
         files=files,
         numbers=[
             PrintedNumber(
@@ -44,6 +46,9 @@ def keep_draft(
                 indicator=n.indicator,
                 basis=n.basis,
                 value=n.value,
+                source=n.source,
+                units=n.units,
+                printed=n.text,
             )
             for n in publication.numbers
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from definitions.loading import Definitions
@@ -12,10 +13,11 @@ from pipelines.figures import (
     Figures,
 )
 from pipelines.publish import registers
-from pipelines.publish.content import Document, Number, Section, Table
+from pipelines.publish.content import Document, Inline, Number, Section, Table
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS
 from pipelines.publish.publication import clock
+from pipelines.publish.quoting import SOURCE_NAMES, names_of, told_of
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.telling import Teller, sides
 
@@ -42,7 +44,7 @@ def annex(document: Document, figures: Figures, definitions: Definitions, extras
     registers.transfers(book, figures)
     registers.coverage(book, figures)
     registers.glossary(book, definitions, figures)
-    _lineage(book, document, figures, definitions)
+    sources(book, document, figures, definitions)
     return book.bytes()
 
 
@@ -69,11 +71,19 @@ def _overview(book: Book, document: Document, figures: Figures) -> None:
     rows: list[list[Any]] = []
     decimals: list[int | None] = []
     for row in table.rows if table else ():
-        rows.append([c.reference.value if isinstance(c, Number) else c for c in row])
-        shown = next((c.text for c in row if isinstance(c, Number)), "0")
+        rows.append([_cell(c) for c in row])
+        shown = next((c.text for c in row if isinstance(c, Number)), "0")  # this year's
         decimals.append(len(shown.partition(".")[2]))
     book.table("概览", f"{document.title}　关键数据一览", fields, rows, note=note, freeze=2,
                decimals=decimals)  # fmt: skip
+
+
+def _cell(cell: Inline) -> Decimal | str:
+    """A number as a number, a change and whatever else is told in words as it is told."""
+    if not isinstance(cell, Number):
+        return cell
+    reference = cell.reference
+    return cell.text if reference.basis.startswith("比") else reference.value
 
 
 def _codes(section: Section, figures: Figures, definitions: Definitions) -> list[Indicator]:
@@ -136,39 +146,50 @@ def _charts(book: Book, charted: Sequence[tuple[str, int, Indicator]], figures: 
         sheet.insert_chart(2 + (place // 2) * 15, (place % 2) * 10, chart, options)
 
 
-def _lineage(book: Book, document: Document, figures: Figures, definitions: Definitions) -> None:
+SOURCES = "数字来源"
+
+
+def sources(book: Book, document: Document, figures: Figures, definitions: Definitions) -> None:
+    """Every number of the document with what it was made of, in reading order."""
     fields = [
-        Field("出处", "center", 11),
+        Field("编号", "center", 17),
         Field("章节", "text", 26),
+        Field("文中", "text", 18),
         Field("单位", "text", 34),
         Field("指标", "text", 26),
-        Field("口径", "text", 22),
+        Field("口径", "text", 18),
         Field("数值", "number", 18),
         Field("统计线", "center", 9),
         Field("期间", "center", 11),
+        Field("取自", "center", 11),
         Field("指标代码", "center", 13),
         Field("单位编码", "center", 18),
     ]
-    names = {u.code: u.name for units in figures.children.values() for u in units}
-    names[figures.unit.code] = figures.unit.name
+    names = names_of(figures)
+    ordinals = document.ordinals()
     rows, decimals = [], []
     for section in document.sections:
         for number in section.numbers():
             indicator = definitions.indicators.get(number.indicator)
             rows.append(
                 (
-                    number.anchor,
+                    f"{document.reference}-{ordinals[number.anchor]}",
                     section.title,
+                    number.text,
                     names.get(number.unit, number.unit),
-                    indicator.name if indicator else number.indicator,
+                    told_of(number, definitions),
                     number.basis,
                     number.value,
                     number.line,
                     number.period,
+                    SOURCE_NAMES.get(number.source, number.source),
                     number.indicator,
                     number.unit,
                 )
             )
             decimals.append(indicator.decimals if indicator else 0)
-    note = "正文每个数的出处：按单位、期间、指标可在系统中逐级查到上报的工作簿和单元格。"
-    book.table("数据溯源", "数据溯源表", fields, rows, note=note, decimals=decimals)
+    note = (
+        f"数据截止 {clock(figures.cutoff)}。正文每个数的出处：在系统“查数”中输入编号，"
+        "可逐级查到单位、报表、工作簿和单元格。"
+    )
+    book.table(SOURCES, "数字来源", fields, rows, note=note, decimals=decimals)

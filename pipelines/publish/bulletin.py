@@ -5,6 +5,7 @@ from __future__ import annotations
 from definitions.loading import Definitions
 from pipelines.figures import BLOCK, Figure, Figures, Unit, display
 from pipelines.publish import page, registers, word
+from pipelines.publish.annex import sources
 from pipelines.publish.content import (
     Block,
     Column,
@@ -17,6 +18,7 @@ from pipelines.publish.content import (
 )
 from pipelines.publish.extras import Extras
 from pipelines.publish.publication import Publication, clock
+from pipelines.publish.quoting import quoted
 from pipelines.publish.results import rules
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sheets import Book
@@ -27,8 +29,9 @@ from pipelines.publish.tables import (
     headed,
     headline_figures,
 )
-from pipelines.publish.telling import NONE, Teller, sides
+from pipelines.publish.telling import Teller, sides
 
+KIND = "R-03 月度通报"
 _NAMED_MISSING = 20
 _ENDS = 3
 
@@ -38,10 +41,10 @@ def bulletin(
 ) -> Publication:
     """The bulletin of a month as Word, web page and workbook; equal input gives equal bytes."""
     extras = extras or Extras()
-    document = bulletin_document(figures, definitions, extras)
+    document = quoted(bulletin_document(figures, definitions, extras), KIND, figures)
     name = document.title
     return Publication(
-        kind="R-03 月度通报",
+        kind=KIND,
         title=name,
         unit=figures.unit.code,
         period=figures.period,
@@ -86,7 +89,7 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
 def _coverage(teller: Teller, limit: int) -> Section:
     teller.open("B1")
     figures = teller.figures
-    blocks: list[Block] = [Paragraph((coverage_sentence(teller),))]
+    blocks: list[Block] = [Paragraph(coverage_sentence(teller))]
     rows = by_unit(figures)
     full = [r for r in rows if r.expected and r.on_time == r.expected]
     if full and len(full) < len(rows) and len(full) <= limit:
@@ -95,7 +98,7 @@ def _coverage(teller: Teller, limit: int) -> Section:
     elif full:
         blocks.append(Paragraph((f"{len(rows):,}家单位中{len(full):,}家全部报表按时报送。",)))
     chart = coverage_chart(figures, "各单位报表报送情况")
-    table = coverage_table(figures, "各单位报表报送情况", limit)
+    table = coverage_table(teller, "各单位报表报送情况", limit)
     blocks += [b for b in (chart, table) if b is not None]
     late = [r for r in rows if r.lacking]
     if late:
@@ -123,9 +126,9 @@ def _headlines(teller: Teller) -> Section:
                 headed(indicator),
                 teller.cell(figure),
                 teller.cell(figure, "上期"),
-                teller.change(figure.value, figure.previous, figure.indicator) or NONE,
+                teller.changed(figure, "上期"),
                 teller.cell(figure, "上年同期"),
-                teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
+                teller.changed(figure),
             )
         )
     if not rows:
@@ -163,7 +166,7 @@ def _ends(teller: Teller) -> Section | None:
                 continue
             end = "居前" if place < _ENDS else "靠后"
             value = own.value
-            if value is None:
+            if value is None or teller.hides(own):
                 continue
             number: Number = teller.number(own, value, display(value, indicator))
             numbers.append(number)
@@ -201,4 +204,5 @@ def _workbook(
     registers.indicators(book, "主要指标", "各单位指标情况", known, Teller(figures, definitions))
     registers.results(book, extras)
     registers.glossary(book, definitions, figures)
+    sources(book, document, figures, definitions)
     return book.bytes()

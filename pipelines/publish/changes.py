@@ -164,8 +164,8 @@ def _basis(teller: Teller, limit: int) -> Table | None:
                 teller.cell(figure, "上年同期"),
                 teller.cell(figure, "可比口径上年"),
                 _difference(figure.last_year, figure.comparable),
-                teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
-                teller.change(figure.value, figure.comparable, figure.indicator) or NONE,
+                teller.changed(figure),
+                teller.changed(figure, "可比口径上年"),
             )
         )
 

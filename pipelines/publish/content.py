@@ -128,13 +128,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole publication: head, sections, signature."""
+    """A whole publication: head, sections, signature, and the reference it is quoted by."""
 
     title: str
     issuer: str
     head: tuple[str, ...]
     sections: tuple[Section, ...]
     signature: tuple[str, ...] = ()
+    reference: str = ""
 
     def blocks(self) -> Iterator[Block]:
         """Every block in reading order."""
@@ -144,6 +145,10 @@ class Document:
     def numbers(self) -> list[PublishedNumber]:
         """Every printed figure in reading order."""
         return [number for section in self.sections for number in section.numbers()]
+
+    def ordinals(self) -> dict[str, int]:
+        """Anchor of every printed figure → its number in reading order, from 1."""
+        return {number.anchor: n for n, number in enumerate(self.numbers(), 1)}
 
 
 _DIGITS = "零一二三四五六七八九"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from definitions.loading import Definitions
@@ -21,6 +22,7 @@ from pipelines.publish.content import (
     ordinal,
 )
 from pipelines.publish.publication import PublishedNumber
+from pipelines.publish.quoting import names_of, path_of, told_of
 
 _STYLE = """
 :root{--ink:#22303c;--quiet:#6b7b88;--rule:#d5dce2;--soft:#f4f7fa;--blue:#2f5d8c;--red:#b5483a}
@@ -77,9 +79,10 @@ _ALIGN = {"left": "", "right": ' class="r"', "center": ' class="c"'}
 
 
 def page(document: Document, figures: Figures, definitions: Definitions) -> str:
-    """The page; a number is a link to its row in the list of sources at the end.
+    """The page; a number is a link to the portal's page on it.
 
-    `data-ref` holds line/unit/period/indicator/basis, for a portal to lead further down.
+    Opened from a file, where no portal answers, the link leads to the number's row in the list of
+    sources at the end. `data-ref` holds line/unit/period/indicator/basis.
     """
     parts = [
         '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">',
@@ -92,19 +95,23 @@ def page(document: Document, figures: Figures, definitions: Definitions) -> str:
         parts.append(f'<li><a href="#{section.code}">{escape(words)}</a></li>')
     parts.append(f"</ol></nav><main><h1>{escape(document.title)}</h1>")
     parts += [f'<p class="head" style="text-indent:0">{escape(line)}</p>' for line in document.head]
-    counter = _Counter()
+    counter = _Counter(document.reference, document.ordinals())
     for number, section in enumerate(document.sections, 1):
         parts.append(_section(section, number, counter))
     parts += [f'<p class="sign">{escape(line)}</p>' for line in document.signature]
-    parts.append(_sources(document.numbers(), figures, definitions))
+    parts.append(_sources(document, figures, definitions))
     parts.append("</main></div></body></html>\n")
     return "".join(parts)
 
 
 class _Counter:
-    def __init__(self) -> None:
+    """Running numbers of tables and pictures, and how each printed number is quoted."""
+
+    def __init__(self, reference: str, ordinals: Mapping[str, int]) -> None:
         self.tables = 0
         self.pictures = 0
+        self.reference = reference
+        self.ordinals = ordinals
 
 
 def _section(section: Section, number: int, counter: _Counter) -> str:
@@ -125,10 +132,10 @@ def _block(block: Block, counter: _Counter) -> str:
     match block:
         case Paragraph():
             name = {"note": ' class="note"', "quote": ' class="quote"'}.get(block.style, "")
-            return f"<p{name}>{_runs(block.runs)}</p>"
+            return f"<p{name}>{_runs(block.runs, counter)}</p>"
         case Table():
             counter.tables += 1
-            return _table(block, counter.tables)
+            return _table(block, counter)
         case Chart():
             counter.pictures += 1
             caption = f"图{counter.pictures}　{block.title}"
@@ -140,8 +147,8 @@ def _block(block: Block, counter: _Counter) -> str:
             return ""
 
 
-def _runs(runs: Sequence[Inline]) -> str:
-    return "".join(_number(r) if isinstance(r, Number) else escape(r) for r in runs)
+def _runs(runs: Sequence[Inline], counter: _Counter) -> str:
+    return "".join(_number(r, counter) if isinstance(r, Number) else escape(r) for r in runs)
 
 
 def reference(number: PublishedNumber) -> str:
@@ -149,23 +156,26 @@ def reference(number: PublishedNumber) -> str:
     return "/".join((number.line, number.unit, number.period, number.indicator, number.basis))
 
 
-def _number(number: Number) -> str:
+def _number(number: Number, counter: _Counter) -> str:
     anchor = number.reference.anchor
+    path = path_of(counter.reference, counter.ordinals[anchor])
     return (
-        f'<a class="n" id="{anchor}" href="#s-{anchor}" '
+        f'<a class="n" id="{anchor}" href="{path}" '
         f'data-ref="{escape(reference(number.reference))}">{escape(number.text)}</a>'
     )
 
 
-def _table(table: Table, number: int) -> str:
-    parts = [f'<div class="wide"><table><caption>表{number}　{escape(table.title)}</caption>']
+def _table(table: Table, counter: _Counter) -> str:
+    parts = [
+        f'<div class="wide"><table><caption>表{counter.tables}　{escape(table.title)}</caption>'
+    ]
     heads = "".join(f'<th scope="col">{escape(c.label)}</th>' for c in table.columns)
     parts.append(f"<thead><tr>{heads}</tr></thead><tbody>")
     last = len(table.rows) - table.totals
     spans = [table.spans(place) for place in range(len(table.columns))]
     for i, row in enumerate(table.rows):
         cells = "".join(
-            f"<td{_ALIGN[column.align]}{_rowspan(spans[place][i])}>{_runs([cell])}</td>"
+            f"<td{_ALIGN[column.align]}{_rowspan(spans[place][i])}>{_runs([cell], counter)}</td>"
             for place, (column, cell) in enumerate(zip(table.columns, row, strict=True))
             if spans[place][i]
         )
@@ -181,38 +191,47 @@ def _rowspan(rows: int) -> str:
     return f' rowspan="{rows}"' if rows > 1 else ""
 
 
-def _sources(numbers: Sequence[PublishedNumber], figures: Figures, definitions: Definitions) -> str:
-    """The list at the end where every number's link leads: unit, period, indicator, value."""
+def _sources(document: Document, figures: Figures, definitions: Definitions) -> str:
+    """The list at the end: what every number is made of, and how it is quoted."""
+    numbers = document.numbers()
     if not numbers:
         return ""
-    names = {u.code: u.name for units in figures.children.values() for u in units}
-    names[figures.unit.code] = figures.unit.name
+    names = names_of(figures)
     rows = []
-    for number in numbers:
-        indicator = definitions.indicators.get(number.indicator)
+    for n, number in enumerate(numbers, 1):
         cells = (
-            number.anchor,
             names.get(number.unit, number.unit),
             number.line,
             number.period,
-            f"{number.indicator} {indicator.name if indicator else ''}",
+            f"{number.indicator} {told_of(number, definitions)}",
             number.basis,
-            f"{number.value:f}",
+            number.text,
         )
-        told = "".join(f"<td>{escape(c)}</td>" for c in cells[1:])
+        told = "".join(f"<td>{escape(c)}</td>" for c in cells)
         rows.append(
-            f'<tr id="s-{number.anchor}"><td><a href="#{number.anchor}">{number.anchor}</a></td>'
-            f"{told}</tr>"
+            f'<tr id="s-{number.anchor}"><td><a href="#{number.anchor}">'
+            f"{document.reference}-{n}</a></td>{told}</tr>"
         )
     heads = "".join(
         f'<th scope="col">{h}</th>'
-        for h in ("出处", "单位", "统计线", "期间", "指标", "口径", "数值")
+        for h in ("编号", "单位", "统计线", "期间", "指标", "口径", "文中")
     )
     return (
-        f'<details id="sources"><summary>数据溯源表（{len(numbers):,}个数）</summary>'
+        f'<details id="sources"><summary>数字来源（{len(numbers):,}个数）</summary>'
         f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}'
         "</tbody></table></div></details>"
         "<script>addEventListener('hashchange',o);function o(){var e=location.hash&&"
         "document.getElementById(location.hash.slice(1));var d=e&&e.closest('details');"
-        "if(d){d.open=true;e.scrollIntoView({block:'center'})}}o()</script>"
+        "if(d){d.open=true;e.scrollIntoView({block:'center'})}}"
+        # From a file nobody answers at /numbers/: the list at the end says as much as it can.
+        "if(location.protocol==='file:')document.querySelectorAll('a.n').forEach(function(a){"
+        "a.setAttribute('href','#s-'+a.id)});o()</script>"
     )
+
+
+_LINK = re.compile(r'(<a class="n" id="([^"]+)" href=")/numbers/[^"]+"')
+
+
+def offline(html: str) -> str:
+    """The same page for a place without a portal: its numbers lead to the list at the end."""
+    return _LINK.sub(r'\1#s-\2"', html)

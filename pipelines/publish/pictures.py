@@ -36,12 +36,16 @@ def by_month(teller: Teller, code: str) -> Chart | None:
         return None
     indicator = teller.definitions.indicators[code]
     months = teller.figures.months(code)
+    if any(f is not None and teller.hides(f) for _, f in months):
+        return None  # a bar can be read off as well as a number
     values = tuple(f.value if f else None for _, f in months)
     if sum(v is not None for v in values) < 2:
         return None
     year = teller.figures.period.year
     series = [Series(f"{year}年", values)]
-    before = tuple(f.last_year if f else None for _, f in months)
+    before = tuple(
+        f.last_year if f and not teller.hides(f, "上年同期") else None for _, f in months
+    )
     if all(v is not None for v in before):
         series.append(Series(f"{year - 1}年", before))
     title = f"{indicator.name}分月情况（{indicator.unit}）"
@@ -54,7 +58,8 @@ def by_unit(teller: Teller, code: str) -> Chart | None:
     """Bars of the children along 块, largest first; the rest stays in the table."""
     indicator = teller.definitions.indicators[code]
     ranked = teller.ranked(code)[:_UNITS_SHOWN]
-    if len(ranked) < 2:
+    shown = [teller.figures.get(code, u.code, line=BLOCK) for u in ranked]
+    if len(ranked) < 2 or any(f is not None and teller.hides(f) for f in shown):
         return None
     values = []
     for unit in ranked:
@@ -75,7 +80,8 @@ def by_unit(teller: Teller, code: str) -> Chart | None:
 
 def _stage(teller: Teller, code: str) -> Figure | None:
     figure = teller.figures.get(code) if teller.indicator(code) else None
-    return figure if figure is not None and figure.value is not None else None
+    told = figure is not None and figure.value is not None and not teller.hides(figure)
+    return figure if told else None
 
 
 def _funnel(teller: Teller, topic: Topic) -> Chart | None:

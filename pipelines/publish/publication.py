@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
 import os
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,13 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class PublishedNumber:
-    """One printed figure and where it comes from; `basis` says which side of the figure it is."""
+    """One printed figure and where it comes from.
+
+    `source` names what was asked (indicator, coverage, finding, ...), `indicator` the code there,
+    `basis` which side of the figure it is: its value, last year's, a change between the two, a
+    share of the target. `units` are the parts of a sum that only this document makes. `text` is
+    what its readers see.
+    """
 
     anchor: str
     line: str
@@ -32,11 +39,18 @@ class PublishedNumber:
     indicator: str
     value: Decimal
     basis: str = "本期"
+    source: str = "indicator"
+    units: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Everything that goes out under one title at one cut-off; files as (name, bytes)."""
+    """Everything that goes out under one title at one cut-off; files as (name, bytes).
+
+    `recipe` says what it was made of beside unit and period, so that it can be made again: the
+    form and line of a consolidated workbook, for one.
+    """
 
     kind: str
     title: str
@@ -46,6 +60,25 @@ class Publication:
     digest: str
     files: tuple[tuple[str, bytes], ...]
     numbers: tuple[PublishedNumber, ...] = ()
+    recipe: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """What its numbers are quoted by: R01-7Q4ZK2XM-17 is its seventeenth."""
+        return reference_of(self.kind, self.title, self.unit, self.period, self.cutoff, self.digest)
+
+
+def reference_of(
+    kind: str, title: str, unit: str, period: Period, cutoff: datetime, digest: str
+) -> str:
+    """The kind and eight signs made of what decides an edition; the same on every machine.
+
+    An id of the warehouse would not do: it is given only once the files, which quote it, exist.
+    """
+    moment = stamp(cutoff).isoformat()
+    whole = "|".join((kind, title, unit, period.label, moment, digest))
+    signs = base64.b32encode(hashlib.sha256(whole.encode()).digest()).decode()[:8]
+    return f"{kind.split()[0].replace('-', '')}-{signs}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +135,8 @@ def manifest(publication: Publication, files: Sequence[PublishedFile]) -> bytes:
         "title": publication.title,
         "unit": publication.unit,
         "period": publication.period.label,
-        "cutoff": publication.cutoff.isoformat(),
+        "reference": publication.reference,
+        "cutoff": stamp(publication.cutoff).isoformat() + "+00:00",
         "definitions_digest": publication.digest,
         "numbers": len(publication.numbers),
         "files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in files],

@@ -23,7 +23,7 @@ from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.extras import Extras
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.tables import by_unit, overall, percent
-from pipelines.publish.telling import Teller, sides
+from pipelines.publish.telling import Teller, side, sides
 
 FIRST_MONTH = 13  # column of the first month in a sheet of indicators, from 0
 LINE_NAMES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
@@ -70,7 +70,7 @@ def indicators(
                 totals.add(len(rows))
             label = "合计" if whole else LINE_NAMES.get(line, line)
             cells: list[Any] = [indicator.name, indicator.unit, label, unit.name]
-            if teller.disclosure.hides(figure):
+            if teller.hides(figure):
                 withheld = True
                 cells += [MARK, *[None] * (FIRST_MONTH - 5 + len(months))]
             else:
@@ -78,7 +78,10 @@ def indicators(
                 cells += [_month(teller, figure, m.label) for m in months]
             rows.append([*cells, indicator.code, unit.code])
             decimals.append(indicator.decimals)
-    note = "按指标、统计线、单位排列，可用表头筛选；空白为未报或无法计算，不作零处理。"
+    note = (
+        "按指标、统计线、单位排列，可用表头筛选；空白为未报或无法计算，不作零处理；"
+        "各数出处按“统计线/单位编码/期间/指标代码”查询。"
+    )
     if withheld:
         note += NOTE.removeprefix("注：")
     book.table(name, title, fields, rows, note=note, freeze=4, printed=FIRST_MONTH,
@@ -101,12 +104,19 @@ def _cells(teller: Teller, indicator: Indicator, figure: Figure) -> list[Any]:
     share = None
     if figure.target and figure.value is not None and indicator.unit != "%":
         share = figure.value / figure.target * 100
+
+    def before(basis: str) -> list[Decimal | str | None]:
+        """Another side of the figure and the change against it."""
+        value = side(figure, basis)
+        if value is not None and teller.hides(figure, basis):
+            return [MARK, MARK]
+        change = teller.change(figure.value, value, indicator.code)
+        return [_rounded(value, indicator), change]
+
     return [
         _rounded(figure.value, indicator),
-        _rounded(figure.last_year, indicator),
-        teller.change(figure.value, figure.last_year, indicator.code),
-        _rounded(figure.comparable, indicator),
-        teller.change(figure.value, figure.comparable, indicator.code),
+        *before("上年同期"),
+        *before("可比口径上年"),
         figure.target,
         share,
         figure.reported if figure.expected is not None else None,
@@ -123,7 +133,7 @@ def _month(teller: Teller, year: Figure, label: str) -> Decimal | str | None:
     figure = teller.figures.get(year.indicator, year.unit, label, year.line)
     if figure is None:
         return None
-    if teller.disclosure.hides(figure):
+    if teller.hides(figure):
         return MARK
     return _rounded(figure.value, teller.definitions.indicators[year.indicator])
 

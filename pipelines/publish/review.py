@@ -14,18 +14,20 @@ from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS, Part, Topic
 from pipelines.publish.pictures import picture
 from pipelines.publish.publication import Publication, clock
+from pipelines.publish.quoting import quoted
 from pipelines.publish.results import problems, results, star_homes, works
 from pipelines.publish.tables import (
     coverage_chart,
     coverage_table,
+    filings,
     headlines,
     main_table,
     overall,
-    percent,
     unit_table,
 )
 from pipelines.publish.telling import Teller
 
+KIND = "R-01 年终总结"
 _OVERVIEW: tuple[tuple[str, ...], ...] = (
     ("I-ORG-01", "I-ORG-04", "I-ORG-09", "I-ORG-15"),
     ("I-SKILL-02", "I-SKILL-07", "I-SKILL-09", "I-SKILL-11"),
@@ -37,11 +39,11 @@ _OVERVIEW: tuple[tuple[str, ...], ...] = (
 def review(figures: Figures, definitions: Definitions, extras: Extras | None = None) -> Publication:
     """The year-end review as Word, web page and workbook; equal input gives equal bytes."""
     extras = extras or Extras()
-    document = review_document(figures, definitions, extras)
+    document = quoted(review_document(figures, definitions, extras), KIND, figures)
     numbers = tuple(document.numbers())
     name = document.title
     return Publication(
-        kind="R-01 年终总结",
+        kind=KIND,
         title=name,
         unit=figures.unit.code,
         period=figures.period,
@@ -104,27 +106,31 @@ def _overview(teller: Teller) -> Section:
     if table is not None:
         blocks += [Subheading("关键数据"), table]
     blocks.append(Subheading("报送与口径"))
-    blocks.append(Paragraph((coverage_sentence(teller),)))
+    blocks.append(Paragraph(coverage_sentence(teller)))
     chart = coverage_chart(figures, "各单位报表报送情况")
-    sent = coverage_table(figures, "各单位报表报送情况")
+    sent = coverage_table(teller, "各单位报表报送情况")
     blocks += [b for b in (chart, sent) if b is not None]
     blocks.append(Paragraph((_basis_words(teller),), "note"))
     blocks += [Paragraph((note,), "note") for note in figures.notes]
     return Section("R00", "概述与关键数据一览", tuple(blocks))
 
 
-def coverage_sentence(teller: Teller) -> str:
+def coverage_sentence(teller: Teller) -> tuple[Inline, ...]:
+    """Filings owed, come, in time and right at the first try, as one paragraph."""
     total = overall(teller.figures)
     if total is None or not total.expected:
-        return "本报告期没有应报报表的名册，无法说明报送率。"
-    told = (
-        f"本报告期应报报表{total.expected:,}份，实报{total.reported:,}份，"
-        f"报送率{percent(total.reported, total.expected)}；其中按时报送{total.on_time:,}份，"
-        f"按时率{percent(total.on_time, total.expected)}；首次审核通过{total.first_pass:,}份，"
-        f"首次通过率{percent(total.first_pass, total.reported)}。"
-    )
+        return ("本报告期没有应报报表的名册，无法说明报送率。",)
+
+    def of(code: str) -> Inline:
+        return filings(teller, total, code)
+
+    told: tuple[Inline, ...] = (
+        "本报告期应报报表", of("expected"), "份，实报", of("reported"), "份，报送率",
+        of("reported_pct"), "；其中按时报送", of("on_time"), "份，按时率", of("on_time_pct"),
+        "；首次审核通过", of("first_pass"), "份，首次通过率", of("first_pass_pct"), "。",
+    )  # fmt: skip
     if total.lacking:
-        told += f"缺报{total.lacking:,}份，缺报单位的数据不在合计之内，未以零代替。"
+        told = (*told, "缺报", of("missing"), "份，缺报单位的数据不在合计之内，未以零代替。")
     return told
 
 

@@ -24,8 +24,6 @@ from pipelines.publish.telling import (
     NONE,
     Teller,
     combined,
-    completion,
-    coverage_words,
     reached,
     sides,
 )
@@ -49,11 +47,13 @@ def headlines(teller: Teller) -> Table | None:
             headed(indicator),
             teller.cell(figure),
             teller.cell(figure, "上年同期"),
-            teller.change(figure.value, figure.last_year, figure.indicator) or NONE,
+            teller.changed(figure),
         ]
         if targeted:
             row.append(teller.cell(figure, "目标"))
-            row.append(completion(figure) if indicator.unit != "%" else _reached(figure, indicator))
+            row.append(
+                teller.complete(figure) if indicator.unit != "%" else _reached(figure, indicator)
+            )
         rows.append(tuple(row))
     if not rows:
         return None
@@ -116,10 +116,10 @@ def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None
         ]
         if compared:
             row.append(teller.cell(figure, "上年同期"))
-            row.append(teller.change(figure.value, figure.last_year, figure.indicator) or NONE)
+            row.append(teller.changed(figure))
         if comparable:
-            row.append(teller.change(figure.value, figure.comparable, figure.indicator) or NONE)
-        row.append(coverage_words(figure.reported, figure.expected))
+            row.append(teller.changed(figure, "可比口径上年"))
+        row.append(teller.filed(figure))
         rows.append(tuple(row))
     return Table(f"{title}主要指标", tuple(columns), tuple(rows))
 
@@ -205,6 +205,8 @@ def _derived(teller: Teller, indicator: Indicator, figures: list[Figure], basis:
     value = combined(indicator, figures)
     if value is None:
         return NONE
+    if any(teller.disclosure.hides(f) for f in figures):
+        return MARK  # the rest of a table may be as few as one
     whole = Figure(
         indicator.code,
         teller.figures.unit.code,
@@ -212,7 +214,8 @@ def _derived(teller: Teller, indicator: Indicator, figures: list[Figure], basis:
         figures[0].line,
         value,
     )
-    return teller.number(whole, value, display(value, indicator), basis)
+    units = [f.unit for f in figures]
+    return teller.number(whole, value, display(value, indicator), basis, units=units)
 
 
 def _own(teller: Teller, grid: _Grid, indicator: Indicator) -> Inline:
@@ -221,6 +224,8 @@ def _own(teller: Teller, grid: _Grid, indicator: Indicator) -> Inline:
     children = combined(indicator, grid.of(grid.units, indicator))
     if indicator.aggregate not in ADDITIVE or total is None or total.value is None:
         return NONE
+    if teller.disclosure.hides(total) or teller.disclosure.hides_part(total):
+        return MARK
     own = total.value - (children or Decimal(0))
     if own <= 0:
         return NONE
@@ -320,8 +325,9 @@ def percent(part: int, whole: int) -> str:
     return f"{Decimal(part) / Decimal(whole) * 100:.1f}%"
 
 
-def coverage_table(figures: Figures, title: str, limit: int = 12) -> Table | None:
+def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:
     """Expected, reported, on time, first pass by unit; the worst first where there are many."""
+    figures = teller.figures
     rows = by_unit(figures)
     total = overall(figures)
     if total is None:
@@ -340,7 +346,7 @@ def coverage_table(figures: Figures, title: str, limit: int = 12) -> Table | Non
     if len(rows) > limit:
         rows = sorted(rows, key=_worst)[:limit]
         note = f"注：列报送率最低的{limit}家，全部单位见附表。"
-    cells: list[tuple[Inline, ...]] = [_coverage_cells(r) for r in [*rows, total]]
+    cells = [_coverage_cells(teller, r) for r in [*rows, total]]
     cells[-1] = ("合计", *cells[-1][1:])
     return Table(title, columns, tuple(cells), totals=1, note=note)
 
@@ -351,17 +357,36 @@ def _worst(row: UnitCoverage) -> tuple[Decimal, Decimal]:
     return row.reported / owed, row.on_time / owed
 
 
-def _coverage_cells(row: UnitCoverage) -> tuple[Inline, ...]:
-    return (
-        row.name,
-        f"{row.expected:,}",
-        f"{row.reported:,}",
-        percent(row.reported, row.expected),
-        f"{row.on_time:,}",
-        percent(row.on_time, row.expected),
-        percent(row.first_pass, row.reported),
-        f"{row.lacking:,}",
-    )
+def filings(teller: Teller, row: UnitCoverage, code: str) -> Inline:
+    """One count or share of a unit's filings as a cell; — of nothing."""
+    parts = {
+        "expected": row.expected,
+        "reported": row.reported,
+        "on_time": row.on_time,
+        "first_pass": row.first_pass,
+        "missing": row.lacking,
+    }
+    if code in parts:
+        value = parts[code]
+        return teller.counted("coverage", code, value, f"{value:,}", "份数", row.unit)
+    top, bottom = {
+        "reported_pct": (row.reported, row.expected),
+        "on_time_pct": (row.on_time, row.expected),
+        "first_pass_pct": (row.first_pass, row.reported),
+    }[code]
+    if not bottom:
+        return NONE
+    share = Decimal(top) / Decimal(bottom) * 100
+    return teller.counted("coverage", code, share, percent(top, bottom), "占比", row.unit)
+
+
+_COVERAGE = (
+    "expected", "reported", "reported_pct", "on_time", "on_time_pct", "first_pass_pct", "missing",
+)  # fmt: skip
+
+
+def _coverage_cells(teller: Teller, row: UnitCoverage) -> tuple[Inline, ...]:
+    return (row.name, *(filings(teller, row, code) for code in _COVERAGE))
 
 
 def two_lines(name: str, limit: int = 14) -> str:

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from definitions.loading import Definitions
 from definitions.model import Indicator
-from definitions.periods import PeriodKind
+from definitions.periods import Period, PeriodKind
 from pipelines.figures import (
     BLOCK,
     Figure,
@@ -28,6 +28,7 @@ from pipelines.publish.publication import PublishedNumber
 NONE = "—"
 ADDITIVE = ("sum", "latest", "distinct")
 _SLOT = re.compile(r"\{([vnd])\}")
+_NUMBER = re.compile(r"\d")
 # Openings that fit the whole and not a unit named before them.
 _OPENING = re.compile(r"^(其中|期末实有|两节期间|现有)")
 _WORDS = {code: words for part in PARTS for topic in part.topics for code, words in topic.clauses}
@@ -71,7 +72,15 @@ class Teller:
         return self.definitions.indicators.get(code)
 
     def number(
-        self, figure: Figure, value: Decimal, text: str, basis: str = "本期", period: str = ""
+        self,
+        figure: Figure,
+        value: Decimal,
+        text: str,
+        basis: str = "本期",
+        period: str = "",
+        *,
+        source: str = "indicator",
+        units: Sequence[str] = (),
     ) -> Number:
         """A printed value with its reference."""
         count = self._count.get(self.section, 0) + 1
@@ -84,36 +93,72 @@ class Teller:
             indicator=figure.indicator,
             value=value,
             basis=basis,
+            source=source,
+            units=tuple(units),
+            text=text,
         )
         return Number(text, reference)
+
+    def counted(
+        self, source: str, code: str, value: int | Decimal, text: str, basis: str, unit: str = ""
+    ) -> Number:
+        """A printed count that is no indicator: filings, findings, marks, rows of a list.
+
+        `source` and `code` say what was counted, as `flow.walk` looks it up again.
+        """
+        of = unit or self.figures.unit.code
+        figure = Figure(code, of, self.figures.period.label, BLOCK, Decimal(value))
+        return self.number(figure, Decimal(value), text, basis, source=source)
+
+    def hides(self, figure: Figure, basis: str = "本期") -> bool:
+        """Whether a side of a figure is withheld."""
+        return self.disclosure.hides(figure, basis, of_period(figure, basis))
 
     def cell(self, figure: Figure | None, basis: str = "本期") -> Inline:
         """The value of a figure for a table; — for none, 略 for one that is withheld."""
         if figure is None:
             return NONE
-        if self.disclosure.hides(figure):
+        if self.hides(figure, basis):
             return MARK
         indicator = self.definitions.indicators[figure.indicator]
-        value = {
-            "本期": figure.value,
-            "上期": figure.previous,
-            "上年同期": figure.last_year,
-            "可比口径上年": figure.comparable,
-            "目标": figure.target,
-        }[basis]
+        value = side(figure, basis)
         if value is None:
             return NONE
-        period = {
-            "上期": self.figures.period.previous().label,
-            "上年同期": self.figures.period.last_year().label,
-            "可比口径上年": self.figures.period.last_year().label,
-        }.get(basis, "")
-        return self.number(figure, value, display(value, indicator), basis, period)
+        return self.number(
+            figure, value, display(value, indicator), basis, of_period(figure, basis)
+        )
+
+    def changed(self, figure: Figure, basis: str = "上年同期") -> Inline:
+        """The change against another side of a figure as a cell: 增长7.1%, with its reference."""
+        before = side(figure, basis)
+        told = self.change(figure.value, before, figure.indicator)
+        if not told or self.hides(figure, basis) or self.disclosure.hides(figure):
+            return MARK if told else NONE
+        value = change_value(figure.value, before, self.definitions.indicators[figure.indicator])
+        if value is None or not any(c.isdigit() for c in told):
+            return told
+        return self.number(figure, value, told, f"比{basis}")
+
+    def filed(self, figure: Figure) -> Inline:
+        """Filings behind a figure, reported of expected: 640/650; — where nothing is owed."""
+        if figure.expected is None:
+            return NONE
+        text = coverage_words(figure.reported, figure.expected)
+        return self.number(figure, Decimal(figure.reported), text, "实报")
+
+    def complete(self, figure: Figure) -> Inline:
+        """Value against target in percent as a cell."""
+        told = completion(figure)
+        if told == NONE or figure.value is None or not figure.target:
+            return told
+        if self.disclosure.hides(figure):
+            return MARK
+        return self.number(figure, figure.value / figure.target * 100, told, "完成目标")
 
     def words(self, code: str, words: str, figure: Figure) -> list[Inline]:
         """The words of a clause with its numbers in place; [] without a value."""
         indicator = self.definitions.indicators[code]
-        if figure.value is None:
+        if figure.value is None or self.disclosure.hides(figure):
             return []
         parts = {"v": figure.value, "n": figure.numerator, "d": figure.denominator}
         slots = _SLOT.findall(words)
@@ -141,54 +186,82 @@ class Teller:
         figure = figure or self.figures.get(code)
         if figure is None or figure.value is None or self.indicator(code) is None:
             return []
+        if self.disclosure.hides(figure):
+            return []
         runs = self.words(code, words or words_of(code, self.definitions), figure)
         compared = self.comparison(figure)
         if compared:
-            runs.append(f"，{compared}")
+            runs += ["，", *compared]
         elif figure.last_year is None and figure.comparable is None:
             self.uncompared = True
         aim = self.against_target(figure)
         if aim:
-            runs.append(f"，{aim}")
+            runs += ["，", *aim]
         return runs
 
     def change(self, now: Decimal | None, before: Decimal | None, code: str) -> str:
         """The words of a change of an indicator; empty without a comparison."""
         return change_words(now, before, self.definitions.indicators[code], self.band)
 
-    def comparison(self, figure: Figure) -> str:
+    def comparison(self, figure: Figure) -> list[Inline]:
         """比上年增长7.1%（可比口径增长3.0%）; empty without last year's value."""
         _, then = sides(self.figures.period.kind)
-        before = self.change(figure.value, figure.last_year, figure.indicator)
-        same = self.change(figure.value, figure.comparable, figure.indicator)
+        before = self._moved(figure, "上年同期")
+        same = self._moved(figure, "可比口径上年")
         if figure.comparable == figure.last_year:
-            same = ""
+            same = []
         if before:
-            told = f"{'与' if before.endswith('持平') else '比'}{then}{before}"
-            return f"{told}（可比口径{same}）" if same else told
+            told = [f"{_against(before)}{then}", *before]
+            return [*told, "（可比口径", *same, "）"] if same else told
         if same:
-            return f"按可比口径{'与' if same.endswith('持平') else '比'}{then}{same}"
-        if figure.last_year == 0 and figure.value:
-            return f"{then}为0"
-        return ""
+            return [f"按可比口径{_against(same)}{then}", *same]
+        if figure.last_year == 0 and figure.value and not self.hides(figure, "上年同期"):
+            return [f"{then}为0"]
+        return []
 
-    def against_target(self, figure: Figure) -> str:
+    def _moved(self, figure: Figure, basis: str) -> list[Inline]:
+        """增长 and 7.1%, the number with its reference; [] without a comparison."""
+        told = self.change(figure.value, side(figure, basis), figure.indicator)
+        if not told or self.hides(figure, basis):
+            return []
+        indicator = self.definitions.indicators[figure.indicator]
+        value = change_value(figure.value, side(figure, basis), indicator)
+        found = _NUMBER.search(told)
+        if found is None or value is None:
+            return [told]
+        verb, rest = told[: found.start()], told[found.start() :]
+        return [verb, self.number(figure, value, rest, f"比{basis}")]
+
+    def against_target(self, figure: Figure) -> list[Inline]:
         """完成年度目标的92.0%; for rates whether the target was reached, and by how much not."""
         if figure.target is None or figure.value is None:
-            return ""
+            return []
         indicator = self.definitions.indicators[figure.indicator]
         aim = f"{_TARGET.get(self.figures.period.kind, '')}目标"
-        goal = display(figure.target, indicator)
+        words = display(figure.target, indicator) + indicator.unit
         if indicator.unit == "%" or indicator.better == "lower":
-            unit = "个百分点" if indicator.unit == "%" else indicator.unit
+            goal = self.number(figure, figure.target, words, "目标")
             if reached(figure, indicator):
-                return f"达到{aim}{goal}{indicator.unit}"
+                return [f"达到{aim}", goal]
+            unit = "个百分点" if indicator.unit == "%" else indicator.unit
             gap = abs(figure.value - figure.target)
-            side = "高于" if indicator.better == "lower" else "低于"
-            return f"{side}{aim}{goal}{indicator.unit}共{display(gap, indicator)}{unit}"
+            lacking = self.number(figure, gap, display(gap, indicator) + unit, "距目标")
+            above = "高于" if indicator.better == "lower" else "低于"
+            return [f"{above}{aim}", goal, "共", lacking]
         if figure.target == 0:
-            return ""
-        return f"完成{aim}{goal}{indicator.unit}的{completion(figure)}"
+            return []
+        goal = self.number(figure, figure.target, words, "目标")
+        share = figure.value / figure.target * 100
+        return [f"完成{aim}", goal, "的",
+                self.number(figure, share, completion(figure), "完成目标")]  # fmt: skip
+
+    def gap(self, figure: Figure) -> list[Inline]:
+        """应报60份、实报58份 where something owed is lacking, else nothing."""
+        if figure.expected is None or figure.reported >= figure.expected:
+            return []
+        owed = self.number(figure, Decimal(figure.expected), f"{figure.expected:,}", "应报")
+        came = self.number(figure, Decimal(figure.reported), f"{figure.reported:,}", "实报")
+        return ["应报", owed, "份、实报", came, "份"]
 
     def sentence(self, clauses: Sequence[tuple[str, str]]) -> list[Inline]:
         """Clauses that have a value, joined into one sentence; [] when none has.
@@ -196,16 +269,17 @@ class Teller:
         Coverage stands where it is incomplete, once after neighbouring clauses that share it.
         """
         told: list[list[Inline]] = []
-        gaps: list[str] = []
+        behind: list[Figure] = []
         for code, words in clauses:
             figure = self.figures.get(code)
             runs = self.clause(code, words, figure)
             if runs and figure is not None:
                 told.append(runs)
-                gaps.append(gap_words(figure))
-        for i, gap in enumerate(gaps):
-            if gap and (i + 1 == len(gaps) or gaps[i + 1] != gap):
-                told[i].append(f"（{gap}）")
+                behind.append(figure)
+        for i, figure in enumerate(behind):
+            gap = gap_words(figure)
+            if gap and (i + 1 == len(behind) or gap_words(behind[i + 1]) != gap):
+                told[i] += ["（", *self.gap(figure), "）"]
         heavy = any(isinstance(r, str) and "，" in r for runs in told for r in runs)
         return _joined(told, "；" if heavy else "，", "。")
 
@@ -252,6 +326,43 @@ class Teller:
         units = self.figures.children.get(line, ())
         valued = [(u, f.value) for u in units if (f := self.figures.get(code, u.code, line=line))]
         return [u for u, v in sorted(valued, key=lambda p: -(p[1] or 0)) if v]
+
+
+def side(figure: Figure, basis: str) -> Decimal | None:
+    """One side of a figure by what it is called."""
+    return {
+        "本期": figure.value,
+        "上期": figure.previous,
+        "上年同期": figure.last_year,
+        "可比口径上年": figure.comparable,
+        "目标": figure.target,
+    }[basis]
+
+
+def of_period(figure: Figure, basis: str) -> str:
+    """The period that a side of a figure is about."""
+    if basis == "上期":
+        return Period.parse(figure.period).previous().label
+    if basis in ("上年同期", "可比口径上年"):
+        return Period.parse(figure.period).last_year().label
+    return figure.period
+
+
+def change_value(
+    now: Decimal | None, before: Decimal | None, indicator: Indicator
+) -> Decimal | None:
+    """How much a figure moved: percent of a count, points of a rate; None without a base."""
+    if now is None or before is None:
+        return None
+    if indicator.unit == "%":
+        return now - before
+    return (now - before) / before * 100 if before else None
+
+
+def _against(told: Sequence[Inline]) -> str:
+    """与上年持平, but 比上年增长."""
+    last = told[-1]
+    return "与" if isinstance(last, str) and last.endswith("持平") else "比"
 
 
 def words_of(code: str, definitions: Definitions) -> str:

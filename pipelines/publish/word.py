@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ def word(document: Document, cutoff: datetime) -> bytes:
     _styles(made)
     _page(made)
     _head(made, document)
-    counter = _Counter()
+    counter = _Counter(document.ordinals())
     for number, section in enumerate(document.sections, 1):
         made.add_paragraph(f"{ordinal(number)}、{section.title}", style="Heading 1")
         _section(made, section, counter)
@@ -65,6 +65,7 @@ def word(document: Document, cutoff: datetime) -> bytes:
         paragraph = made.add_paragraph(line, style="Signature Line")
         if i == 0:
             paragraph.paragraph_format.space_before = Pt(28)
+    _index(made, document)
     out = io.BytesIO()
     made.save(out)
     return same_bytes(out.getvalue())
@@ -73,9 +74,10 @@ def word(document: Document, cutoff: datetime) -> bytes:
 class _Counter:
     """Running numbers of tables, pictures and second-level headings."""
 
-    def __init__(self) -> None:
+    def __init__(self, ordinals: Mapping[str, int]) -> None:
         self.tables = 0
         self.pictures = 0
+        self.ordinals = ordinals
 
 
 def _settings(made: Any, document: Document, cutoff: datetime) -> None:
@@ -234,16 +236,73 @@ def _section(made: Any, section: Section, counter: _Counter) -> None:
         match block:
             case Paragraph():
                 style = {"note": "Note Line", "quote": "Quote Line"}.get(block.style, "Normal")
-                made.add_paragraph(text(block.runs), style=style)
+                _tell(made.add_paragraph(style=style), block.runs, counter)
             case Subheading():
                 headings += 1
                 made.add_paragraph(f"（{ordinal(headings)}）{block.text}", style="Heading 2")
             case Table():
                 counter.tables += 1
-                _table(made, block, counter.tables)
+                _table(made, block, counter)
             case Chart():
                 counter.pictures += 1
                 _picture(made, block, counter.pictures)
+
+
+def _tell(paragraph: Any, runs: Sequence[Inline], counter: _Counter) -> None:
+    """Running text; each number stands between the marks by which it is quoted, which nobody sees.
+
+    A bookmark n17 is number 17: it survives editing and copying, and prints nothing.
+    """
+    plain: list[str] = []
+    for run in runs:
+        if isinstance(run, str):
+            plain.append(run)
+            continue
+        if plain:
+            paragraph.add_run("".join(plain))
+            plain.clear()
+        ordinal = counter.ordinals[run.reference.anchor]
+        start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        for element in (start, end):
+            element.set(qn("w:id"), str(ordinal))
+        start.set(qn("w:name"), f"n{ordinal}")
+        paragraph._p.append(start)
+        paragraph.add_run(run.text)
+        paragraph._p.append(end)
+    if plain:
+        paragraph.add_run("".join(plain))
+
+
+def _index(made: Any, document: Document) -> None:
+    """How numbers are quoted, and which ones each paragraph and table holds."""
+    numbers = document.ordinals()
+    if not numbers or not document.reference:
+        return
+    made.add_paragraph("附：数字编号", style="Caption Line")
+    made.add_paragraph(
+        f"本件编号{document.reference}，文中由系统计算的数自前至后编为1至{len(numbers)}号，"
+        "表中自上而下、自左至右。在系统“查数”中输入“本件编号-数字编号”，"
+        "可逐级查到单位、报表、工作簿和单元格。各段、各表的编号如下。",
+        style="Note Line",
+    )
+    tables = 0
+    for number, section in enumerate(document.sections, 1):
+        told, paragraphs = [], 0
+        for block in section.blocks:
+            runs: Sequence[Sequence[Inline]] = ()
+            if isinstance(block, Table):
+                tables += 1
+                name, runs = f"表{tables}", block.rows
+            elif isinstance(block, Paragraph):
+                paragraphs += 1
+                name, runs = f"第{paragraphs}段", (block.runs,)
+            held = [numbers[c.reference.anchor] for r in runs for c in r if isinstance(c, Number)]
+            if held:
+                ends = (f"{held[0]}", f"{held[-1]}")
+                told.append(f"{name} {ends[0] if len(held) == 1 else '—'.join(ends)}")
+        if told:
+            words = f"{ordinal(number)}、{section.title}：{'，'.join(told)}。"
+            made.add_paragraph(words, style="Note Line")
 
 
 def text(runs: Sequence[Inline]) -> str:
@@ -265,8 +324,8 @@ def _picture(made: Any, chart: Chart, number: int) -> None:
     caption.paragraph_format.space_after = Pt(8)
 
 
-def _table(made: Any, table: Table, number: int) -> None:
-    made.add_paragraph(f"表{number}　{table.title}", style="Caption Line")
+def _table(made: Any, table: Table, counter: _Counter) -> None:
+    made.add_paragraph(f"表{counter.tables}　{table.title}", style="Caption Line")
     grid = made.add_table(rows=0, cols=len(table.columns))
     grid.alignment = WD_TABLE_ALIGNMENT.CENTER
     grid.autofit = False
@@ -275,7 +334,8 @@ def _table(made: Any, table: Table, number: int) -> None:
     widths = [Mm(TEXT_WIDTH * c.weight / whole) for c in table.columns]
     for column, width in zip(grid.columns, widths, strict=True):
         column.width = width
-    _row(grid, [c.label for c in table.columns], ["center"] * len(widths), widths, head=True)
+    centred = ["center"] * len(widths)
+    _row(grid, [c.label for c in table.columns], centred, widths, counter, head=True)
     aligns = [c.align for c in table.columns]
     spans: dict[int, list[int]] = {}
     last = len(table.rows) - table.totals
@@ -283,7 +343,7 @@ def _table(made: Any, table: Table, number: int) -> None:
         if column.grouped:
             spans[place] = table.spans(place)
     for i, cells in enumerate(table.rows):
-        row = _row(grid, [text([c]) for c in cells], aligns, widths)
+        row = _row(grid, cells, aligns, widths, counter)
         if i >= last:
             for cell in row.cells:
                 _shade(cell, "F2F4F6")
@@ -301,9 +361,10 @@ def _table(made: Any, table: Table, number: int) -> None:
 
 def _row(
     grid: Any,
-    cells: Sequence[str],
+    cells: Sequence[Inline],
     aligns: Sequence[str],
     widths: Sequence[Any],
+    counter: _Counter,
     head: bool = False,
 ) -> Any:
     row = grid.add_row()
@@ -317,7 +378,7 @@ def _row(
         paragraph = cell.paragraphs[0]
         # By its id: a look-up by name walks every style of the document for every cell.
         paragraph._p.style = style
-        paragraph.add_run(words)
+        _tell(paragraph, [words], counter)
         paragraph.alignment = _ALIGN[align]
         middle = OxmlElement("w:vAlign")
         middle.set(qn("w:val"), "center")

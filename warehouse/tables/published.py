@@ -1,12 +1,14 @@
-"""What was published."""
+"""What was published: editions, who decided over them, their files, numbers and deliveries."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     Numeric,
     SmallInteger,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from warehouse.tables.schema import id_column, metadata, when_column
 
@@ -29,12 +32,30 @@ publication = Table(
     when_column("cutoff"),
     Column("definitions", ForeignKey("definitions_edition.digest"), nullable=False),
     Column("computation_id", ForeignKey("computation.id")),
+    Column("reference", Text, nullable=False, comment="what its printed numbers are quoted by"),
+    Column("recipe", JSONB, nullable=False, comment="what beside unit and period it was made of"),
     Column("state", Text, nullable=False, server_default="draft"),
     Column("signer", Text),
     when_column("created_at"),
     when_column("decided_at", nullable=True),
-    CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="state"),
+    CheckConstraint(
+        "state IN ('draft', 'signed', 'published', 'updated', 'withdrawn')", name="state"
+    ),
     UniqueConstraint("kind", "title", "org_id", "period", "edition"),
+    Index("ix_publication_reference", "reference"),
+)
+
+publication_decision = Table(
+    "publication_decision",
+    metadata,
+    id_column(),
+    Column("publication_id", ForeignKey("publication.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    when_column("at"),
+    Index("ix_publication_decision_publication_id", "publication_id"),
+    comment="append-only: every state an edition has been in, and who put it there",
 )
 
 publication_file = Table(
@@ -51,10 +72,31 @@ publication_number = Table(
     metadata,
     Column("publication_id", ForeignKey("publication.id"), primary_key=True),
     Column("anchor", Text, primary_key=True),
+    Column("ordinal", Integer, nullable=False, comment="the number as quoted: reference-ordinal"),
+    Column("source", Text, nullable=False, comment="indicator, coverage, finding, assessment ..."),
     Column("line", SmallInteger, nullable=False),
     Column("unit", Text, nullable=False),
     Column("period", Text, nullable=False),
-    Column("indicator", Text, nullable=False),
-    Column("basis", Text, nullable=False, comment="本期, 上年同期, 可比口径 ..."),
+    Column("indicator", Text, nullable=False, comment="code inside its source"),
+    Column("basis", Text, nullable=False, comment="本期, 上年同期, 可比口径上年, 比上年 ..."),
+    Column(
+        "units", ARRAY(Text), nullable=False, comment="of a sum made in the document: its parts"
+    ),
+    Column("printed", Text, nullable=False, comment="as its readers see it"),
     Column("value", Numeric),
+    UniqueConstraint("publication_id", "ordinal"),
+    comment="every number a publication prints, and what it is made of",
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    id_column(),
+    Column("publication_id", ForeignKey("publication.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("target", Text, nullable=False, comment="folder, bucket or name of a distribution list"),
+    when_column("at"),
+    UniqueConstraint("publication_id", "channel", "target"),
+    CheckConstraint("channel IN ('folder', 'storage', 'mail')", name="channel"),
+    comment="one handing over of one edition",
 )

@@ -1,0 +1,65 @@
+"""How a printed number is quoted and what its reader is told of it, the same in every format."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from definitions.loading import Definitions
+from pipelines.figures import Figures
+from pipelines.publish.content import Document
+from pipelines.publish.publication import PublishedNumber, reference_of
+
+SOURCE_NAMES = {
+    "indicator": "指标",
+    "coverage": "报送情况",
+    "finding": "审核问题",
+    "assessment": "考核结果",
+    "letters": "责任书",
+    "changes": "组织变动",
+}
+COVERAGE_NAMES = {
+    "expected": "应报份数",
+    "reported": "实报份数",
+    "on_time": "按时份数",
+    "first_pass": "首次通过份数",
+    "missing": "缺报份数",
+    "reported_pct": "报送率",
+    "on_time_pct": "按时率",
+    "first_pass_pct": "首次通过率",
+}
+
+
+def quoted(document: Document, kind: str, figures: Figures) -> Document:
+    """The document with the reference that its numbers are quoted by."""
+    reference = reference_of(
+        kind,
+        document.title,
+        figures.unit.code,
+        figures.period,
+        figures.cutoff,
+        figures.definitions_digest,
+    )
+    return replace(document, reference=reference)
+
+
+def path_of(reference: str, ordinal: int) -> str:
+    """Where the portal shows what a number is made of."""
+    return f"/numbers/{reference}/{ordinal}"
+
+
+def names_of(figures: Figures) -> dict[str, str]:
+    """Unit code → name, of the document's unit and those below it."""
+    names = {u.code: u.name for units in figures.children.values() for u in units}
+    names[figures.unit.code] = figures.unit.name
+    return names
+
+
+def told_of(number: PublishedNumber, definitions: Definitions) -> str:
+    """What a number counts, in words."""
+    if number.source == "coverage":
+        return COVERAGE_NAMES.get(number.indicator, number.indicator)
+    if number.source == "finding":
+        rule = definitions.rules.get(number.indicator)
+        return rule.title if rule else number.indicator
+    indicator = definitions.indicators.get(number.indicator)
+    return indicator.name if indicator else number.indicator
