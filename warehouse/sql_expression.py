@@ -190,7 +190,9 @@ class Translator:
             case "absolute":
                 return f"abs({args[0]})"
             case "least" | "greatest":
-                return f"{name}({', '.join(args)})"
+                # the database passes over blanks; here one of them leaves nothing to be known
+                listed = ", ".join(args)
+                return f"(CASE WHEN num_nulls({listed}) = 0 THEN {name}({listed}) END)"
             case "starts_with":
                 return f"starts_with({args[0]}, {args[1]})"
             case "year_of":
