@@ -8,9 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from definitions.periods import Period, PeriodKind
-
-LOWER_IS_BETTER = "越小越好"
-ALL_OR_NOTHING = ("区间", "达标")
+from warehouse.achievement import LOWER_IS_BETTER, completion
 
 
 class Light(StrEnum):
@@ -109,15 +107,8 @@ def _share(task: Task, value: Decimal | None, wanted: Decimal | None) -> Decimal
     """Percent of what is wanted; where less is better, how far the limit is kept."""
     if value is None or wanted is None:
         return None
-    if task.direction in ALL_OR_NOTHING:
-        return Decimal(100) if value >= wanted else Decimal(0)
-    if task.direction == LOWER_IS_BETTER:
-        if value <= wanted:
-            return Decimal(100)
-        return wanted / value * 100
-    if wanted == 0:
-        return Decimal(100) if value >= 0 else Decimal(0)
-    return max(Decimal(0), value / wanted * 100)
+    share = completion(value, wanted, task.direction) * 100
+    return min(share, Decimal(100)) if task.direction == LOWER_IS_BETTER else share
 
 
 def light_of(lights: Sequence[Light]) -> Light | None:
