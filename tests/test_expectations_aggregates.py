@@ -101,6 +101,14 @@ def test_a_register_without_a_row_is_nothing_only_once_all_is_in() -> None:
     assert asked(QUARTER, empty, complete=True) == [None, None]  # unreported is not zero
 
 
+def test_a_form_sent_only_with_cause_is_nothing_once_all_is_in() -> None:
+    assert not form_of("DEMO-02").reporters.expected
+    assert form_of("DEMO-02").ledger is None
+    empty, call = Accepted({}), "count_of('DEMO-02', 'year', org_code=org_code)"
+    assert asked(call, empty) == [None, None]
+    assert asked(call, empty, complete=True) == [0, 0]
+
+
 class Family(Accepted):
     """A001 stands above A002 on the territorial line and above A003 on the industry line."""
 

@@ -126,9 +126,24 @@ def test_a_new_threshold_asks_again_and_another_rule_s_threshold_does_not() -> N
     assert printed(MANY, other, period="2017-04") == printed(MANY)
 
 
-def test_thresholds_of_generic_checks_are_named_beside_the_rule() -> None:
-    for code in ("V-P-005", "V-P-006", "V-P-013"):
-        assert definitions().rule(code).parameters
+@pytest.mark.parametrize(
+    ("code", "threshold"),
+    [("V-P-005", "stock_change_pct"), ("V-O-014", "remittance_tolerance_pct")],
+)
+def test_a_threshold_that_no_condition_names_stands_beside_its_rule(
+    code: str, threshold: str
+) -> None:
+    _, finding = no_cadre(MANY)
+    told = replace(finding, rule=code)
+    looser = changed(threshold, 1000)
+
+    def of(known: Definitions, label: str) -> str:
+        return Fingerprints(known, SECRET).of(
+            told, org="A001", row_key="A001", marked=(), period=Period.parse(label)
+        )
+
+    assert of(looser, "2017-03") == of(definitions(), "2017-03")
+    assert of(looser, "2017-04") != of(definitions(), "2017-04")
 
 
 def test_a_new_text_of_the_rule_asks_again() -> None:

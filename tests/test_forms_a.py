@@ -226,6 +226,11 @@ def test_points_are_lost_one_after_the_other_and_come_back_in_january() -> None:
     assert rules({**march[0], "balance": 7}, tables=before) == ["V-R-042"]
     # Another person begins with 12.
     assert rules({**march[0], "person_key": "P2", "balance": 7}, tables=before) == []
+    # Numbers begin anew every year: last December's K1, sent late, is not January's K1.
+    late = loss("K1", date(2018, 12, 20), 2, 10)
+    assert (
+        rules(late, march[0], tables={("SAFE-03", "2019-01"): before["SAFE-03", "2019-01"]}) == []
+    )
     # Last year's 8 points carried into the new year.
     carried = loss("K4", date(2019, 3, 4), 2, 2)
     assert rules(carried) == ["V-P-011"]

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from definitions import DefinitionsInvalid, Period, load_definitions
+from definitions.expression import parse
 from definitions.loading import HERE, Definitions
-from definitions.model import ColumnType, Form, Indicator
+from definitions.model import ColumnType, Form, Indicator, Measure
 from definitions.organisations import Organisation
 from definitions.tally import HEADS, WHENS, tally_form, tally_rows, why_not
 from pipelines.flow.ground import engine
@@ -228,6 +229,23 @@ def both(module_home: Path, by_tally: Definitions) -> Iterator[tuple[Figures, Fi
 def about(indicator: Indicator) -> bool:
     """Whether an indicator is told from switched forms alone."""
     return bool(indicator.measures) and {m.form for m in indicator.measures} <= set(SWITCHED)
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ("award_due - award_paid", True),
+        ("award_paid / 10000", True),
+        ("2 * award_paid", True),
+        ("award_due * award_paid", False),
+        ("award_paid / award_due", False),
+        ("absolute(award_paid)", False),
+    ],
+)
+def test_only_what_adds_up_row_by_row_is_told_from_sums(added: str, told: bool) -> None:
+    form = tally_form(by_person().newest("SKILL-03"))
+    said = why_not(Measure(form="SKILL-03", sum=parse(added)), form)
+    assert said == ("" if told else f"{added} of a sum is not the sum of it")
 
 
 def tellable(indicator: Indicator, definitions: Definitions) -> bool:
