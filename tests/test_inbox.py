@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, text
 
-from pipelines import inbox
-from pipelines.inbox import Delivery, Taken, take
+from pipelines.inbox import Delivery, Taken, take, taking
 from pipelines.places import places
 from warehouse.engine import prepare
 
@@ -55,7 +54,7 @@ def receipts(engine: Engine) -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize("batch", [1, 2, 256])
 def test_what_arrives_together_is_kept_like_what_arrives_alone(engine, monkeypatch, batch):
-    monkeypatch.setattr(inbox, "BATCH", batch)
+    monkeypatch.setattr(taking, "BATCH", batch)
     basket = Basket(("a", b"one"), ("b", b"two"), ("c", b"one"), ("a", b"one"), ("d", b"three"))
     assert take(engine, places().originals, basket, AT) == Taken(3, 1, 1)
     assert sorted(receipts(engine)) == [

@@ -47,11 +47,16 @@ class NewNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice(NewNotice):
+class Notice:
     """A notice as kept."""
 
-    id: int = 0
-    noted: datetime = datetime.min
+    id: int
+    key: str
+    org: str
+    kind: str
+    facts: Mapping[str, Any]
+    files: tuple[File, ...]
+    noted: datetime
 
 
 def note(connection: Connection, new: Iterable[NewNotice], at: datetime) -> int:
@@ -99,7 +104,7 @@ def untold(connection: Connection, since: datetime) -> dict[str, list[Notice]]:
     found: dict[str, list[Notice]] = {}
     for r in rows:
         found.setdefault(r.code, []).append(
-            Notice(r.key, r.code, r.kind, r.facts, _of(r.files), r.id, r.noted_at)
+            Notice(r.id, r.key, r.code, r.kind, r.facts, _of(r.files), r.noted_at)
         )
     return found
 

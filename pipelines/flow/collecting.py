@@ -21,6 +21,7 @@ from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.reopening import Gate, punctuality
 from pipelines.flow.reorganising import picture_for, put_in_force
 from pipelines.flow.returned import Arrived, documents_of, lay_down
+from pipelines.flow.senders import refuse_strangers
 from pipelines.inbox import Channel, DropFolder, HandIn, take
 from pipelines.load import received_day, submission_of
 from pipelines.places import Places, places
@@ -162,6 +163,7 @@ def _one_period(
     when: datetime,
     here: Places,
 ) -> Counter[str]:
+    refuse_strangers(items, known, when)
     workbooks = [workbook for _, workbook in items]
     with engine().connect() as connection:
         context = WarehouseContext(connection, known)

@@ -1,0 +1,229 @@
+"""Folders on other machines, one per sender: an SFTP server, a bucket of an S3-compatible store."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import stat as modes
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import asyncssh
+
+from pipelines.channel_settings import ObjectStorageSettings, SftpSettings
+
+ANSWERS = "退回和回执"
+"""The folder below a sender's own into which answers are laid, and which is never swept."""
+DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file: its path below the root, bytes, when it changed last, and a tag of its content."""
+
+    path: str
+    size: int
+    modified: datetime
+    tag: str
+
+
+class RemoteFiles(Protocol):
+    """What both kinds of store can do. Paths are below the root, with slashes."""
+
+    def listing(self) -> list[RemoteFile]: ...
+
+    def read(self, path: str) -> bytes: ...
+
+    def remove(self, file: RemoteFile) -> bool: ...
+
+    def put(self, path: str, data: bytes) -> None: ...
+
+
+# --- SFTP ---
+
+
+class SftpFiles:
+    """An open connection to an SFTP server; use `sftp_files`."""
+
+    def __init__(self, runner: asyncio.Runner, client: asyncssh.SFTPClient, root: str) -> None:
+        self._runner = runner
+        self._client = client
+        self._root = root
+
+    def listing(self) -> list[RemoteFile]:
+        """Every plain file but answers, oldest first."""
+        found = self._runner.run(self._walk("", 0))
+        return sorted(found, key=lambda f: (f.modified, f.path))
+
+    def read(self, path: str) -> bytes:
+        """The whole file as it is now."""
+        return self._runner.run(self._read(path))
+
+    def remove(self, file: RemoteFile) -> bool:
+        """Take a file away unless it changed since it was listed; whether it is gone."""
+        return self._runner.run(self._remove(file))
+
+    def put(self, path: str, data: bytes) -> None:
+        """Lay a file there whole: under another name first, then renamed."""
+        self._runner.run(self._put(path, data))
+
+    def _full(self, path: str) -> str:
+        return posixpath.join(self._root, path) if path else self._root
+
+    async def _walk(self, folder: str, depth: int) -> list[RemoteFile]:
+        found: list[RemoteFile] = []
+        for entry in await self._client.readdir(self._full(folder)):
+            name = _text(entry.filename)
+            if name in (".", "..", ANSWERS):
+                continue
+            path = posixpath.join(folder, name) if folder else name
+            # A link may lead out of the sender's own folder.
+            mode = entry.attrs.permissions or 0
+            if modes.S_ISDIR(mode) and depth < DEPTH:
+                with suppress(asyncssh.SFTPError):
+                    found += await self._walk(path, depth + 1)
+            elif modes.S_ISREG(mode):
+                found.append(_remote(path, entry.attrs))
+        return found
+
+    async def _read(self, path: str) -> bytes:
+        async with self._client.open(self._full(path), "rb") as file:
+            data: str | bytes = await file.read()
+            return data.encode() if isinstance(data, str) else bytes(data)
+
+    async def _remove(self, file: RemoteFile) -> bool:
+        full = self._full(file.path)
+        try:
+            now = _remote(file.path, await self._client.lstat(full))
+            if now != file:
+                return False
+            await self._client.remove(full)
+        except asyncssh.SFTPNoSuchFile:
+            return True
+        return True
+
+    async def _put(self, path: str, data: bytes) -> None:
+        full = self._full(path)
+        folder, name = posixpath.split(full)
+        await self._client.makedirs(folder, exist_ok=True)
+        partial = posixpath.join(folder, f".{name}.part")
+        async with self._client.open(partial, "wb") as file:
+            await file.write(data)
+        try:
+            await self._client.posix_rename(partial, full)
+        except asyncssh.SFTPError:
+            # A server without the extension renames onto nothing only.
+            with suppress(asyncssh.SFTPNoSuchFile):
+                await self._client.remove(full)
+            await self._client.rename(partial, full)
+
+
+def _text(name: str | bytes) -> str:
+    return name if isinstance(name, str) else name.decode("utf-8", "surrogateescape")
+
+
+def _remote(path: str, attrs: asyncssh.SFTPAttrs) -> RemoteFile:
+    size, modified = int(attrs.size or 0), int(attrs.mtime or 0)
+    return RemoteFile(path, size, datetime.fromtimestamp(modified, UTC), f"{modified}-{size}")
+
+
+@contextmanager
+def sftp_files(settings: SftpSettings) -> Iterator[SftpFiles]:
+    """Connect to the server that the settings name; its key must be the one they name.
+
+    OSError and asyncssh.Error when it cannot be reached or does not let us in.
+    """
+    words = settings.host_key.split()
+    key = " ".join(words[-2:] if len(words) > 2 and "ssh" not in words[0] else words[:2])
+    options: dict[str, Any] = {
+        "known_hosts": ([asyncssh.import_public_key(key)], [], []),
+        "username": settings.user,
+        "password": settings.password.get_secret_value() or None,
+        "client_keys": [str(settings.key_file)] if settings.key_file else [],
+        "config": None,
+        "agent_path": None,
+        "login_timeout": settings.timeout_seconds,
+        "connect_timeout": settings.timeout_seconds,
+        "keepalive_interval": 15,
+    }
+    with asyncio.Runner() as runner:
+        connection = runner.run(_connected(settings.host, settings.port, options))
+        try:
+            client = runner.run(connection.start_sftp_client())
+            yield SftpFiles(runner, client, settings.folder)
+        finally:
+            connection.close()
+            runner.run(connection.wait_closed())
+
+
+async def _connected(host: str, port: int, options: dict[str, Any]) -> Any:
+    return await asyncssh.connect(host, port, **options)
+
+
+# --- object storage ---
+
+
+class Bucket:
+    """A bucket of an S3-compatible store; an object appears whole or not at all."""
+
+    def __init__(self, settings: ObjectStorageSettings) -> None:
+        # Costs a quarter of a second: only whoever has a bucket pays it.
+        import boto3
+        from botocore.config import Config
+
+        self._bucket = settings.bucket
+        self._prefix = settings.prefix
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key.get_secret_value(),
+            region_name=settings.region,
+            config=Config(
+                retries={"max_attempts": 4, "mode": "standard"},
+                # Stores other than Amazon's refuse its newer checksums.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+    def listing(self) -> list[RemoteFile]:
+        """Every object but answers and folder marks, oldest first."""
+        found = []
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+            for item in page.get("Contents", []):
+                path = item["Key"][len(self._prefix) :]
+                if path.endswith("/") or ANSWERS in path.split("/"):
+                    continue
+                found.append(RemoteFile(path, item["Size"], item["LastModified"], item["ETag"]))
+        return sorted(found, key=lambda f: (f.modified, f.path))
+
+    def read(self, path: str) -> bytes:
+        """The whole object as it is now."""
+        answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + path)
+        return bytes(answer["Body"].read())
+
+    def remove(self, file: RemoteFile) -> bool:
+        """Take an object away unless it was replaced since it was listed; whether it is gone."""
+        from botocore.exceptions import ClientError
+
+        key = self._prefix + file.path
+        try:
+            now = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return True
+            raise
+        if now["ETag"] != file.tag:
+            return False
+        self._client.delete_object(Bucket=self._bucket, Key=key)
+        return True
+
+    def put(self, path: str, data: bytes) -> None:
+        """Lay an object there."""
+        self._client.put_object(Bucket=self._bucket, Key=self._prefix + path, Body=data)
