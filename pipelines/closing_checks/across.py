@@ -15,13 +15,8 @@ from definitions import Definitions, Period
 from definitions.model import Column, Form, Rule
 from expectations.findings import Finding, finding_of
 from expectations.run import HIDDEN, hidden
-from pipelines.closing_checks.registry import (
-    IMPLEMENTATIONS,
-    Asked,
-    Hit,
-    Implementation,
-    Span,
-)
+from pipelines.closing_checks.asking import Asked, Hit
+from pipelines.closing_checks.registry import IMPLEMENTATIONS, Implementation, Span
 from pipelines.explanations import Fingerprints
 from warehouse.engine import sql
 from warehouse.named_rows import name_rows

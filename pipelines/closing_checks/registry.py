@@ -4,41 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection
 
-from definitions import Definitions, Period
+from definitions import Definitions
 from definitions.periods import PeriodKind
+from pipelines.closing_checks.asking import Asked, Hit
 from pipelines.closing_checks.seats import crowded_committees
 
 Span = Literal["period", "last", "year", "standing"]
 """All rows of the period, those of its last part, of the year so far, or of all time so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The question as it is put: which period closes, and what was decided for it."""
-
-    period: Period
-    parameters: Mapping[str, Any]
-
-    @property
-    def day(self) -> date:
-        """The last day of the period."""
-        return self.period.end
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One row that breaks a rule; `values` fill the sentence and hold nothing personal."""
-
-    filing: int
-    row: int
-    marks: tuple[str, ...]
-    values: Mapping[str, Any]
-
 
 Find = Callable[[Connection, Asked], Iterable[Hit]]
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
+from pipelines.closing_checks.asking import Asked, Hit
 from warehouse.engine import sql
-
-if TYPE_CHECKING:
-    from pipelines.closing_checks.registry import Asked, Hit
 
 
 def crowded_committees(connection: Connection, asked: Asked) -> Iterator[Hit]:
@@ -20,8 +17,6 @@ def crowded_committees(connection: Connection, asked: Asked) -> Iterator[Hit]:
     A group is what stands directly under the union on the industry line. Its due is the mean of its
     shares of grassroots unions and of members.
     """
-    from pipelines.closing_checks.registry import Hit
-
     groups: dict[tuple[int, int], dict[str, tuple[int, int]]] = {}
     seats: dict[tuple[int, int], int] = {}
     for row in connection.execute(text(sql("across_committee_groups")), {"ends": asked.day}):
