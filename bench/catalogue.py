@@ -37,7 +37,7 @@ def forms_of_month(definitions: Definitions, month: Period) -> list[Form]:
 def rows_by_union(
     definitions: Definitions, unions: int, month: Period, seed: int
 ) -> list[dict[str, list[Row]]]:
-    """For each union its rows by form; rows that name no organisation are dealt out in turn."""
+    """For each union its rows by form."""
     forms = forms_of_month(definitions, month)
     made = generate(
         definitions, organisations(unions), [month.label], seed, [f.code for f in forms]
@@ -45,10 +45,9 @@ def rows_by_union(
     found: list[dict[str, list[Row]]] = [defaultdict(list) for _ in range(unions)]
     number = {union_code(n): n - 1 for n in range(1, unions + 1)}
     for (code, _), rows in made.tables.items():
-        for i, row in enumerate(rows):
-            owner = row.get("org_code")
-            place = i % unions if owner is None else number.get(str(owner))
-            if place is not None:
+        for row in rows:
+            place = number.get(str(row["org_code"]))
+            if place is not None:  # what federations send is not measured
                 found[place][code].append(row)
     return found
 

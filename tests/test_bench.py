@@ -9,7 +9,7 @@ from datetime import date
 import openpyxl
 import pytest
 
-from bench import naive, report, watch
+from bench import catalogue, naive, report, watch
 from bench.figures import FORMS, union_code
 from bench.ours import LOAD, MARK, READ, RECEIPT, REST, VALIDATE
 from bench.report import Goal, Other, Results, Run, goals, markdown, median_run, ratio
@@ -25,7 +25,7 @@ from bench.workbooks import (
     workbook,
 )
 from definitions.model import Severity
-from definitions.periods import Period
+from definitions.periods import Period, PeriodKind
 from pipelines.read import Document, Limits
 from pipelines.read.document import read_document
 from pipelines.validate import validate
@@ -239,3 +239,31 @@ def test_memory_of_this_process_is_seen():
     with MemoryWatch(os.getpid(), every=0.01) as seen:
         time.sleep(0.2)
     assert seen.seen.together >= seen.seen.parent > 1 << 20
+
+
+# --- the whole catalogue ---
+
+
+def test_a_month_of_the_whole_catalogue_reads_as_it_was_drawn(definitions):
+    month, unions = Period.parse(catalogue.MONTH), 3
+    asked = {f.code for f in catalogue.forms_of_month(definitions, month)}
+    assert not asked & set(catalogue.LEFT_OUT)
+    assert {PeriodKind.MONTH, PeriodKind.QUARTER} <= {definitions.newest(c).period for c in asked}
+    drawn = catalogue.rows_by_union(definitions, unions, month, seed=1)
+    assert len(drawn) == unions
+    assert {code for rows in drawn for code in rows} <= asked
+    for number, rows in enumerate(drawn, 1):
+        book = read(definitions, catalogue.workbook(definitions, rows, number, month))
+        assert [f.rule for f in book.findings if f.severity is not Severity.NOTICE] == []
+        assert (book.org_code, book.period) == (union_code(number), month.label)
+        assert {s.form: len(s.row_numbers) for s in book.sheets} == {
+            code: len(own) for code, own in rows.items()
+        }
+
+
+def test_workbooks_of_the_catalogue_are_made_once(tmp_path, monkeypatch):
+    made = tmp_path / f"{union_code(1)}.xlsx"
+    made.write_bytes(b"kept")
+    monkeypatch.setattr(catalogue, "generate", None)
+    assert catalogue.make(tmp_path, 1) == [made]
+    assert made.read_bytes() == b"kept"
