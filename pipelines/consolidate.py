@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -65,33 +65,69 @@ def figures_of(
     notes: Sequence[str] = (),
 ) -> Figures:
     """All figures of one unit and its children along both lines, from one computation."""
+    (figures,) = figures_of_each(connection, definitions, computation, [unit_code], notes=notes)
+    return figures
+
+
+def figures_of_each(
+    connection: Connection,
+    definitions: Definitions,
+    computation: int,
+    unit_codes: Sequence[str],
+    *,
+    notes: Sequence[str] = (),
+) -> Iterator[Figures]:
+    """The same of many units in their order; what all of them share is read once."""
     head = connection.execute(
         text("SELECT period, cutoff FROM computation WHERE id = :id"), {"id": computation}
     ).one()
     period, cutoff = Period.parse(head.period), head.cutoff
     organisations = standing(connection, period.end, cutoff)
     by_code = {o.code: o for o in organisations}
-    unit = by_code[unit_code]
-    children = {
+    prepare_cutoff(connection, cutoff)
+    prepare_expected(connection, cutoff, period.start, period.end)
+    withheld = _withheld(connection, definitions, computation, period, organisations)
+    targets = _targets(connection, definitions, period)
+    for unit_code in unit_codes:
+        unit = by_code[unit_code]
+        children = _children(organisations, unit)
+        shown = _shown(unit_code, children)
+        wanted = {by_code[code].id for code in shown if code in by_code} | {0}
+        yield Figures(
+            unit=_unit(unit),
+            period=period,
+            cutoff=cutoff,
+            definitions_digest=definitions.digest,
+            children=children,
+            values=_values(connection, computation, sorted(wanted), targets),
+            transfers=_transfers(connection, period, cutoff, unit.id),
+            coverage=_coverage(connection, period, shown, organisations),
+            notes=notes,
+            withheld=withheld,
+        )
+
+
+def coverage_of(
+    connection: Connection, period: Period, cutoff: datetime, unit_code: str
+) -> list[CoverageRow]:
+    """How far a unit and its children have reported a period, without computing any figure."""
+    organisations = standing(connection, period.end, cutoff)
+    unit = next(o for o in organisations if o.code == unit_code)
+    prepare_cutoff(connection, cutoff)
+    prepare_expected(connection, cutoff, period.start, period.end)
+    shown = _shown(unit_code, _children(organisations, unit))
+    return _coverage(connection, period, shown, organisations)
+
+
+def _children(organisations: Sequence[Registered], unit: Registered) -> dict[str, list[Unit]]:
+    return {
         BLOCK: [_unit(o) for o in organisations if o.block == unit.id],
         INDUSTRY: _industry_children(organisations, unit),
     }
-    shown = [unit_code, *(u.code for units in children.values() for u in units)]
-    wanted = {by_code[code].id for code in shown if code in by_code} | {0}
-    prepare_cutoff(connection, cutoff)
-    prepare_expected(connection, cutoff, period.start, period.end)
-    return Figures(
-        unit=_unit(unit),
-        period=period,
-        cutoff=cutoff,
-        definitions_digest=definitions.digest,
-        children=children,
-        values=_values(connection, definitions, computation, period, sorted(wanted)),
-        transfers=_transfers(connection, period, cutoff, unit.id),
-        coverage=_coverage(connection, period, shown, {o.code: o.name for o in organisations}),
-        notes=notes,
-        withheld=_withheld(connection, definitions, computation, period, organisations),
-    )
+
+
+def _shown(unit_code: str, children: Mapping[str, Sequence[Unit]]) -> list[str]:
+    return [unit_code, *(u.code for units in children.values() for u in units)]
 
 
 def _withheld(
@@ -151,45 +187,46 @@ def _industry_children(organisations: Sequence[Registered], unit: Registered) ->
 
 def _values(
     connection: Connection,
-    definitions: Definitions,
     computation: int,
-    period: Period,
     units: Sequence[int],
+    targets: Mapping[tuple[str, str, str], Decimal],
 ) -> dict[tuple[str, str, str, str], Figure]:
     rows = connection.execute(
         text(sql("unit_figures")), {"computation": computation, "units": list(units)}
     ).all()
-    found: dict[tuple[str, str, str, str, str], Decimal | None] = {
-        (LINE_NAMES[r.line], r.unit, r.period, r.basis, r.indicator): r.value for r in rows
+    found: dict[tuple[int, str, str, str, str], Decimal | None] = {
+        (r.line, r.unit, r.period, r.basis, r.indicator): r.value for r in rows
     }
-    targets = _targets(connection, definitions, period)
+    before = {label: _before(label) for label in {r.period for r in rows}}
     values = {}
     for r in rows:
         if r.basis != "reported":
             continue
-        line, here = LINE_NAMES[r.line], Period.parse(r.period)
-
-        def at(
-            other: Period, basis: str = "reported", line: str = line, row: object = r
-        ) -> Decimal | None:
-            return found.get((line, row.unit, other.label, basis, row.indicator))  # type: ignore[attr-defined]
-
-        values[line, r.unit, r.period, r.indicator] = Figure(
-            indicator=r.indicator,
-            unit=r.unit,
+        line, unit, code = r.line, r.unit, r.indicator
+        previous, last_year = before[r.period]
+        values[LINE_NAMES[line], unit, r.period, code] = Figure(
+            indicator=code,
+            unit=unit,
             period=r.period,
-            line=line,
+            line=LINE_NAMES[line],
             value=r.value,
             numerator=r.numerator,
             denominator=r.denominator,
             reported=r.reported,
             expected=r.expected,
-            previous=at(here.previous()) if here.previous() != here.last_year() else None,
-            last_year=at(here.last_year()),
-            comparable=at(here.last_year(), "comparable"),
-            target=targets.get((r.unit, r.indicator, r.period)),
+            previous=found.get((line, unit, previous, "reported", code)) if previous else None,
+            last_year=found.get((line, unit, last_year, "reported", code)),
+            comparable=found.get((line, unit, last_year, "comparable", code)),
+            target=targets.get((unit, code, r.period)),
         )
     return values
+
+
+def _before(label: str) -> tuple[str | None, str]:
+    """Labels of the period before, unless that is last year's, and of last year's."""
+    here = Period.parse(label)
+    previous, last = here.previous(), here.last_year()
+    return (previous.label if previous != last else None), last.label
 
 
 def _targets(
@@ -236,8 +273,12 @@ def _transfers(
 
 
 def _coverage(
-    connection: Connection, period: Period, units: Sequence[str], names: dict[str, str]
+    connection: Connection,
+    period: Period,
+    units: Sequence[str],
+    organisations: Sequence[Registered],
 ) -> list[CoverageRow]:
+    names = {o.code: o.name for o in organisations}
     rows = connection.execute(
         text(sql("coverage_by_unit")),
         {"units": list(units), "starts": period.start, "ends": period.end},

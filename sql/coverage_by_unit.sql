@@ -19,7 +19,12 @@ INNER JOIN organisation AS o ON e.org_id = o.id
 LEFT JOIN LATERAL (
     SELECT name
     FROM organisation_name
-    WHERE org_id = o.id AND kind = 'official' AND valid @> e.ends AND retired_at IS NULL
+    WHERE
+        NOT e.reported
+        AND org_id = o.id
+        AND kind = 'official'
+        AND valid @> e.ends
+        AND retired_at IS NULL
     ORDER BY lower(valid) DESC
     LIMIT 1
 ) AS n ON TRUE

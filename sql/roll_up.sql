@@ -1,65 +1,57 @@
 -- one row per target period, basis, line, organisation and measure: facts of the units below it
 INSERT INTO rolled (label, basis, line, org_id, measure, value)
-WITH as_then AS (
-    SELECT
-        t.label,
-        t.basis,
-        u.line,
-        u.ancestor_id,
-        u.measure,
-        sum(u.value) AS value
-    FROM target AS t
-    INNER JOIN flow_up AS u ON u.month BETWEEN t.starts AND t.ends
-    WHERE
-        t.as_of IS NULL
-        AND (
-            (t.every_unit AND u.line = 1)
-            OR (u.line, u.ancestor_id) IN (SELECT
-                line,
-                org_id
-            FROM parent)
-        )
-    GROUP BY 1, 2, 3, 4, 5
+WITH head AS (
+    SELECT org_id FROM parent
+    WHERE line = 1
 ),
 
-flow_as_of AS MATERIALIZED (
+flow_then AS (
     SELECT
-        t.label,
-        t.basis,
-        t.every_unit,
+        t.target,
+        u.seat,
+        u.measure,
+        sum(u.value) AS value
+    FROM target_month AS t
+    INNER JOIN flow_by_seat AS u ON t.month = u.month
+    WHERE t.as_of IS NULL
+    GROUP BY 1, 2, 3
+),
+
+-- flows read along the relations of a later day
+flow_as_of AS (
+    SELECT
+        t.target,
         f.measure,
         f.org_id,
         m.own,
         t.as_of AS day,
         sum(f.value) AS value
-    FROM target AS t
-    INNER JOIN fact AS f ON f.month BETWEEN t.starts AND t.ends
+    FROM target_month AS t
+    INNER JOIN fact AS f ON t.month = f.month
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'flow'
     WHERE t.as_of IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    GROUP BY 1, 2, 3, 4, 5
 ),
 
-latest AS MATERIALIZED (
-    SELECT DISTINCT ON (t.label, t.basis, f.measure, f.org_id)
-        t.label,
-        t.basis,
-        t.every_unit,
+latest AS (
+    SELECT DISTINCT ON (t.target, f.measure, f.org_id)
+        t.target,
         f.measure,
         f.org_id,
         m.own,
-        coalesce(t.as_of, t.ends) AS day,
+        coalesce(t.as_of, t.last_day) AS day,
         f.value
-    FROM target AS t
-    INNER JOIN fact AS f ON f.month BETWEEN t.starts AND t.ends
+    FROM target_month AS t
+    INNER JOIN fact AS f ON t.month = f.month
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'latest'
     -- who had ended by then has no stock any more: its heirs report what is left of it
     WHERE
         NOT EXISTS (
             SELECT 1
             FROM gone AS g
-            WHERE f.org_id = g.org_id AND g.valid @> t.ends
+            WHERE f.org_id = g.org_id AND g.valid @> t.last_day
         )
-    ORDER BY t.label ASC, t.basis ASC, f.measure ASC, f.org_id ASC, f.month DESC
+    ORDER BY t.target ASC, f.measure ASC, f.org_id ASC, f.month DESC
 ),
 
 kept AS (
@@ -83,62 +75,82 @@ heir AS MATERIALIZED (
 
 -- read as of a later day, a merged union's figures are its heir's; an abolished one is comparable
 -- with nobody, but what it did in the period stays with its last parent
-unit_value AS (
+unit_value AS MATERIALIZED (
     SELECT
-        k.label,
-        k.basis,
-        k.every_unit,
+        k.target,
         k.measure,
         coalesce(h.heir_id, k.org_id) AS org_id,
         k.own,
         k.day,
         k.value
     FROM kept AS k
+    INNER JOIN target AS t ON k.target = t.id
     LEFT JOIN heir AS h ON k.org_id = h.org_id AND k.day = h.day
-    WHERE h.org_id IS NULL OR h.heir_id IS NOT NULL OR k.basis = 'reported'
+    WHERE h.org_id IS NULL OR h.heir_id IS NOT NULL OR t.basis = 'reported'
 ),
 
-moments AS MATERIALIZED (
+by_seat AS (
+    SELECT * FROM flow_then
+    UNION ALL
     SELECT
-        d.day,
+        u.target,
+        s.seat,
+        u.measure,
+        sum(u.value) AS value
+    FROM unit_value AS u
+    INNER JOIN seat AS s ON u.org_id = s.org_id AND u.day = s.day AND u.own = s.own
+    GROUP BY 1, 2, 3
+),
+
+-- a unit with nobody below it has its own figures, where those of every unit are wanted
+alone AS (
+    SELECT
+        t.target,
+        f.measure,
+        f.org_id,
+        f.value
+    FROM target_month AS t
+    INNER JOIN fact AS f ON t.month = f.month
+    INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'flow'
+    WHERE t.as_of IS NULL AND t.every_unit
+    UNION ALL
+    SELECT
+        u.target,
+        u.measure,
+        u.org_id,
+        u.value
+    FROM unit_value AS u
+    INNER JOIN target AS t ON u.target = t.id AND t.every_unit
+),
+
+summed AS (
+    SELECT
+        b.target,
         a.line,
         a.org_id,
-        a.ancestor_id
-    FROM (SELECT DISTINCT day FROM unit_value) AS d
-    INNER JOIN ancestor AS a ON a.valid @> d.day
-    WHERE
-        (a.line = 1 AND a.org_id = a.ancestor_id)
-        OR (a.line, a.ancestor_id) IN (SELECT
-            line,
-            org_id
-        FROM parent)
+        b.measure,
+        sum(b.value) AS value
+    FROM by_seat AS b
+    INNER JOIN seat_above AS a ON b.seat = a.seat
+    GROUP BY 1, 2, 3, 4
+    UNION ALL
+    SELECT
+        target,
+        1 AS line,
+        org_id,
+        measure,
+        sum(value) AS value
+    FROM alone
+    WHERE org_id NOT IN (SELECT h.org_id FROM head AS h)
+    GROUP BY 1, 2, 3, 4
 )
 
 SELECT
-    label,
-    basis,
-    line,
-    ancestor_id,
-    measure,
-    value
-FROM as_then
-UNION ALL
-SELECT
-    u.label,
-    u.basis,
-    o.line,
-    o.ancestor_id,
-    u.measure,
-    sum(u.value) AS value
-FROM unit_value AS u
-INNER JOIN moments AS o ON u.org_id = o.org_id AND u.day = o.day
-WHERE
-    (NOT u.own OR o.org_id = o.ancestor_id)
-    AND (
-        (u.every_unit AND o.line = 1)
-        OR (o.line, o.ancestor_id) IN (SELECT
-            line,
-            org_id
-        FROM parent)
-    )
-GROUP BY 1, 2, 3, 4, 5
+    t.label,
+    t.basis,
+    s.line,
+    s.org_id,
+    s.measure,
+    s.value
+FROM summed AS s
+INNER JOIN target AS t ON s.target = t.id

@@ -18,11 +18,11 @@ from pipelines.explanations import Fingerprints
 from pipelines.load import filing_of
 from pipelines.workbook import FormSheet
 from warehouse import receipts
+from warehouse.cutoff import prepare_cutoff
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions
 from warehouse.named_rows import name_units
 from warehouse.organisations import ids, register
-from warehouse.rollup import prepare_cutoff
 from warehouse.submissions import NewSubmission, load
 
 AT = datetime(2020, 6, 1, tzinfo=UTC)

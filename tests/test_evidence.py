@@ -23,7 +23,7 @@ from tests.test_forms_b import (
     file,
 )
 from warehouse.current import WarehouseContext
-from warehouse.rollup import prepare_cutoff
+from warehouse.cutoff import prepare_cutoff
 
 YEAR = Period.parse("2019")
 

@@ -23,7 +23,9 @@ from sqlalchemy import Connection, text
 
 from definitions import Period
 from definitions.organisations import Organisation
-from warehouse.engine import sql, warehouse
+from warehouse.computed import Target
+from warehouse.cutoff import prepare_cutoff
+from warehouse.engine import warehouse
 from warehouse.objections import Ground, in_order, objections
 from warehouse.organisations import register, standing
 from warehouse.reorganisations import (
@@ -33,7 +35,7 @@ from warehouse.reorganisations import (
     timelines,
     withdraw_changes,
 )
-from warehouse.rollup import Target, _temporary_tables, prepare_cutoff
+from warehouse.sums import add_up, prepare_sums
 from warehouse.timeline import ENDED, After, Change, Timeline
 
 MONTHS = Period.parse("2017").months()
@@ -253,7 +255,8 @@ def _compare(connection: Connection, days: dict[date, Day]) -> None:
     measures: Any = [(STOCK, SimpleNamespace(take="latest", own=False)),
                      (FLOW, SimpleNamespace(take="flow", own=False))]  # fmt: skip
     year = Period.parse("2017")
-    _temporary_tables(connection, [Target(year), *map(Target, MONTHS)], measures)
+    wanted = [Target(year), *map(Target, MONTHS)]
+    prepare_sums(connection, wanted, measures)
     facts = [
         {"m": measure, "o": ids[code], "d": month.start, "v": _figure(code, month.number)}
         for month in MONTHS
@@ -262,9 +265,7 @@ def _compare(connection: Connection, days: dict[date, Day]) -> None:
         for measure in (STOCK, FLOW)
     ]
     connection.execute(text("INSERT INTO fact VALUES (:m, :o, :d, :v)"), facts)
-    connection.execute(text("DROP TABLE IF EXISTS flow_up"))
-    connection.execute(text(sql("flow_up")))
-    connection.execute(text(sql("roll_up")))
+    add_up(connection, wanted)
     codes = {number: code for code, number in ids.items()}
     rolled = {
         (r.label, r.line, codes.get(r.org_id, "0"), r.measure): r.value

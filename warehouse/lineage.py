@@ -13,7 +13,9 @@ from definitions import Definitions, Period
 from definitions.expression import Expression, parse
 from definitions.model import Indicator, Measure
 from definitions.periods import PeriodKind
-from warehouse.rollup import AT_THE_END, attribution, load_live, prepare_cutoff, reading
+from warehouse.cutoff import prepare_cutoff
+from warehouse.facts import load_live, reading
+from warehouse.rollup import AT_THE_END, attribution
 from warehouse.tallies import heads, is_tally
 
 

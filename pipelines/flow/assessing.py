@@ -24,9 +24,9 @@ from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
 from warehouse import audit
+from warehouse.cutoff import prepare_cutoff
 from warehouse.organisations import standing
 from warehouse.publications import decide
-from warehouse.rollup import prepare_cutoff
 from warehouse.second_pass import record_scores
 from warehouse.tables import assessment, assessment_unit
 

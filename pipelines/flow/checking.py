@@ -22,11 +22,11 @@ from pipelines.validate import recheck
 from pipelines.verdict import returned_workbook
 from warehouse import findings, receipts
 from warehouse.current import WarehouseContext
+from warehouse.cutoff import prepare_cutoff
 from warehouse.findings import Changed, ClosingFinding, OpenFinding
 from warehouse.named_rows import name_units
 from warehouse.organisations import standing
 from warehouse.personal import data_key
-from warehouse.rollup import prepare_cutoff
 from warehouse.windows import china_day, windows
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.periods import PeriodKind, closing_periods
-from pipelines.consolidate import consolidate, figures_of, top_unit
+from pipelines.consolidate import consolidate, coverage_of, figures_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow
 from pipelines.flow.boards import board_of
 from pipelines.flow.checking import check_at_close, tell_waiting
@@ -26,10 +26,10 @@ from pipelines.publish import Publication, bulletin, consolidated
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
 from warehouse import audit
 from warehouse.current import current_rows
+from warehouse.facts import GRASSROOTS, owed_by_grassroots
 from warehouse.gates import broken_gates
 from warehouse.organisations import Registered, standing
 from warehouse.publications import decide
-from warehouse.rollup import GRASSROOTS, owed_by_grassroots
 from warehouse.windows import china_day, freeze, ripe, windows
 
 
@@ -138,8 +138,14 @@ def _products(
         if window.state(china_day(when)).takes
     }
     for closing in (*closings, *early):
-        computation = consolidate(connection, known, closing, when, when)
-        figures = figures_of(connection, known, computation, top.code)
+        # A workbook of a form that locks long before its period ends says who reported, and no
+        # figure: the period itself is computed when it closes.
+        if closing in early and closing.kind is not PeriodKind.MONTH:
+            reported: Sequence[CoverageRow] = coverage_of(connection, closing, when, top.code)
+        else:
+            computation = consolidate(connection, known, closing, when, when)
+            figures = figures_of(connection, known, computation, top.code)
+            reported = figures.coverage
         if closing.kind is PeriodKind.MONTH:
             extras = extras_of(connection, known, closing, computation, when)
             products.append((bulletin(figures, known, extras), computation))
@@ -156,7 +162,7 @@ def _products(
                 rows = rows[rows["org"].isin(summed)]
             if rows.empty:
                 continue
-            coverage = [c for c in figures.coverage if c.form == form.code]
+            coverage = [c for c in reported if c.form == form.code]
             for line in (BLOCK, INDUSTRY):
                 cut = Cut(form, closing, line, when, known.digest, top.code, top.name)
                 sheets.append((cut, _named(rows, organisations, line), coverage))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.periods import PeriodKind
-from pipelines.consolidate import consolidate, figures_of, top_unit
+from pipelines.consolidate import consolidate, figures_of_each, top_unit
 from pipelines.figures import BLOCK, Figures, display
 from pipelines.flow.extras import extras_of, own_extras
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
@@ -41,10 +41,11 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
         organisations = standing(connection, period.end, when)
         top = top_unit(organisations)
         extras = extras_of(connection, known, period, computation, when)
-        wanted = []
-        for unit in _reviewed(organisations, top):
-            figures = figures_of(connection, known, computation, unit.code)
-            wanted.append((figures, extras if unit is top else own_extras(extras, figures)))
+        units = [u.code for u in _reviewed(organisations, top)]
+        wanted = [
+            (figures, extras if figures.unit.code == top.code else own_extras(extras, figures))
+            for figures in figures_of_each(connection, known, computation, units)
+        ]
     publications = _drawn(wanted)
     summary = _summary(publications[0], wanted[0][0], known)
     with engine().begin() as connection:

@@ -16,11 +16,13 @@ from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish.publication import Publication
 from pipelines.publish.transfers import ChangeRow, Reorganised, Standing, transfers_report
 from warehouse.current import current_rows
+from warehouse.cutoff import prepare_cutoff
 from warehouse.engine import sql
+from warehouse.facts import GRASSROOTS
 from warehouse.organisations import standing
 from warehouse.publications import decide
 from warehouse.reorganisations import in_force_on, timelines, waiting
-from warehouse.rollup import GRASSROOTS, attribution, prepare_cutoff
+from warehouse.rollup import attribution
 from warehouse.tables import LINES
 from warehouse.timeline import Timeline
 
