@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import csv
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from definitions import DefinitionsInvalid, Period
 from expectations.findings import column_letters
-from pipelines import flow
-from pipelines.flow.ground import CHINA, definitions, engine, moment
+from pipelines import flow, submission_commands
+from pipelines.command_line import At, console
+from pipelines.flow.ground import definitions, engine, moment
 
 app = typer.Typer(help="工会报表：收件、校验、汇总、考核与发布", no_args_is_help=True)
-console = Console()
 USER_ERROR = 2
-
-At = Annotated[
-    str, typer.Option(help="以此时刻为准（ISO 格式），缺省为现在", default_factory=lambda: _now())
-]
-
-
-def _now() -> str:
-    return datetime.now(CHINA).isoformat(timespec="seconds")
 
 
 @app.command("register", help="登记工会组织名录文件中的组织")
@@ -319,6 +309,9 @@ def verify() -> None:
     if broken is not None:
         console.print(f"[red]日志自第 {broken} 条起被改动[/red]")
         raise typer.Exit(1)
+
+
+app.add_typer(submission_commands.app)
 
 
 def main() -> None:

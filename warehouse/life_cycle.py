@@ -26,6 +26,7 @@ from warehouse.tables import (
     submission_claim,
     submission_step,
 )
+from warehouse.turns import LOAD_LOCK, alone
 from warehouse.windows import china_day
 
 
@@ -266,6 +267,7 @@ def take_step(
     Whether it may be taken has been asked before (`pipelines.life_cycle.refusal`); here only what
     two people at once could break is held: Overtaken when the submission has moved since.
     """
+    alone(connection, LOAD_LOCK)
     transition = life_cycle().transition(verb)
     moved = connection.execute(
         update(submission)

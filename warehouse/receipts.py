@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from warehouse.tables import receipt
+from warehouse.turns import RECEIVE_LOCK, alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def record_many(connection: Connection, new: Sequence[NewReceipt]) -> list[Recei
     The same bytes in a new delivery become a receipt of state duplicate, which is never parsed.
     What a stranger sent makes no duplicate of what is sent by whom it belongs to.
     """
+    alone(connection, RECEIVE_LOCK)
     first = _first_receipts(connection, new)
     fresh: dict[str, NewReceipt] = {}
     for item in new:
@@ -156,6 +158,34 @@ def fetch(connection: Connection, ids: Collection[int]) -> list[Receipt]:
     """Receipts by id, in order of arrival."""
     rows = connection.execute(
         select(receipt).where(receipt.c.id.in_(ids)).order_by(receipt.c.received_at, receipt.c.id)
+    )
+    return [_receipt(row) for row in rows]
+
+
+def senders_of(connection: Connection, ids: Collection[int]) -> set[str]:
+    """Whose turn must be waited for before some receipts are processed; a nameless one's own."""
+    rows = connection.execute(select(receipt.c.id, receipt.c.sender).where(receipt.c.id.in_(ids)))
+    return {row.sender or f"#{row.id}" for row in rows}
+
+
+def in_turn(connection: Connection, ids: Collection[int]) -> list[Receipt]:
+    """Those of some receipts that still wait, and what their senders sent before them and waits.
+
+    In order of arrival: an earlier version is never processed after a later one.
+    """
+    rows = connection.execute(
+        text(
+            """
+            WITH last AS (
+                SELECT sender, max((received_at, id)) AS moment FROM receipt
+                WHERE id = ANY(:ids) AND state = 'waiting' AND sender <> '' GROUP BY sender)
+            SELECT r.* FROM receipt r LEFT JOIN last ON last.sender = r.sender
+            WHERE r.state = 'waiting'
+                AND (r.id = ANY(:ids) OR (r.received_at, r.id) <= last.moment)
+            ORDER BY r.received_at, r.id
+            """
+        ),
+        {"ids": sorted(ids)},
     )
     return [_receipt(row) for row in rows]
 

@@ -19,8 +19,7 @@ from sqlalchemy import Connection, text
 
 from warehouse.findings import clear_superseded
 from warehouse.life_cycle import refresh
-
-LOAD_LOCK = 7_240_002  # loading is short; one loader at a time keeps supersession simple
+from warehouse.turns import LOAD_LOCK, alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def load(
     Returns id(NewFiling) → filing id for those that became current. Whatever order submissions
     are processed in, the filing received last is the current one: a replayed older version never.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": LOAD_LOCK})
+    alone(connection, LOAD_LOCK)
     new = _not_yet_written(connection, submissions)
     if not new:
         return {}

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from pipelines.flow.checking import waiting_findings
     from pipelines.flow.closing import close_period
     from pipelines.flow.collecting import hand_in, process, sweep
+    from pipelines.flow.comparing import compare
+    from pipelines.flow.delivering import deliver, write_site
+    from pipelines.flow.downloading import download
+    from pipelines.flow.handling import (
+        act,
+        act_on_many,
+        claim_submission,
+        open_tasks,
+        possible,
+        release_submission,
+        submission_case,
+    )
     from pipelines.flow.opening import open_period, register_organisations, template_for
     from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
     from pipelines.flow.reopening import (
@@ -29,54 +41,89 @@ if TYPE_CHECKING:
         waiting_changes,
         withdraw_changes,
     )
+    from pipelines.flow.reproducing import reproduce
     from pipelines.flow.transfers import publish_transfers
+    from pipelines.flow.uploading import progress, upload
+    from pipelines.flow.walking import find_numbers, walk
 
 _PART_OF = {
+    "act": "handling",
+    "act_on_many": "handling",
     "assess": "assessing",
+    "claim_submission": "handling",
     "close_period": "closing",
+    "compare": "comparing",
     "confirm_changes": "reorganising",
+    "deliver": "delivering",
+    "download": "downloading",
+    "find_numbers": "walking",
     "hand_in": "collecting",
     "months_to_close": "reopening",
     "open_period": "opening",
+    "open_tasks": "handling",
     "period_states": "reopening",
+    "possible": "handling",
     "prepare_review": "publishing",
     "process": "collecting",
+    "progress": "uploading",
     "publish_review": "publishing",
     "publish_transfers": "transfers",
     "register_organisations": "opening",
     "reject_changes": "reorganising",
+    "release_submission": "handling",
     "relock_period": "reopening",
     "reopen_period": "reopening",
+    "reproduce": "reproducing",
+    "submission_case": "handling",
     "sweep": "collecting",
     "template_for": "opening",
+    "upload": "uploading",
     "waiting_changes": "reorganising",
     "waiting_findings": "checking",
+    "walk": "walking",
     "withdraw_changes": "reorganising",
     "withdraw_review": "publishing",
+    "write_site": "delivering",
 }
 
 __all__ = [
+    "act",
+    "act_on_many",
     "assess",
+    "claim_submission",
     "close_period",
+    "compare",
     "confirm_changes",
+    "deliver",
+    "download",
+    "find_numbers",
     "hand_in",
     "months_to_close",
     "open_period",
+    "open_tasks",
     "period_states",
+    "possible",
     "prepare_review",
     "process",
+    "progress",
     "publish_review",
     "publish_transfers",
     "register_organisations",
     "reject_changes",
+    "release_submission",
     "relock_period",
     "reopen_period",
+    "reproduce",
+    "submission_case",
     "sweep",
     "template_for",
+    "upload",
     "waiting_changes",
     "waiting_findings",
+    "walk",
     "withdraw_changes",
     "withdraw_review",
+    "write_site",
 ]
 
 

@@ -49,8 +49,10 @@ from warehouse.findings import explain
 from warehouse.organisations import ancestors, ids, names_on, standing
 from warehouse.organisations import register as register_organisations
 from warehouse.personal import data_key
+from warehouse.receipt_progress import note_stage
 from warehouse.submissions import NewSubmission, load, written_documents
 from warehouse.tables import LINES
+from warehouse.turns import turns
 from warehouse.windows import reopenings, windows
 
 CHUNK = 1000
@@ -102,12 +104,25 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
     Everything of one period is validated together; earlier periods go first, so that what a later
     month is compared with has been loaded. Returns counts of accepted, explain and returned.
     """
-    known, when, here = definitions(), moment(at), places()
+    known, when = definitions(), moment(at)
     register(known, when)
     with engine().connect() as connection:
-        waiting = [r for r in receipts.fetch(connection, receipt_ids) if r.state == "waiting"]
-        done = written_documents(connection, receipt_ids)
+        senders = receipts.senders_of(connection, receipt_ids)
+    # Two runs over one sender's files go one after the other, so that versions keep their order.
+    with turns(engine(), senders):
+        counts = _process(receipt_ids, known, when)
+    answer_repeats(known, when)
+    return counts
+
+
+def _process(receipt_ids: list[int], known: Definitions, when: datetime) -> dict[str, int]:
+    here = places()
+    with engine().connect() as connection:
+        waiting = receipts.in_turn(connection, receipt_ids)
+        ids_ = [r.id for r in waiting]
+        done = written_documents(connection, ids_)
         names = names_on(connection, when.date())
+    _tell(ids_, "reading", when)
     # What an interrupted run had written stays as it was judged then, marked workbook included.
     documents = [
         arrived
@@ -128,6 +143,7 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
         for workbook in read:
             end = Period.parse(workbook.period).end if workbook.period else date.max
             by_end[end].append((documents[int(workbook.key)], workbook))
+    _tell(ids_, "checking", when)
     counts: Counter[str] = Counter(accepted=0, explain=0, returned=0)
     try:
         for end in sorted(by_end):
@@ -135,9 +151,15 @@ def process(receipt_ids: list[int], at: str) -> dict[str, int]:
     finally:
         gc.unfreeze()
     with engine().begin() as connection:
-        receipts.mark_processed(connection, [r.id for r in waiting])
-    answer_repeats(known, when)
+        receipts.mark_processed(connection, ids_)
+        note_stage(connection, ids_, "done", when)
     return dict(counts)
+
+
+def _tell(receipt_ids: Sequence[int], stage: str, when: datetime) -> None:
+    """Let whoever waits see how far it has come."""
+    with engine().begin() as connection:
+        note_stage(connection, receipt_ids, stage, when)
 
 
 @contextmanager

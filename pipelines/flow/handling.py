@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from definitions.life_cycle import Transition, life_cycle
 from pipelines.flow.ground import definitions, engine, moment
 from pipelines.life_cycle import Asked, refusal
+from pipelines.places import places
+from warehouse import audit
 from warehouse import life_cycle as kept
+from warehouse.engine import sql
 from warehouse.life_cycle import Actor, Case, Claim, Overtaken, StepRefused, Task
 from warehouse.windows import china_day
 
@@ -146,6 +149,29 @@ def open_tasks(
         return kept.open_tasks(own, reporters=reporters, assignee=assignee)
 
 
+# --- originals ---
+
+
+def original(sha256: str, actor: Actor | str, reason: str, at: str) -> bytes:
+    """The bytes of an original by its hash; an audit entry stands before anything is given.
+
+    StepRefused when nothing was received, corrected or returned under that hash, or without reason.
+    """
+    if not reason.strip():
+        raise StepRefused("取原件须写明理由")
+    wanted = sha256.strip().lower()
+    with engine().begin() as connection:
+        known = connection.execute(text(sql("life_original")), {"sha256": wanted}).first()
+        if known is None:
+            raise StepRefused(f"没有内容哈希为 {wanted[:16]}… 的原件")
+        audit.note(
+            connection, at=moment(at), actor=as_actor(actor).name, action="original.read",
+            subject=wanted,
+            detail={"reason": reason.strip(), "account": as_actor(actor).account, "as": known.what},
+        )  # fmt: skip
+    return places().originals.get(wanted)
+
+
 __all__ = [
     "Actor",
     "Case",
@@ -156,6 +182,7 @@ __all__ = [
     "act_on_many",
     "claim_submission",
     "open_tasks",
+    "original",
     "possible",
     "release_submission",
     "submission_case",
