@@ -11,13 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipelines.flow.assessing import assess
-    from pipelines.flow.checking import waiting_findings
-    from pipelines.flow.closing import close_period
-    from pipelines.flow.collecting import hand_in, process, sweep
     from pipelines.flow.comparing import compare
     from pipelines.flow.delivering import deliver, write_site
     from pipelines.flow.downloading import download
+
+    from pipelines.flow.assessing import assess
+    from pipelines.flow.channels import (
+        channel_names,
+        note_fetched,
+        receive,
+        register_contacts,
+    )
+    from pipelines.flow.chasing import chase
+    from pipelines.flow.checking import waiting_findings
+    from pipelines.flow.closing import close_period
+    from pipelines.flow.collecting import hand_in, process, sweep
     from pipelines.flow.handling import (
         act,
         act_on_many,
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
         release_submission,
         submission_case,
     )
+    from pipelines.flow.notifying import deliver_messages, resend, tell, waiting_messages
     from pipelines.flow.opening import open_period, register_organisations, template_for
     from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
     from pipelines.flow.reopening import (
@@ -50,15 +59,19 @@ _PART_OF = {
     "act": "handling",
     "act_on_many": "handling",
     "assess": "assessing",
+    "channel_names": "channels",
+    "chase": "chasing",
     "claim_submission": "handling",
     "close_period": "closing",
     "compare": "comparing",
     "confirm_changes": "reorganising",
     "deliver": "delivering",
+    "deliver_messages": "notifying",
     "download": "downloading",
     "find_numbers": "walking",
     "hand_in": "collecting",
     "months_to_close": "reopening",
+    "note_fetched": "channels",
     "open_period": "opening",
     "open_tasks": "handling",
     "period_states": "reopening",
@@ -68,18 +81,23 @@ _PART_OF = {
     "progress": "uploading",
     "publish_review": "publishing",
     "publish_transfers": "transfers",
+    "receive": "channels",
+    "register_contacts": "channels",
     "register_organisations": "opening",
     "reject_changes": "reorganising",
     "release_submission": "handling",
     "relock_period": "reopening",
     "reopen_period": "reopening",
     "reproduce": "reproducing",
+    "resend": "notifying",
     "submission_case": "handling",
     "sweep": "collecting",
+    "tell": "notifying",
     "template_for": "opening",
     "upload": "uploading",
     "waiting_changes": "reorganising",
     "waiting_findings": "checking",
+    "waiting_messages": "notifying",
     "walk": "walking",
     "withdraw_changes": "reorganising",
     "withdraw_review": "publishing",
@@ -90,15 +108,19 @@ __all__ = [
     "act",
     "act_on_many",
     "assess",
+    "channel_names",
+    "chase",
     "claim_submission",
     "close_period",
     "compare",
     "confirm_changes",
     "deliver",
+    "deliver_messages",
     "download",
     "find_numbers",
     "hand_in",
     "months_to_close",
+    "note_fetched",
     "open_period",
     "open_tasks",
     "period_states",
@@ -108,18 +130,23 @@ __all__ = [
     "progress",
     "publish_review",
     "publish_transfers",
+    "receive",
+    "register_contacts",
     "register_organisations",
     "reject_changes",
     "release_submission",
     "relock_period",
     "reopen_period",
     "reproduce",
+    "resend",
     "submission_case",
     "sweep",
+    "tell",
     "template_for",
     "upload",
     "waiting_changes",
     "waiting_findings",
+    "waiting_messages",
     "walk",
     "withdraw_changes",
     "withdraw_review",

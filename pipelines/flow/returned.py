@@ -51,16 +51,16 @@ def lay_down(
     Writing it again leaves the same file. `number` tells members of a zip apart, `code` is the
     folder of a receipt that came without a sender.
     """
-    folder = here.returned / _safe(receipt.sender or code or "未知单位")
+    folder = here.returned / safe_name(receipt.sender or code or "未知单位")
     # Two members of a zip may bear one name in two folders.
     head = f"{receipt.id:06d}-{number}" if number else f"{receipt.id:06d}"
-    target = folder / f"{head}-{_safe(stem)}-{word}{suffix}"
+    target = folder / f"{head}-{safe_name(stem)}-{word}{suffix}"
     # The sender's own file may name persons: readable for nobody else.
     write_private(target, content)
     return here.originals.put(content)
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A file name without characters that a file system or a mail gateway dislikes."""
     kept = "".join("_" if c in '\\/:*?"<>|\r\n\t\0' else c for c in name).strip(" .")
     return kept.encode()[:150].decode(errors="ignore") or "_"
