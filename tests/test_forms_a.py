@@ -5,39 +5,22 @@ The golden cases are those of the field's catalogue (sections 5, 6 and 12).
 
 from __future__ import annotations
 
-import io
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
 from sqlalchemy import Connection, text
 
 from definitions import Period
-from definitions.calendars import Deadlines
 from definitions.expression import parse
-from definitions.model import Column, ColumnType, Indicator, Measure
+from definitions.model import Indicator, Measure
 from definitions.names import unknown_names
 from expectations.evaluate import SUBMISSION, Scope, evaluate
-from pipelines.read import Document, Limits
-from pipelines.read.document import read_document
-from pipelines.templates import TemplateOrganisation, template_bytes
-from pipelines.templates.form_sheet import sheet_name
-from tests.checking import Accepted, check, definitions, sheet, workbook
-from tests.test_forms_b import (  # noqa: F401 (a fixture among them)
-    CITY,
-    MILL,
-    MINE,
-    TRADE,
-    broken,
-    connection,
-    figures,
-    file,
-)
+from tests.checking import check, definitions, sheet, workbook
+from tests.two_unions import CITY, LATER, MILL, MINE, TRADE, broken, federation, figures, file
 from warehouse.engine import ensure_partitions
 from warehouse.lineage import cells_behind
 from warehouse.organisations import ids
@@ -47,75 +30,15 @@ FORMS = (
     "ORG-04", "ORG-05", "ORG-06", "HOME-03", "AID-01", "AID-03", "WARM-02", "MUT-01", "INNO-03",
     "SKILL-05", "SAFE-01", "SAFE-02", "SAFE-03",
 )  # fmt: skip
-LATER = date(2099, 1, 1)
 PERSON = "11010519491231002X"  # the example number of GB 11643
 OTHER = "440524188001010014"
-# Nobody's own numbers stand in a definition, so what is personal has no example there.
-PERSONAL = {"id_no": PERSON, "phone": "13800000000", "bank_card": "6222000000000000000"}
 SO_FAR = "register_so_far(points, person_key, year_of(event_on))"
 
 
-# --- a sheet as a clerk gets it, fills it in and hands it back -----------------------------------
-
-
-def typed(column: Column) -> Any:
-    """The column's example as a reader would type it; None where the column shows none."""
-    shown = column.example or PERSONAL.get(column.code, "")
-    if not shown:
-        return None
-    if column.type.numeric:
-        return float(shown)
-    if column.type is ColumnType.BOOL:
-        return shown == "是"
-    return date.fromisoformat(shown) if column.type is ColumnType.DATE else shown
-
-
-@pytest.mark.parametrize("code", FORMS)
-def test_the_examples_are_a_row_that_a_template_carries_and_checks_accept(code: str) -> None:
-    form = definitions().newest(code)
-    example = {c.code: typed(c) for c in form.columns}
-    assert [c.label for c in form.columns if c.required and example[c.code] is None] == []
-    period = Period.parse("2019-12").within(form.period)
-    unit = str(example["org_code"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        data = template_bytes(
-            definitions(),
-            [form],
-            TemplateOrganisation(unit, "示范工会"),
-            period,
-            {code: Deadlines(date(2020, 1, 10), date(2020, 1, 15), date(2020, 1, 20))},
-            {},
-            date(2019, 12, 25),
-        )
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    page = book[sheet_name(form)]
-    header = next(r for r in range(1, 16) if page.cell(r, 1).value == form.columns[0].label)
-    for place, column in enumerate(form.columns, start=1):
-        value = example[column.code]
-        shown = {True: "是", False: "否"}[value] if isinstance(value, bool) else value
-        page.cell(header + 2, place).value = shown
-        if column.derived:  # openpyxl keeps no results of the formulas in the rows left empty
-            for row in range(header + 3, page.max_row + 1):
-                page.cell(row, place).value = None
-    signed = {"填报人": "李敏", "复核人": "王强", "单位负责人": "赵国庆", "填报日期": "2020-01-03"}
-    for line in book["封面"].iter_rows():
-        for cell in line:
-            if cell.value in signed:
-                book["封面"].cell(cell.row, cell.column + 1).value = signed[cell.value]
-    out = io.BytesIO()
-    book.save(out)
-
-    read = read_document(Document("k", out.getvalue()), definitions(), {}, Limits())
-    assert [(f.rule, f.cell, f.message) for f in read.findings] == []
-    (found,) = read.sheets
-    assert [v[0] for v in found.values] == list(example.values())
-    (findings,) = check(
-        workbook(found, org=unit, period=period.label),
-        accepted=Accepted(unions=[unit]),
-        received=LATER,
-    )
-    assert [(f.rule, f.cell, f.message) for f in findings if f.severity != "提示"] == []
+@pytest.fixture
+def connection(warehouse_home: Any) -> Iterator[Connection]:
+    with federation() as opened:
+        yield opened
 
 
 # --- checks --------------------------------------------------------------------------------------
@@ -326,7 +249,7 @@ def frame_of(**columns: Any) -> pd.DataFrame:
 
 
 def test_steps_and_odd_numbers_mean_the_same_in_pandas_and_sql(
-    connection: Connection,  # noqa: F811
+    connection: Connection,
 ) -> None:
     table = "step('committee_size_high', members_at_election)"
     members = [None, 0, 10, 11, 25, 26, 200, 201, 50000, 50001, 10**6]
@@ -383,7 +306,7 @@ def test_a_score_is_made_of_the_units_own_measures() -> None:
 # --- figures -------------------------------------------------------------------------------------
 
 
-def beside(connection: Connection, period: str, earlier: str, indicator: str) -> Any:  # noqa: F811
+def beside(connection: Connection, period: str, earlier: str, indicator: str) -> Any:
     """What the computation of one period says of the city in an earlier one."""
     return connection.execute(
         text(
@@ -395,7 +318,7 @@ def beside(connection: Connection, period: str, earlier: str, indicator: str) ->
     ).scalar()
 
 
-def test_unions_to_be_founded(connection: Connection) -> None:  # noqa: F811
+def test_unions_to_be_founded(connection: Connection) -> None:
     month = {
         "should_units": 420, "built_units": 300, "should_units_100": 60, "built_units_100": 50,
         "year_target_unions": 40, "cum_new_unions": 5, "year_target_members": 3000,
@@ -416,7 +339,7 @@ def test_unions_to_be_founded(connection: Connection) -> None:  # noqa: F811
     assert figures(connection, "2019-02", *wanted[:1]) == [round(100 * 300 / 420, 2)]
 
 
-def test_terms_and_what_is_founded_with_a_union(connection: Connection) -> None:  # noqa: F811
+def test_terms_and_what_is_founded_with_a_union(connection: Connection) -> None:
     row = {"term_end": date(2019, 12, 31), "has_audit": True, "has_women": False}
     file(connection, "ORG-06", "2019", row)
     file(connection, "ORG-06", "2019", {**row, "term_end": date(2019, 12, 30)}, by=MINE)
@@ -427,7 +350,7 @@ def test_terms_and_what_is_founded_with_a_union(connection: Connection) -> None:
     ]  # fmt: skip
 
 
-def test_a_star_homes_total_is_its_own(connection: Connection) -> None:  # noqa: F811
+def test_a_star_homes_total_is_its_own(connection: Connection) -> None:
     def rated(year: int) -> dict[str, Any]:
         return {"cycle_year": year, "members_eligible": 100, "members_rated": 90,
                 "member_score": 80, "employer_score": 90, "upper_score": 90}  # fmt: skip
@@ -444,7 +367,7 @@ def test_a_star_homes_total_is_its_own(connection: Connection) -> None:  # noqa:
     assert figures(connection, "2018", "I-HOME-07", "I-HOME-06") == [None, 90]
 
 
-def test_opinions_answered_in_ten_working_days(connection: Connection) -> None:  # noqa: F811
+def test_opinions_answered_in_ten_working_days(connection: Connection) -> None:
     def opinion(n: int, received: date, replied: date | None) -> dict[str, Any]:
         return {"opinion_id": f"Y{n}", "received_on": received, "replied_on": replied}
 
@@ -460,7 +383,7 @@ def test_opinions_answered_in_ten_working_days(connection: Connection) -> None: 
     assert figures(connection, "2019H1", "I-HOME-08", "I-HOME-09") == [3, round(100 * 2 / 3, 2)]
 
 
-def test_open_files_stand_until_they_are_closed(connection: Connection) -> None:  # noqa: F811
+def test_open_files_stand_until_they_are_closed(connection: Connection) -> None:
     school = {"main_cause": "子女上学", "health": "良好", "hard_type": "相对困难"}
     file(connection, "AID-01", "2019-01", household("K1"), household("K2", OTHER, **school))
     file(connection, "AID-01", "2019-02", household("K1"), by=MINE)
@@ -481,7 +404,7 @@ def test_open_files_stand_until_they_are_closed(connection: Connection) -> None:
     assert sorted((c.org, c.period) for c in behind) == [(MILL, "2019-03"), (MINE, "2019-02")]
 
 
-def test_promises_of_relief_not_kept(connection: Connection) -> None:  # noqa: F811
+def test_promises_of_relief_not_kept(connection: Connection) -> None:
     """大病 without medical relief, 上学 without aid for schooling, by union and year."""
     school = {"main_cause": "子女上学", "health": "良好"}
     file(connection, "AID-01", "2019-01", household("K1"), household("K2", OTHER, **school))
@@ -500,7 +423,7 @@ def test_promises_of_relief_not_kept(connection: Connection) -> None:  # noqa: F
 LATEST = pd.Timestamp("2030-01-01", tz="UTC").to_pydatetime()
 
 
-def test_pairs_and_services(connection: Connection) -> None:  # noqa: F811
+def test_pairs_and_services(connection: Connection) -> None:
     for quarter, kinds in (("2019Q1", ("领导结对户", "职工结对户", "基层联系点")),
                            ("2019Q2", ("领导结对户", "基层联系点"))):  # fmt: skip
         file(connection, "AID-03", quarter,
@@ -512,7 +435,7 @@ def test_pairs_and_services(connection: Connection) -> None:  # noqa: F811
 
 
 def test_mutual_aid_plan_by_plan_and_stars_month_by_month(
-    connection: Connection,  # noqa: F811
+    connection: Connection,
 ) -> None:
     file(connection, "ORG-02", "2019-03", {"members_total": 160, "workers_total": 250})
     for month in ("2019-02", "2019-03"):
@@ -529,7 +452,7 @@ def test_mutual_aid_plan_by_plan_and_stars_month_by_month(
     ]  # fmt: skip
 
 
-def test_an_item_of_innovation_counts_when_it_is_done(connection: Connection) -> None:  # noqa: F811
+def test_an_item_of_innovation_counts_when_it_is_done(connection: Connection) -> None:
     def item(n: int, kind: str, done: date | None, saving: float | None) -> dict[str, Any]:
         return {"item_id": f"G{n}", "kind": kind, "done_on": done, "saving": saving}
 
@@ -542,7 +465,7 @@ def test_an_item_of_innovation_counts_when_it_is_done(connection: Connection) ->
     assert figures(connection, "2019H1", "I-INNO-11", "I-INNO-12") == [2, 321.87]
 
 
-def test_hazards_fall_due_whenever_they_were_sent(connection: Connection) -> None:  # noqa: F811
+def test_hazards_fall_due_whenever_they_were_sent(connection: Connection) -> None:
     def hazard(n: int, found: date, due: date, fixed: date | None = None) -> dict[str, Any]:
         return {"hazard_id": f"Y{n}", "found_on": found, "due_on": due, "fixed_on": fixed}
 
@@ -561,7 +484,7 @@ def test_hazards_fall_due_whenever_they_were_sent(connection: Connection) -> Non
     assert beside(connection, "2019-12", "2018-12", "I-SAFE-04") is None
 
 
-def test_twelve_points_lost_are_one_person_a_year(connection: Connection) -> None:  # noqa: F811
+def test_twelve_points_lost_are_one_person_a_year(connection: Connection) -> None:
     file(connection, "SAFE-03", "2019-01", loss("K1", date(2019, 1, 9), 6, 6))
     file(connection, "SAFE-03", "2019-02", loss("K2", date(2019, 2, 9), 6, 0))
     file(connection, "SAFE-03", "2019-03", loss("K3", date(2019, 3, 9), 1, 0),
@@ -574,7 +497,7 @@ def test_twelve_points_lost_are_one_person_a_year(connection: Connection) -> Non
     assert figures(connection, "2019", *wanted) == [2, 50]
 
 
-def test_the_safety_cup(connection: Connection) -> None:  # noqa: F811
+def test_the_safety_cup(connection: Connection) -> None:
     row = {"units": 1, "teams": 12, "persons": 118, "clean_teams": 10, "violations": 3}
     file(connection, "SAFE-01", "2019Q1", row)
     file(connection, "SAFE-01", "2019Q2", {**row, "persons": 120, "clean_teams": 9})
@@ -583,7 +506,7 @@ def test_the_safety_cup(connection: Connection) -> None:  # noqa: F811
     assert figures(connection, "2019H1", *wanted) == [1, 120, 75, 1000 * (3 + 3) / 250]
 
 
-def test_a_list_sent_every_quarter_counts_its_sites_once(connection: Connection) -> None:  # noqa: F811
+def test_a_list_sent_every_quarter_counts_its_sites_once(connection: Connection) -> None:
     site = {"site_id": "H1", "site_tier": "职工小家", "open_date": date(2018, 4, 1)}
     for quarter in ("2018Q2", "2018Q3", "2019Q2"):
         file(connection, "HOME-01", quarter, site)
@@ -593,7 +516,7 @@ def test_a_list_sent_every_quarter_counts_its_sites_once(connection: Connection)
     assert beside(connection, "2019Q2", "2018Q2", "I-HOME-02") == 1
 
 
-def test_what_was_not_asked_for_is_absent_and_not_zero(connection: Connection) -> None:  # noqa: F811
+def test_what_was_not_asked_for_is_absent_and_not_zero(connection: Connection) -> None:
     file(connection, "ORG-02", "2018-03", {"members_total": 160, "workers_total": 250})
     asked = figures(connection, "2018-03", "I-ORG-04", "I-AID-01", "I-MUT-02", "I-SAFE-08")
     assert asked == [160, None, None, None]

@@ -5,119 +5,41 @@ The golden cases are those of the field's catalogue (sections 1.2.1, 8.8 and 12)
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
-import openpyxl
 import pytest
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.calendars import Deadlines
 from definitions.expression import parse
-from definitions.model import Column, ColumnType, Each, Measure
-from definitions.organisations import Organisation
-from pipelines.load import filing_of
-from pipelines.read import Document, Limits
-from pipelines.read.document import read_document
-from pipelines.templates import TemplateOrganisation, template_bytes
-from pipelines.templates.form_sheet import sheet_name
-from tests.checking import Accepted, check, definitions, sheet, workbook
-from warehouse import receipts
-from warehouse.editions import register_definitions
-from warehouse.engine import ensure_partitions, warehouse
+from definitions.model import Each, Measure
+from tests.checking import check, definitions, sheet, workbook
+from tests.two_unions import (
+    CITY,
+    CUTOFF,
+    LATER,
+    MILL,
+    MINE,
+    TRADE,
+    broken,
+    federation,
+    figures,
+    file,
+)
 from warehouse.lineage import cells_behind
-from warehouse.organisations import ids, register
-from warehouse.rollup import compute
+from warehouse.organisations import ids
 from warehouse.sql_expression import Translator
-from warehouse.submissions import NewSubmission, load
-
-FORMS = (
-    "DEMO-01", "CON-01", "CON-02", "RIGHT-03", "RIGHT-04", "CADRE-01", "CADRE-02", "CADRE-03",
-    "CADRE-04", "CADRE-05", "CULT-01", "CULT-02", "CULT-03", "CULT-04", "WOM-01", "RES-01",
-    "RES-02", "RES-03",
-)  # fmt: skip
-LATER = date(2099, 1, 1)
 
 
-# --- a sheet as a clerk gets it, fills it in and hands it back -----------------------------------
-
-
-def typed(column: Column) -> Any:
-    """The column's example as a reader would type it; None where the column shows none."""
-    if not column.example:
-        return None
-    if column.type.numeric:
-        return float(column.example)
-    if column.type is ColumnType.BOOL:
-        return column.example == "是"
-    return date.fromisoformat(column.example) if column.type is ColumnType.DATE else column.example
-
-
-@pytest.mark.parametrize("code", FORMS)
-def test_the_examples_are_a_row_that_a_template_carries_and_checks_accept(code: str) -> None:
-    form = definitions().newest(code)
-    example = {c.code: typed(c) for c in form.columns}
-    blank = [c.label for c in form.columns if c.required and example[c.code] is None]
-    assert blank == []
-    # A turn of office is told in the months in which it falls.
-    period = Period.parse("2019-03" if code == "CADRE-03" else "2019-12").within(form.period)
-    unit = str(example["org_code"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        data = template_bytes(
-            definitions(),
-            [form],
-            TemplateOrganisation(unit, "示范工会"),
-            period,
-            {code: Deadlines(date(2020, 1, 10), date(2020, 1, 15), date(2020, 1, 20))},
-            {},
-            date(2019, 12, 25),
-        )
-    book = openpyxl.load_workbook(io.BytesIO(data))
-    page = book[sheet_name(form)]
-    header = next(r for r in range(1, 16) if page.cell(r, 1).value == form.columns[0].label)
-    for place, column in enumerate(form.columns, start=1):
-        told = column.example if column.type is ColumnType.BOOL else example[column.code]
-        page.cell(header + 2, place).value = told
-    signed = {"填报人": "李敏", "复核人": "王强", "单位负责人": "赵国庆", "填报日期": "2020-01-03"}
-    for line in book["封面"].iter_rows():
-        for cell in line:
-            if cell.value in signed:
-                book["封面"].cell(cell.row, cell.column + 1).value = signed[cell.value]
-    out = io.BytesIO()
-    book.save(out)
-
-    read = read_document(Document("k", out.getvalue()), definitions(), {}, Limits())
-    assert [(f.rule, f.cell, f.message) for f in read.findings] == []
-    (found,) = read.sheets
-    assert [v[0] for v in found.values] == list(example.values())
-    (findings,) = check(
-        workbook(found, org=unit, period=period.label),
-        accepted=Accepted(unions=[unit]),
-        received=LATER,
-    )
-    assert [(f.rule, f.cell, f.message) for f in findings if f.severity != "提示"] == []
+@pytest.fixture
+def connection(warehouse_home: Any) -> Iterator[Connection]:
+    with federation() as opened:
+        yield opened
 
 
 # --- checks --------------------------------------------------------------------------------------
-
-
-def broken(
-    form: str, *rows: Mapping[str, Any], period: str, tables: dict[Any, Any] | None = None
-) -> list[tuple[str, str]]:
-    """Rule and sentence of every finding, apart from blanks that the case says nothing about."""
-    filled = [{"org_code": "A001", **row} for row in rows]
-    (found,) = check(
-        workbook(sheet(form, *filled, period=period), period=period),
-        accepted=Accepted(tables),
-        received=LATER,
-    )
-    return [(f.rule, f.message) for f in found if f.rule != "V-C-015"]
 
 
 @pytest.mark.parametrize(
@@ -207,108 +129,6 @@ def test_two_rotating_chairs_at_once_are_told_to_both() -> None:
 
 
 # --- figures -------------------------------------------------------------------------------------
-
-OPENED = datetime(2018, 12, 1, tzinfo=UTC)
-CUTOFF = datetime(2030, 1, 1, tzinfo=UTC)
-CITY, TRADE, MILL, MINE = "T", "I", "A001", "A002"
-
-
-def organisation(code: str, level: str, kind: str, *parents: tuple[str, str]) -> Organisation:
-    return Organisation.model_validate(
-        {
-            "code": code,
-            "name": f"{code}工会",
-            "type": kind,
-            "level": level,
-            "region": "640200",
-            "found": "2010-01-01",
-            "parents": [{"line": ln, "parent": p, "since": "2010-01-01"} for ln, p in parents],
-        }
-    )
-
-
-FEDERATION = [
-    organisation(CITY, "市级", "市总工会"),
-    organisation(TRADE, "市级", "产业工会", ("块", CITY)),
-    organisation(MILL, "基层", "基层工会委员会", ("块", CITY), ("条", TRADE)),
-    organisation(MINE, "基层", "基层工会委员会", ("块", CITY)),
-]
-
-
-@pytest.fixture
-def connection(warehouse_home: Any) -> Iterator[Connection]:
-    with warehouse().begin() as opened:
-        register_definitions(opened, definitions(), OPENED)
-        register(opened, FEDERATION, OPENED)
-        for year in range(2018, 2022):
-            ensure_partitions(opened, year)
-        yield opened
-        opened.rollback()
-
-
-def file(
-    connection: Connection, form: str, period: str, *rows: Mapping[str, Any], by: str = MILL
-) -> None:
-    """Hand in and accept one sheet."""
-    known = ids(connection)
-    received = datetime(2020, 6, 1, tzinfo=UTC)
-    page = sheet(form, *({"org_code": by, **row} for row in rows), period=period)
-    page.period = period
-    name = f"{form}{period}{by}"
-    receipt = receipts.record(
-        connection,
-        sha256=name,
-        size=1,
-        file_name="表.xlsx",
-        channel="test",
-        source=name,
-        sender=by,
-        received_at=received,
-    )
-    assert receipt is not None
-    load(
-        connection,
-        [
-            NewSubmission(
-                receipt_id=receipt.id,
-                member="",
-                sha256=receipt.sha256,
-                format="xlsx",
-                reporter_id=known[by],
-                period=period,
-                state="accepted",
-                cover={},
-                definitions=definitions().digest,
-                received_at=received,
-                filings=[filing_of(page, definitions(), by, known, b"k" * 64)],
-            )
-        ],
-        received,
-    )
-
-
-def figures(
-    connection: Connection, period: str, *indicators: str, unit: str = CITY, line: int = 1
-) -> list[float | None]:
-    """Figures of a unit as computed for a period, rounded to what is published."""
-    number = compute(connection, definitions(), Period.parse(period), CUTOFF, CUTOFF)
-    unit_id = ids(connection)[unit]
-    found = {
-        r.indicator: r.value
-        for r in connection.execute(
-            text(
-                "SELECT indicator, value FROM indicator_value WHERE computation_id = :c "
-                "AND org_id = :o AND line = :l AND period = :p AND basis = 'reported'"
-            ),
-            {"c": number, "o": unit_id, "l": line, "p": period},
-        )
-    }
-    return [
-        None
-        if (value := found.get(code)) is None
-        else float(round(Decimal(value), definitions().indicators[code].decimals))
-        for code in indicators
-    ]
 
 
 def contract(number: str, kind: str, signed: str, valid: str, **more: Any) -> dict[str, Any]:
