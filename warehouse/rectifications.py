@@ -1,0 +1,110 @@
+"""What units were told to put right by a day, and what was done about it. Append-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from warehouse import audit
+from warehouse.assessment_facts import org_id
+from warehouse.engine import sql
+from warehouse.organisations import ids
+from warehouse.tables import assessment_consequence, rectification, rectification_step
+
+Kept = tuple[str, str, str, Decimal | None, date | None]
+"""Unit, kind, content, value, last day."""
+
+
+def keep_consequences(
+    connection: Connection, edition_id: int, found: Iterable[Kept], at: datetime
+) -> int:
+    """Keep what follows from a final edition; a repeat changes nothing. Returns how many."""
+    known = ids(connection)
+    rows = [
+        {
+            "edition_id": edition_id, "org_id": known[unit], "kind": kind, "content": content,
+            "value": value, "due_on": due_on, "decided_at": at,
+        }
+        for unit, kind, content, value, due_on in found
+    ]  # fmt: skip
+    if rows:
+        connection.execute(upsert(assessment_consequence).on_conflict_do_nothing(), rows)
+    return len(rows)
+
+
+def consequences_of(connection: Connection, edition_id: int) -> list[Any]:
+    """What follows from an edition, by unit."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT o.code AS unit, c.* FROM assessment_consequence c "
+                "JOIN organisation o ON o.id = c.org_id WHERE c.edition_id = :e "
+                "ORDER BY o.code, c.kind"
+            ),
+            {"e": edition_id},
+        )
+    )
+
+
+def issue(
+    connection: Connection,
+    unit: str,
+    source: str,
+    reference: str,
+    matter: str,
+    document: str,
+    issued_on: date,
+    due_on: date,
+    actor: str,
+    at: datetime,
+) -> int | None:
+    """Tell a unit to put something right; None where the same was issued before."""
+    new = connection.execute(
+        upsert(rectification)
+        .values(
+            org_id=org_id(connection, unit), source=source, reference=reference, matter=matter,
+            document=document, issued_on=issued_on, due_on=due_on, entered_by=actor,
+            entered_at=at,
+        )
+        .on_conflict_do_nothing()
+        .returning(rectification.c.id)
+    ).scalar()  # fmt: skip
+    if new is not None:
+        audit.note(
+            connection, at=at, actor=actor, action="rectification.issue", subject=unit,
+            detail={"source": source, "reference": reference, "due_on": due_on.isoformat()},
+        )  # fmt: skip
+    return None if new is None else int(new)
+
+
+def record(
+    connection: Connection,
+    number: int,
+    kind: str,
+    words: str,
+    happened_on: date,
+    actor: str,
+    at: datetime,
+    evidence: str = "",
+) -> None:
+    """Keep something that was done about a rectification."""
+    connection.execute(
+        insert(rectification_step).values(
+            rectification_id=number, kind=kind, words=words, evidence=evidence,
+            happened_on=happened_on, entered_by=actor, entered_at=at,
+        )
+    )  # fmt: skip
+    audit.note(
+        connection, at=at, actor=actor, action="rectification.step", subject=str(number),
+        detail={"kind": kind},
+    )  # fmt: skip
+
+
+def rectifications(connection: Connection, day: date) -> list[Any]:
+    """Every rectification issued by a day with its steps, soonest due first."""
+    return list(connection.execute(text(sql("assessment_rectifications")), {"day": day}))
