@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import Connection, text
+
 from definitions import Definitions, Period
 from definitions.calendars import State
 from expectations.findings import Finding, finding_of
@@ -179,9 +181,7 @@ def period_states(period: str, at: str) -> tuple[list[Standing], list[Reopening]
     return found, orders
 
 
-def _owed(connection: Any, period: str) -> dict[str, int]:
-    from sqlalchemy import text
-
+def _owed(connection: Connection, period: str) -> dict[str, int]:
     rows = connection.execute(
         text("SELECT form, count(*) AS n FROM expected_filing WHERE period = :p GROUP BY form"),
         {"p": period},
