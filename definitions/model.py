@@ -289,6 +289,7 @@ class Form(Model):
     tally: Tally | None = Field(default=None, description="made by definitions/tally.py alone")
     nesting: Nesting | None = None
     guidance: str = ""
+    sheet_names: tuple[str, ...] = Field(default=(), description="other names its sheets go by")
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
 
@@ -437,7 +438,7 @@ AboutReporting = Literal[
 ]  # fmt: skip
 Achievement = Literal[
     "tasks met", "works completed", "targets reached", "tasks improved", "figures improved",
-    "self-report gap", "fund performance",
+    "self-report gap",
 ]  # fmt: skip
 """Targets and improvement; where the indicator has a dimension, over figures of that one only."""
 

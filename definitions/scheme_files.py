@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
+
+import yaml
 
 from definitions.documents import Document
 from definitions.model import Form, Parameter
@@ -127,3 +131,33 @@ def unknown_in_small(
     for field, column in columns_of(scheme).items():
         if column not in forms[code].position:
             yield tuple(field.split(".")[:1]), f"{scheme.code}: {code} has no column {column}"
+
+
+def scheme_digest(sources: Mapping[str, str], code: str) -> str | None:
+    """A digest of one scheme as it stands in the sources of an edition; None where it has none.
+
+    Over what the scheme says once it is built on its base, and over the dated parameters that it
+    names; comments, order and layout of the files change nothing.
+    """
+    read = {p: yaml.load(t, yaml.CSafeLoader) for p, t in sources.items() if _tells(p)}
+    schemes = {
+        str(data["code"]): data
+        for path, data in read.items()
+        if "schemes/" in path and isinstance(data, dict) and "code" in data
+    }
+    if code not in schemes:
+        return None
+    whole = inherited(schemes[code], schemes)
+    parameters = {
+        str(entry["code"]): entry
+        for path, data in read.items()
+        if "parameters/" in path and isinstance(data, list)
+        for entry in data
+    }
+    named = {v: parameters[v] for v in whole.values() if isinstance(v, str) and v in parameters}
+    told = json.dumps([whole, named], ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _tells(path: str) -> bool:
+    return "schemes/" in path or "parameters/" in path

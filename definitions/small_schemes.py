@@ -37,6 +37,9 @@ class GradedAward(Version):
     failed: str
     passed: str
     least: dict[str, Decimal] = Field(description="column → least value to pass")
+    attested: dict[str, Decimal] = Field(
+        default={}, description="least values that no form reports: whoever signs answers for them"
+    )
     best: str
     by: str = Field(description="column that orders those who passed")
     top_pct: Decimal = Field(gt=0, le=100)

@@ -21,6 +21,7 @@ from definitions import Definitions, Period
 from definitions.model import Measure
 from definitions.organisations import Organisation
 from pipelines.load import filing_of
+from tests.assessing import score_and_keep
 from tests.checking import definitions as load
 from tests.checking import sheet
 from tests.independent import funds, targets
@@ -110,6 +111,7 @@ def world(module_home: Any) -> Iterator[World]:
         labels = [p for p in periods_of(2020)]
         targets.REPORTING["all"] = targets.Reporting(known, sent, labels)
         assess(connection, known)
+        score_and_keep(connection, known, "FPA", 2020, CUTOFF)
         stored = {}
         for label in PERIODS:
             number = compute(connection, known, Period.parse(label), CUTOFF, CUTOFF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,13 +14,13 @@ from pipelines.consolidate import consolidate
 from pipelines.flow.evidence import gather, owed_in
 from pipelines.flow.extras import extras_of
 from tests.checking import definitions
-from tests.test_forms_b import (
+from tests.two_unions import (
     CITY,
     CUTOFF,
     MILL,
     MINE,
     TRADE,
-    connection,  # noqa: F401 (a fixture)
+    federation,
     file,
 )
 from warehouse.current import WarehouseContext
@@ -29,8 +30,9 @@ YEAR = Period.parse("2019")
 
 
 @pytest.fixture
-def opened(connection: Connection) -> Connection:  # noqa: F811
-    return connection
+def opened(warehouse_home: Any) -> Iterator[Connection]:
+    with federation() as connection:
+        yield connection
 
 
 def scheme(code: str) -> Any:
@@ -74,8 +76,8 @@ def test_an_industry_union_is_scored_by_its_industry_and_not_by_itself(opened: C
     assert told["I-ORG-04"].value == 110
     assert told["I-ORG-15"].value == 9
     # what its own office paid in is no work of its industry
-    assert told["I-FIN-02"].value == 80
-    assert told["I-FIN-02"].reference == f"条/{TRADE}/2019/I-FIN-02"
+    assert told["I-FIN-03"].numerator == 80
+    assert told["I-FIN-03"].reference == f"条/{TRADE}/2019/I-FIN-03"
     lines = {
         p.part.indicator: p
         for p in assess(scheme("TRA-IND-2019"), inputs).unit(TRADE).block("targets").parts

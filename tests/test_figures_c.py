@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from definitions import Period
+from tests.assessing import score_and_keep
 from tests.checking import definitions
 from tests.test_forms_b import (
     CITY,
@@ -110,6 +111,7 @@ def test_the_mark_of_an_audit_is_the_unions_own(opened: Connection) -> None:
     file(opened, "AUD-02", YEAR, slip | {"org_code": MILL}, by=CITY)
     # one of five slips: 15 % of 87; of the books only vouchers, and nothing to rectify
     mark = (15 * 87 + 20 * (15 + 10)) / 100
+    score_and_keep(opened, definitions(), "FPA", int(YEAR), CUTOFF)
     assert figures(opened, YEAR, "I-AUD-01", unit=MILL) == [mark]
     assert figures(opened, YEAR, "I-AUD-01", unit=CITY) == [None]
 

@@ -33,7 +33,6 @@ from warehouse.achievement import (
     tasks_met,
     works_completed,
 )
-from warehouse.fund_performance import Books, Project, aspect, composite, spending_share
 from warehouse.sql_expression import Translator
 
 CHART = {"402": "拨缴经费收入", "403": "上级补助收入", "40301": "回拨补助", "50601": "回拨补助"}
@@ -418,57 +417,3 @@ def test_the_bands_of_the_dates_of_final_account_and_review() -> None:
     assert (review.due, review.lock) == (date(2021, 1, 15), date(2021, 2, 5))
     budget = calendar.deadlines(definitions().newest("FIN-03").due, year)
     assert budget.due == date(2020, 2, 17)  # the 15th is a Saturday of the budget's own year
-
-
-# --- the mark of an audit ------------------------------------------------------------------------
-
-
-def project(**more: Any) -> Project:
-    given: dict[str, Any] = {
-        "budget": Decimal(30000), "spent": Decimal(30000), "held": True, "persons": Decimal(30),
-        "effect": Decimal(80), "awards": Decimal(0), "certificates": Decimal(0),
-        "titles": Decimal(0), "vouched": True,
-    }  # fmt: skip
-    return Project(**given | more)
-
-
-def audit_tables() -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    names = ("fund_performance_weights", "fund_performance_marks")
-    weights, marks = (
-        {k: Decimal(str(v)) for k, v in definitions().parameters[n].at(YEAR.end).items()}
-        for n in names
-    )
-    return weights, marks
-
-
-@pytest.mark.parametrize(
-    ("spent", "share"),
-    [(49, 0), (70, "0.5"), (90, 1), (105, 1), ("117.5", "0.5"), (130, 0), (200, 0)],
-)
-def test_money_counts_when_it_is_spent_as_planned(spent: Any, share: Any) -> None:
-    _, marks = audit_tables()
-    assert spending_share(Decimal(spent), Decimal(100), marks) == Decimal(share)
-
-
-def test_an_aspect_is_base_benefit_and_a_capped_award() -> None:
-    _, marks = audit_tables()
-    # 30 + 30 + 15 x (30/100)/0.3 + 15 x 0.8
-    assert aspect([project()], Decimal(100), marks) == 30 + 30 + 15 + 12
-    crowned = project(awards=Decimal(3), certificates=Decimal(10), titles=Decimal(2))
-    assert aspect([crowned], Decimal(100), marks) == 30 + 30 + 15 + 12 + 10
-    assert aspect([project(vouched=False)], Decimal(100), marks) == 0
-    assert aspect([], Decimal(100), marks) == 0
-    # one of two projects without vouchers: half carried out, half of the money spent as planned
-    half = aspect([project(), project(vouched=False)], Decimal(100), marks)
-    assert half == 15 + 0 + 15 + 12
-
-
-def test_six_aspects_by_their_weights_make_the_mark() -> None:
-    weights, marks = audit_tables()
-    assert sum(weights.values()) == 100
-    slips = {code: [project()] for code in weights if code != "经费管理"}
-    whole = Books(Decimal(1), Decimal(1), True, Decimal(1), Decimal(1), True)
-    total = composite(slips, whole, Decimal(100), weights, marks)
-    assert total == Decimal(80 * 87 + 20 * (6 * 15 + 10)) / 100
-    bands = definitions().parameters["fund_performance_bands"].at(YEAR.end)
-    assert bands == {"效益好": 90, "效益较好": 80, "效益一般": 70, "效益较差": 0}

@@ -17,8 +17,7 @@ from pipelines.assess.fund_audit import AUDIT_FACTS, SLIPS, AuditedBooks, SlipRo
 from pipelines.assess.results import State
 from pipelines.assess.scoring import round_once
 from pipelines.assess.standing import grade_for
-from pipelines.flow.audited_slips import books_of, slip_rows
-from warehouse import fund_performance
+from pipelines.flow.audited_slips import BOOKS, books_of, slip_rows
 
 D = Decimal
 FPA = scheme("FPA-2019")
@@ -190,39 +189,17 @@ books = st.builds(
 )
 
 
-def share(ratio):
-    return None if ratio is None else ratio[0] / ratio[1]
-
-
 @settings(max_examples=120, deadline=None)
 @given(st.lists(projects, max_size=8), st.integers(1, 400).map(D), books)
-def test_the_warehouse_comes_to_the_same_mark_by_its_own_way(rows, members, told):
-    """I-AUD-01 is computed by other code from the same slips; both must agree to the cent."""
-    slips: dict[str, list[fund_performance.Project]] = {}
-    for r in rows:
-        slips.setdefault(r.form, []).append(
-            fund_performance.Project(
-                r.budget, r.spent, r.held, r.persons, r.effect, r.awards, r.certificates,
-                r.titles, r.vouched,
-            )
-        )  # fmt: skip
-    rectified = share(told.rectified)
-    other = fund_performance.composite(
-        slips,
-        fund_performance.Books(
-            collected=share(told.collected),
-            remitted=share(told.remitted),
-            budgeted=bool(told.budgeted),
-            executed=share(told.executed),
-            approved=share(told.approved),
-            balanced=bool(told.balanced),
-            rectified=D(1) if rectified is None else rectified,
-        ),
-        members,
-        {**{form: FPA.blocks[i].weight for i, form in enumerate(sorted(SLIPS))}, "经费管理": D(20)},
-        MARKS,
-    )
-    assert abs(audited(rows, members, told).total - other) <= D("0.0050001")
+def test_the_mark_lies_in_bounds_and_sound_vouchers_never_lower_it(rows, members, told):
+    mark = audited(rows, members, told).total
+    assert 0 <= mark <= 100
+    for form in SLIPS:
+        idle = [r for r in rows if r.form == form and not r.vouched]
+        if not idle or any(r.vouched for r in rows if r.form == form):
+            continue  # among others, its spending may leave the band
+        mended = [replace(r, vouched=True) if r in idle else r for r in rows]
+        assert audited(mended, members, told).total >= mark
 
 
 # From the rows of the forms ----------------------------------------------------------------------
@@ -232,9 +209,9 @@ def test_rows_of_the_forms_become_projects():
     known = load_definitions()
     row = dict.fromkeys(c.code for c in known.newest("AUD-01").columns)
     row |= {"sheet": "报告单一", "row_no": 7, "project": "读书月", "budget": 1000, "spent": 900,
-            "held_on": date(2019, 4, 23), "persons": 60, "effect_score": 80, "voucher_ok": "是",
+            "held_on": date(2019, 4, 23), "persons": 60, "effect_score": 80, "voucher_ok": True,
             "upper_award": 1}  # fmt: skip
-    unheld = {**row, "held_on": None, "voucher_ok": "否", "upper_award": None}
+    unheld = {**row, "held_on": None, "voucher_ok": False, "upper_award": None}
     first, second = slip_rows("AUD-01", [row, unheld])
     assert first == SlipRow(
         "AUD-01", "读书月", D(1000), D(900), True, D(60), D(80), D(1), reference="报告单一!7"
@@ -255,8 +232,8 @@ def test_books_are_read_from_the_fund_figures_and_the_audits():
             figure("I-FIN-07", D(500)), figure("I-FIN-08", D(500)),
         ]
     )  # fmt: skip
-    audits = [{"issues": 3, "fixed": 2}, {"issues": 1, "fixed": 1}]
-    assert books_of(told, D(60), audits) == AuditedBooks(
+    told |= dict([figure("I-AUD-04", top=D(3), base=D(4))])
+    assert books_of(told, D(60)) == AuditedBooks(
         collected=(D(98), D(100)), remitted=(D(380), D(400)), budgeted=True,
         approved=(D(3), D(4)), executed=(D(90), D(100)), balanced=True, rectified=(D(3), D(4)),
     )  # fmt: skip
@@ -264,12 +241,11 @@ def test_books_are_read_from_the_fund_figures_and_the_audits():
 
 def test_books_that_never_came_are_not_told():
     silent = dict([figure("I-FIN-02", reported=0), figure("I-FIN-07", D(0), reported=0)])
-    assert books_of(silent, D(60), [{"issues": 0, "fixed": None}]) == AuditedBooks()
-    assert books_of({}, D(60), []) == AuditedBooks()
+    silent |= dict([figure("I-AUD-04", top=D(0), base=D(0))])
+    assert books_of(silent, D(60)) == AuditedBooks()
+    assert books_of({}, D(60)) == AuditedBooks()
 
 
 def test_the_indicators_of_the_books_exist():
     known = load_definitions().indicators
-    codes = ("I-FIN-02", "I-FIN-03", "I-FIN-05", "I-FIN-07", "I-FIN-08", "I-FIN-09", "I-FIN-12")
-    assert set(codes) <= known.keys()
-    assert {"issues", "fixed"} <= load_definitions().newest("AUD-00").position.keys()
+    assert set(BOOKS) <= known.keys()

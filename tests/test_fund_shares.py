@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 
 from definitions import Definitions
 from definitions.model import Dated
-from pipelines.fund_shares import (
-    apportioned,
-    district_funds,
-    fund_split,
-    next_year_funds,
-    retained_pct,
-)
+from pipelines.assess.funding import FundedUnion, next_year, shared
+from pipelines.assess.scoring import apportion
+from pipelines.fund_shares import fund_split, retained_pct
 
 DAY = date(2017, 12, 31)
 
@@ -65,41 +61,51 @@ def test_no_share_goes_below_the_floor(definitions: Definitions) -> None:
         retained_pct(by, "条", DAY)
 
 
+def table(definitions: Definitions, code: str) -> dict[str, Decimal]:
+    return {str(k): Decimal(str(v)) for k, v in definitions.parameters[code].at(DAY).items()}
+
+
 def test_a_district_industry_union_gets_one_two_two(definitions: Definitions) -> None:
+    standard = int(table(definitions, "industry_union_funds_yuan")["区县级"])
     shares = {"市总工会": 10_000, "区县财政": 20_000, "区县总工会": 20_000}
-    assert district_funds(definitions, DAY) == shares
-    odd = district_funds(definitions, DAY, Decimal("0.03"))
-    assert sum(odd.values()) == Decimal("0.03")
+    assert shared(standard, table(definitions, "district_fund_ratio")) == shares
+
+
+def allotted(definitions: Definitions, grades: dict[str, str], pool: int | None) -> dict[str, int]:
+    base = int(table(definitions, "industry_union_funds_yuan")["市级"])
+    unions = [FundedUnion(name, name, grade) for name, grade in grades.items()]
+    unit = int(definitions.parameters["fund_rounding_yuan"].at(DAY))
+    found = next_year(base, table(definitions, "result_coefficient"), unions, unit, pool)
+    return {a.union.name: a.yuan for a in found}
 
 
 def test_shenyang_five_unions_out_of_a_pool_that_just_suffices(definitions: Definitions) -> None:
     grades = {"甲": "优秀", "乙": "良好", "丙": "良好", "丁": "合格", "戊": "良好"}
     raw = {"甲": 550_000, "乙": 500_000, "丙": 500_000, "丁": 450_000, "戊": 500_000}
-    assert next_year_funds(definitions, DAY, grades, pool=Decimal(2_500_000)) == raw
-    assert next_year_funds(definitions, DAY, grades) == raw
+    assert allotted(definitions, grades, 2_500_000) == raw
+    assert allotted(definitions, grades, None) == raw
 
 
 def test_a_smaller_pool_is_shared_in_whole_thousands(definitions: Definitions) -> None:
     grades = {"甲": "优秀", "乙": "良好", "丙": "合格"}
-    found = next_year_funds(definitions, DAY, grades, pool=Decimal(1_000_000))
     # 1.1 : 1.0 : 0.9 of 1,000 thousands: 366.67, 333.33, 300
-    assert found == {"甲": 367_000, "乙": 333_000, "丙": 300_000}
-    with pytest.raises(KeyError):
-        next_year_funds(definitions, DAY, {"甲": "未定"})
+    assert allotted(definitions, grades, 1_000_000) == {
+        "甲": 367_000, "乙": 333_000, "丙": 300_000,
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="没有对应的经费系数"):
+        allotted(definitions, {"甲": "未定"}, None)
 
 
 @given(
-    cents=st.integers(0, 10**9),
-    weights=st.lists(st.integers(0, 1000), min_size=1, max_size=8).filter(any),
+    pool=st.integers(0, 10**9),
+    claims=st.lists(st.integers(0, 1000), min_size=1, max_size=8).filter(any),
+    unit=st.sampled_from((1, 100, 1000)),
 )
-def test_parts_add_up_and_none_is_off_by_a_step(cents: int, weights: list[int]) -> None:
-    whole = Decimal(cents) / 100
-    parts = apportioned(whole, {str(i): w for i, w in enumerate(weights)})
-    assert sum(parts.values()) == whole
-    for i, w in enumerate(weights):
-        assert abs(parts[str(i)] - whole * w / sum(weights)) <= Decimal("0.01")
-
-
-def test_nothing_is_divided_by_nothing() -> None:
-    with pytest.raises(ValueError, match="positive"):
-        apportioned(Decimal(1), {"甲": 0})
+def test_shares_sum_to_the_pool_to_the_yuan_and_none_is_off_by_a_unit(
+    pool: int, claims: list[int], unit: int
+) -> None:
+    shares = apportion(pool, claims, unit)
+    assert sum(shares) == pool
+    odd = pool % unit
+    for share, claim in zip(shares, claims, strict=True):
+        assert abs(share - pool * claim / sum(claims)) < unit + odd + 1e-6

@@ -25,7 +25,6 @@ from warehouse.achievement import (
     tasks_met,
     works_completed,
 )
-from warehouse.audit_marks import audit_marks
 from warehouse.computed import Computed, Target, figure
 from warehouse.engine import sql
 from warehouse.measuring import measured_by_industry
@@ -90,9 +89,6 @@ def second_pass(
         for period in periods:
             found += _of_letters(connection, definitions, asked, period, figures, tasks, told)
             found += _of_figures(definitions, asked, period, figures)
-    for indicator in asked:
-        if indicator.achieved == "fund performance":
-            found += audit_marks(connection, definitions, indicator, periods, figures.of)
     found += _of_schemes(connection, definitions, periods, cutoff)
     return found
 

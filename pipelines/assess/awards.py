@@ -108,7 +108,10 @@ def graded_awards(
 
 def _below_gate(scheme: GradedAward, studio: Studio) -> list[str]:
     lacking = []
-    for name, least in scheme.least.items():
+    untold = scheme.attested.keys() - studio.figures.keys()
+    for name, least in {**scheme.least, **scheme.attested}.items():
+        if name in untold:
+            continue
         told = studio.figures.get(name)
         if told is None:
             lacking.append(f"“{name}”未报")
@@ -144,5 +147,12 @@ def _graded(
             why = f"{rank}，{share}；{why}"
     else:
         why += "；创效未经审计，不参加比较"
+    asked = "、".join(
+        f"{name}不少于 {plain(n)}"
+        for name, n in scheme.attested.items()
+        if name not in studio.figures
+    )
+    if asked and not lacking:
+        why += f"；{asked}，报表不报，由评审会核实"
     yuan = rates.get(grade, Decimal(0))
     return StudioAward(studio, grade, yuan, f"{why}；评为“{grade}”，奖励 {plain(yuan)} 元。")

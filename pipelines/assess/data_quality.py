@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,9 +10,9 @@ from fractions import Fraction
 
 from definitions.schemes import Scheme
 from pipelines.assess import scoring
-from pipelines.assess.engine import assess
+from pipelines.assess.engine import assess, group_of
 from pipelines.assess.inputs import AssessmentInputs, IndicatorFacts, Measurement, Unit
-from pipelines.assess.results import UnitResult
+from pipelines.assess.results import AssessmentResult, Standing, UnitResult
 from pipelines.assess.standing import grade_for
 from pipelines.assess.wording import marks, plain
 
@@ -121,3 +122,43 @@ def _year(scheme: Scheme, unit: Unit, months: tuple[tuple[int, UnitResult], ...]
             f"{plain(best.at_least)} 分，“{best.name}”须每月达到，评为“{grade}”"
         )
     return QualityYear(unit, months, mean, grade, f"{why}。")
+
+
+def as_result(scheme: Scheme, year: int, units: Sequence[QualityYear]) -> AssessmentResult:
+    """The years of all units as a result like any other: graded, ranked in their groups.
+
+    A unit that owed nothing all year is not in it.
+    """
+    rated = [u for u in units if u.mean is not None]
+    groups = {u.unit.code: group_of(scheme, u.unit) for u in rated}
+    means: dict[str, list[Decimal]] = {}
+    for own in rated:
+        means.setdefault(groups[own.unit.code], []).append(own.mean or Decimal(0))
+    for same in means.values():
+        same.sort()
+    found = []
+    for own in rated:
+        same = means[groups[own.unit.code]]
+        ahead = len(same) - bisect_right(same, own.mean or Decimal(0))
+        found.append(
+            UnitResult(
+                unit=own.unit,
+                group=groups[own.unit.code],
+                blocks=(),
+                bonus=(),
+                bonus_points=Decimal(0),
+                deductions=(),
+                deduction_points=Decimal(0),
+                vetoes=(),
+                total=own.mean,
+                grade_by_total=grade_for(scheme, own.mean) if own.mean is not None else "",
+                grade=own.grade,
+                grade_reasons=(own.why,),
+                standing=Standing.FINAL,
+                rank=1 + ahead if len(same) >= scheme.smallest_group else None,
+                group_size=len(same),
+                months=own.months,
+            )
+        )
+    found.sort(key=lambda u: (u.group, -(u.total or Decimal(0)), u.unit.code))
+    return AssessmentResult(scheme, year, tuple(found), QUALITY_FACTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from definitions.schemes import Part, Scheme
+from pipelines.assess.inputs import IndicatorFacts, Revision
 from pipelines.assess.results import (
     BlockResult,
     PartResult,
@@ -219,7 +220,18 @@ def _aside(line: PartResult) -> str:
         )
     if line.owner:
         asides.append(f"责任人{line.owner}")
+    if line.unowned:
+        asides.append("责任书未写明责任人，请补签")
+    asides += [_revised(r, line.indicator) for r in line.revisions if line.indicator]
     return "；" + "；".join(asides) if asides else ""
+
+
+def _revised(revision: Revision, facts: IndicatorFacts) -> str:
+    """A target that was changed after it was signed, and whether the change counts."""
+    was = "未列" if revision.was is None else goal(revision.was, facts)
+    by = f"（{revision.document}）" if revision.document else "（未附文号）"
+    told = f"目标于 {revision.on:%Y-%m-%d} 由 {was} 修订为 {goal(revision.now, facts)}{by}"
+    return told if revision.counted else f"{told}，系本年度首次计分后修订，仍按修订前的目标计分"
 
 
 def _given_sentence(line: PartResult) -> str:

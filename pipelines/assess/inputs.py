@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -11,6 +12,17 @@ from definitions.model import Indicator
 
 LOWER_IS_BETTER = "越小越好"
 RANGE = "区间"
+
+
+@dataclass(frozen=True, slots=True)
+class LastYear:
+    """What a unit was given a year before; `marks` by block code, or by item and indicator."""
+
+    scheme: str
+    total: Decimal | None
+    grade: str
+    rank: int | None
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Unit:
     last_year_rank: int | None = None
     applied_grade: str = ""
     note: str = ""
+    last_year: LastYear | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +97,25 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """A target that was changed after it was signed: when, by which document, and to what.
+
+    One that came after the year was first scored is told of and not `counted`.
+    """
+
+    was: Decimal | None
+    now: Decimal
+    on: date
+    document: str = ""
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """A task of the responsibility letter (TGT-01): what was signed, by whom it is borne."""
+    """A task of the responsibility letter (TGT-01): what was signed, by whom it is borne.
+
+    Nobody's name stands here: `owned` says whether the letter names somebody.
+    """
 
     unit: str
     indicator: str
@@ -95,6 +125,8 @@ class Target:
     owner: str = ""
     quarters: Mapping[int, Decimal] = field(default_factory=dict)
     reference: str = ""
+    owned: bool = True
+    revisions: tuple[Revision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

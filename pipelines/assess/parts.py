@@ -189,6 +189,9 @@ def score_part(
         expected=measurement.expected if measurement else 0,
         reference=measurement.reference if measurement else "",
         made_of=measurement.made_of if measurement else "",
+        unowned=letter is not None and not letter.owned,
+        revisions=letter.revisions if letter else (),
+        signed_in=letter.reference if letter else "",
     )
     hindered = None
     if part.rise is not None and target is None:

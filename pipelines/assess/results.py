@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from definitions.schemes import Block, Item, Part, Scheme, Veto
-from pipelines.assess.inputs import IndicatorFacts, Tally, Unit
+from pipelines.assess.inputs import IndicatorFacts, Revision, Tally, Unit
 
 
 class State(StrEnum):
@@ -68,6 +68,11 @@ class PartResult:
     reference: str = ""
     working: Working = Working()
     made_of: str = ""
+    unowned: bool = False
+    """The letter sets a target for which nobody answers by name."""
+    revisions: tuple[Revision, ...] = ()
+    signed_in: str = ""
+    """Where the target stands in the letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,11 @@ class AppliedVeto:
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """One unit's outcome; `total` rounded once to 2 decimals, None when nothing applied."""
+    """One unit's outcome; `total` rounded once to 2 decimals, None when nothing applied.
+
+    A year that is the mean of its months has them in `months`, each scored by itself, and no
+    blocks of its own.
+    """
 
     unit: Unit
     group: str
@@ -152,6 +161,7 @@ class UnitResult:
     rank: int | None = None
     group_size: int = 0
     notes: tuple[str, ...] = ()
+    months: tuple[tuple[int, UnitResult], ...] = ()
 
     def block(self, code: str) -> BlockResult:
         """The block of that code; KeyError when the scheme has none."""

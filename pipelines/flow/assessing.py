@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -14,60 +15,101 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from definitions import Period
+from definitions import Definitions, Period
 from definitions.periods import PeriodKind
+from definitions.scheme_files import scheme_digest
+from definitions.schemes import Scheme, Version
 from pipelines.assess import AssessmentResult, UnitResult, assessment_book
 from pipelines.assess import assess as score
+from pipelines.assess.comparison import in_words, since_last_year
+from pipelines.assess.data_quality import as_result, assess_months
+from pipelines.assess.decisions import DecisionResult, outcome_of
+from pipelines.assess.explain import (
+    block_sentence,
+    function_in_words,
+    next_grade,
+    part_sentence,
+    rater_sentence,
+)
+from pipelines.assess.results import PartResult
+from pipelines.assess.ways_up import ways_up
 from pipelines.consolidate import consolidate, top_unit
-from pipelines.flow.evidence import gather, owed_in
-from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.deciding import decide
+from pipelines.flow.evidence import Owed, gather, owed_in
+from pipelines.flow.ground import CHINA, definitions, engine, moment, register
+from pipelines.flow.quality_months import months_of
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
 from warehouse import audit
 from warehouse.cutoff import prepare_cutoff
 from warehouse.organisations import standing
-from warehouse.publications import decide
+from warehouse.publications import decide as decide_publication
 from warehouse.second_pass import record_scores
 from warehouse.tables import assessment, assessment_unit
 
-YEARLY = ("target-responsibility", "star-home")
-"""Kinds of schemes whose evidence `gather` finds in the forms of a year; the others are scored
-when their own work is done: an audit, a campaign of ratings, a month's reporting."""
+WITHOUT_BOOK = ("data-quality",)
+"""Kinds of schemes whose result is no book of score sheets: it is told month by month."""
 
 
-def assess(year: int, at: str) -> dict[str, Any]:
+class SchemeFrozen(LookupError):
+    """A scheme was changed after a year had been scored under it."""
+
+
+def assess(year: int, at: str, scheme: str = "") -> dict[str, Any]:
     """Score every scheme in force for a year at the cut-off `at`; publish the assessment books.
 
-    Returns scheme → number of units assessed, and the files written.
+    With `scheme`, a code or a family of codes, only that. Schemes that nobody came under yield
+    nothing. Returns scheme → number of units, what was left out and why, and the files written.
+    LookupError where no such scheme is in force, SchemeFrozen where one was changed after the
+    year had first been scored under it.
     """
     known, when = definitions(), moment(at)
     register(known, when)
     period = Period(PeriodKind.YEAR, year)
+    asked = [s for s in known.schemes if s.covers(year) and _named(s, scheme)]
+    small = [s for s in known.small_schemes if s.covers(year) and _named(s, scheme)]
+    if scheme and not asked and not small:
+        raise LookupError(f"{year} 年度没有在用的考评方案 {scheme}")
     results: list[AssessmentResult] = []
+    counts: dict[str, int] = {}
+    left_out: list[str] = []
     with engine().begin() as connection:
+        for one in (*asked, *small):
+            refuse_changed(connection, known, one.code, year)
         computation = consolidate(connection, known, period, when, when)
         top = top_unit(standing(connection, period.end, when))
         prepare_cutoff(connection, when)
         owed = owed_in(connection, period, when)
-        for scheme in (s for s in known.schemes if s.kind in YEARLY and s.covers(year)):
-            inputs = gather(connection, known, scheme, year, computation, when, owed)
-            if not inputs.units:
+        for one in asked:
+            result = scored(connection, known, one, year, computation, when, owed)
+            if result is None:
                 continue
-            result = score(scheme, inputs)
             results.append(result)
-            _keep(connection, result, computation, when, known.digest)
+            counts[one.code] = len(result.units)
+            keep_result(connection, result, computation, when, known.digest)
             record_scores(connection, known, computation, result.scheme.family, year, when)
-        counts = {r.scheme.code: len(r.units) for r in results}
+        for rule in small:
+            try:
+                decided = decide(connection, known, rule, year, computation, when)
+            except LookupError as error:  # a table of rates that began later
+                left_out.append(f"{rule.title}：{error}")
+                continue
+            left_out += [f"{rule.title}：{notice}" for notice in decided.notices]
+            if decided.decisions:
+                counts[rule.code] = len(decided.units)
+                keep_decisions(connection, decided, computation, when, known.digest)
         audit.note(
             connection,
             at=when,
             actor="system",
             action="assess",
-            subject=str(year),
+            subject=f"{year} {scheme}".strip(),
             detail={"units": counts},
         )
     files: list[str] = []
     for result in results:
+        if result.scheme.kind in WITHOUT_BOOK:
+            continue
         title = book_title(result, year)
         content = assessment_book(
             result,
@@ -88,9 +130,66 @@ def assess(year: int, at: str) -> dict[str, Any]:
         )
         with engine().begin() as connection:
             kept = keep_draft(connection, book, computation, when)
-            decide(connection, kept, "published", "system", when)
+            decide_publication(connection, kept, "published", "system", when)
         files += lay_out(book)
-    return {"units": counts, "files": files}
+    return {"units": counts, "left_out": left_out, "files": files}
+
+
+def _named(scheme: Version, wanted: str) -> bool:
+    return not wanted or wanted in (scheme.code, scheme.family)
+
+
+def scored(
+    connection: Connection,
+    known: Definitions,
+    scheme: Scheme,
+    year: int,
+    computation: int,
+    cutoff: datetime,
+    owed: Owed,
+) -> AssessmentResult | None:
+    """One scheme of a year from what the warehouse holds at the cut-off; kept nowhere.
+
+    None where it assesses nobody. Over the temporary tables of `prepare_cutoff`.
+    """
+    period = Period(PeriodKind.YEAR, year)
+    inputs = gather(connection, known, scheme, year, computation, cutoff, owed)
+    if not inputs.units:
+        return None
+    if scheme.kind == "data-quality":
+        codes = [u.code for u in inputs.units]
+        months = months_of(connection, known, period, codes, cutoff)
+        result = as_result(scheme, year, assess_months(scheme, year, inputs.units, months))
+    else:
+        result = score(scheme, inputs)
+        if scheme.kind == "single-target":  # who has no such task is not assessed on it
+            told = tuple(u for u in result.units if u.total is not None)
+            result = dataclasses.replace(result, units=told)
+    return result if result.units else None
+
+
+def refuse_changed(connection: Connection, known: Definitions, code: str, year: int) -> None:
+    """Refuse to score a year under a scheme that is not what it was when first scored under.
+
+    The edition of the definitions of that first scoring keeps what the scheme was.
+    """
+    first = connection.execute(
+        text(
+            "SELECT e.sources, a.cutoff FROM assessment a "
+            "JOIN definitions_edition e ON e.digest = a.definitions "
+            "WHERE a.scheme = :scheme AND a.year = :year AND a.definitions <> :now "
+            "ORDER BY a.id LIMIT 1"
+        ),
+        {"scheme": code, "year": year, "now": known.digest},
+    ).first()
+    if first is None:
+        return
+    if scheme_digest(first.sources, code) != scheme_digest(known.sources, code):
+        day = first.cutoff.astimezone(CHINA).date()
+        raise SchemeFrozen(
+            f"方案 {code} 已用于 {year} 年度考核（首次计分截止 {day:%Y-%m-%d}），计分后不得修改；"
+            "需要修改的，请另立下一年度的新版本，或用“试算”查看修改后的结果"
+        )
 
 
 def book_title(result: AssessmentResult, year: int) -> str:
@@ -99,7 +198,7 @@ def book_title(result: AssessmentResult, year: int) -> str:
     return f"{year}年度{name}结果汇编"
 
 
-def _keep(
+def keep_result(
     connection: Connection,
     result: AssessmentResult,
     computation: int,
@@ -107,12 +206,60 @@ def _keep(
     digest: str,
 ) -> None:
     """Keep marks once per scheme, year, cut-off and definitions; a repeat changes nothing."""
-    key = {
-        "scheme": result.scheme.code,
-        "year": result.year,
-        "cutoff": cutoff,
-        "definitions": digest,
-    }
+    rows = [
+        {
+            "unit": unit.unit.code,
+            "ranking_group": unit.group,
+            "total": unit.total,
+            "grade": unit.grade,
+            "rank": unit.rank,
+            "detail": detail_of(unit, result.scheme),
+        }
+        for unit in result.units
+    ]
+    _keep_rows(connection, result.scheme.code, result.year, computation, cutoff, digest, rows)
+
+
+def keep_decisions(
+    connection: Connection,
+    result: DecisionResult,
+    computation: int,
+    cutoff: datetime,
+    digest: str,
+) -> None:
+    """Keep what a scheme decided, once; a unit's total is what its cases bring together.
+
+    What is not told outside a union is not kept either: it can be decided again from the rows.
+    """
+    rows = []
+    for unit in result.units:
+        told = tuple(d for d in result.of(unit) if d.told)
+        rows.append(
+            {
+                "unit": unit,
+                "ranking_group": "",
+                "total": result.total(unit) if any(d.amount is not None for d in told) else None,
+                "grade": outcome_of(told),
+                "rank": None,
+                "detail": {
+                    "decisions": [_plain(d) for d in told],
+                    "basis": _basis(result.scheme),
+                },
+            }
+        )
+    _keep_rows(connection, result.scheme.code, result.year, computation, cutoff, digest, rows)
+
+
+def _keep_rows(
+    connection: Connection,
+    scheme: str,
+    year: int,
+    computation: int,
+    cutoff: datetime,
+    digest: str,
+    rows: Sequence[dict[str, Any]],
+) -> None:
+    key = {"scheme": scheme, "year": year, "cutoff": cutoff, "definitions": digest}
     new = connection.execute(
         upsert(assessment)
         .values(**key, computation_id=computation)
@@ -125,24 +272,67 @@ def _keep(
     connection.execute(
         insert(assessment_unit),
         [
-            {
-                "assessment_id": new,
-                "org_id": codes[unit.unit.code],
-                "ranking_group": unit.group,
-                "total": unit.total,
-                "grade": unit.grade,
-                "rank": unit.rank,
-                "detail": detail_of(unit),
-            }
-            for unit in result.units
+            {"assessment_id": new, "org_id": codes[row["unit"]]}
+            | {k: v for k, v in row.items() if k != "unit"}
+            for row in rows
         ],
     )
 
 
-def detail_of(unit: UnitResult) -> dict[str, Any]:
-    """A unit's whole result as JSON: what the book and the portal explain marks from."""
-    found = json.loads(json.dumps(_plain(unit), ensure_ascii=False))
-    return dict(found)
+def detail_of(unit: UnitResult, scheme: Scheme | None = None) -> dict[str, Any]:
+    """A unit's whole result as JSON: what the book and the portal explain marks from.
+
+    With its scheme also every mark in words: `explanation` holds the formula with its numbers,
+    basis and reference of each line, what the next grade asks, and what changed since last year.
+    """
+    found = dict(json.loads(json.dumps(_plain(unit), ensure_ascii=False)))
+    if scheme is not None:
+        found["explanation"] = explanation_of(scheme, unit)
+    return found
+
+
+def explanation_of(scheme: Scheme, unit: UnitResult) -> dict[str, Any]:
+    """Every mark of a unit in words, by block and line; months where a year is made of them."""
+    return {
+        "basis": _basis(scheme),
+        "blocks": [
+            {
+                "code": block.block.code,
+                "told": block_sentence(block),
+                "basis": block.block.basis,
+                "lines": [_line(line) for line in block.parts],
+                "raters": [{"rater": r.rater, "told": rater_sentence(r)} for r in block.raters],
+            }
+            for block in unit.blocks
+        ],
+        "months": [
+            {"month": month, "lines": [_line(p) for b in own.blocks for p in b.parts]}
+            for month, own in unit.months
+        ],
+        "next_grade": next_grade(scheme, unit) if unit.blocks else "".join(unit.grade_reasons),
+        "ways_up": [way.sentence for way in ways_up(scheme, unit)],
+        "last_year": in_words(unit),
+        "differences": [d.sentence for d in since_last_year(unit)],
+    }
+
+
+def _line(line: PartResult) -> dict[str, Any]:
+    """One mark: its function and settings, the formula with numbers, where it all comes from."""
+    return {
+        "item": line.item.code,
+        "indicator": line.indicator.code if line.indicator else "",
+        "function": line.part.function if line.part else "SF10",
+        "rule": function_in_words(line.part, lower=line.lower) if line.part else "",
+        "told": part_sentence(line),
+        "self_reported": None if line.self_reported is None else str(line.self_reported),
+        "basis": (line.part.basis if line.part else "") or line.item.basis,
+        "reference": line.reference,
+        "signed_in": line.signed_in,
+    }
+
+
+def _basis(scheme: Version) -> dict[str, str]:
+    return {"scheme": scheme.code, "title": scheme.title, "authority": scheme.authority}
 
 
 def _plain(value: Any) -> Any:

@@ -172,6 +172,8 @@ def _results(
             if star is not None:
                 stars.append(star)
             continue
+        if scheme.kind != "target-responsibility":
+            continue
         rows.append(
             AssessmentRow(
                 unit=name,

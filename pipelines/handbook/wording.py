@@ -90,7 +90,6 @@ ACHIEVED = {
     "targets reached": "实绩 ÷ 目标",
     "tasks improved": "比上年改善的任务数 ÷ 可比任务数",
     "figures improved": "（本期 − 基期）÷ 基期，越低越好的反向计",
-    "fund performance": "各方面审计得分按权重合成的经费绩效分",
     "self-report gap": "自评数与系统计算数之差",
 }
 # What procedures fill into their sentences; columns and parameters bring their own names.
