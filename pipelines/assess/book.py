@@ -11,6 +11,7 @@ from xlsxwriter import Workbook
 
 from pipelines.assess.layout import BOX, CELL, GREY, SHADE, Look, Page
 from pipelines.assess.method_page import write_method
+from pipelines.assess.process_page import ProcessTable, write_process
 from pipelines.assess.result_pages import (
     score_sheet_names,
     write_adjustments,
@@ -35,11 +36,14 @@ def assessment_book(
     definitions_digest: str,
     federation: str,
     further: Sequence[AssessmentResult] = (),
+    process: Sequence[ProcessTable] = (),
+    status: str = "待公示",
 ) -> bytes:
     """The book of one result, or of several schemes of the same year, as the bytes of an .xlsx.
 
     The same arguments give the same bytes: `cutoff` is the only time in the file. Star homes get
     their own page; every other scheme a ranking, a score sheet per unit, adjustments and ratings.
+    `process` are pages on how the result came about, `status` where it stands.
     """
     results = (result, *further)
     several = sum(r.scheme.kind != "star-home" for r in results) > 1
@@ -57,7 +61,7 @@ def assessment_book(
     )
     look = Look(book)
     footer = f"{federation}　{title}".replace("&", "&&")
-    _cover(look, results, title, year, made, definitions_digest, federation)
+    _cover(look, results, title, year, made, definitions_digest, federation, status)
     for each in results:
         tag = each.scheme.label if len(results) > 1 else ""
         write_method(look, each, f"考核办法{tag}", footer)
@@ -67,6 +71,7 @@ def assessment_book(
             write_stars(look, each, "星级职工之家", footer)
         else:
             _target_responsibility(look, each, tag, footer)
+    write_process(look, process, footer)
     _signatures(look, title, federation, footer)
     book.close()
     return stream.getvalue()
@@ -114,6 +119,7 @@ def _cover(
     made: datetime,
     digest: str,
     federation: str,
+    status: str,
 ) -> None:
     page = Page(look, "封面", (14, 22, 30, 30, 22, 14), "")
     page.space(70)
@@ -141,7 +147,7 @@ def _cover(
         ("考核单位", "；".join(f"{r.scheme.label} {len(r.units)} 家" for r in results)),
         ("数据截止", f"{made.year}年{made.month}月{made.day}日"),
         ("定义版本", digest),
-        ("结果状态", "暂定（部分评分尚未采集，见“排名”页说明）" if provisional else "待公示"),
+        ("结果状态", "暂定（部分评分尚未采集，见“排名”页说明）" if provisional else status),
     ]
     for label, text in facts:
         strong = {"font_color": RED, "bold": True} if provisional and label == "结果状态" else {}

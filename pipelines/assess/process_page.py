@@ -1,0 +1,34 @@
+"""Pages of the assessment book that tell how a result came about: stages, sample, appeals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.assess.layout import CELL, CENTRE, Look, Page
+
+ProcessTable = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
+"""Name of the page, heads, rows as text."""
+WIDEST, NARROWEST = 46, 9
+
+
+def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> None:
+    """A page for each table; one without rows says so."""
+    for name, heads, rows in tables:
+        widths = [
+            min(WIDEST, max(NARROWEST, *(_width(r[i]) for r in (heads, *rows))))
+            for i in range(len(heads))
+        ]
+        page = Page(look, name, widths, footer)
+        page.title(name)
+        page.head(heads)
+        page.sheet.freeze_panes(page.row, 0)
+        page.sheet.repeat_rows(page.row - 1)
+        for row in rows:
+            page.line(row, tuple(CENTRE if len(c) < 5 else CELL for c in row))
+        if not rows:
+            page.line((f"没有{name}的记录。",), (CENTRE,), (len(heads),))
+
+
+def _width(text: str) -> float:
+    """Column widths that a text needs: a Chinese character takes two."""
+    return 2 + sum(2 if ord(c) > 0x2E7F else 1 for c in text)

@@ -1,0 +1,356 @@
+"""Official documents (公文) as Word: red head, number, addressee, ordered clauses, seal and date.
+
+In the manner of GB/T 9704: title in 小标宋 of 二号, text in 仿宋 of 三号 on a line of 28 points,
+headings 一、（一）1. in 黑体, 楷体 and 仿宋. A file may hold many letters, each on its own page.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import docx
+from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from pipelines.publish.content import ordinal
+from pipelines.publish.publication import same_bytes, stamp
+
+TITLE, SONG, HEI, KAI, FANG = "方正小标宋简体", "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312"
+RED = RGBColor(0xC8, 0x10, 0x2E)
+PORTRAIT, LANDSCAPE = 156, 241  # millimetres of text
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 (一、) or 2 (（一）); the document counts."""
+
+    text: str
+    level: Literal[1, 2] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph; `numbered` ones count 1. 2. 3. under their heading, `note` is set smaller."""
+
+    text: str
+    style: Literal["body", "numbered", "note"] = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table: heads, their share of the width, rows as text; `align` by column, l r or c."""
+
+    heads: tuple[str, ...]
+    widths: tuple[float, ...]
+    rows: tuple[tuple[str, ...], ...]
+    align: str = ""
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From here on pages lie on their side, or stand again."""
+
+    landscape: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Boxes to sign in: label, what it is about, who signs."""
+
+    boxes: tuple[tuple[str, str, str], ...]
+
+
+Part = Heading | Text | Grid | Turn | Signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One document: with a red head a letter, with a cover a book.
+
+    `number` is the 发文字号, `addressee` is followed by a colon, `issued` stands under the issuer.
+    """
+
+    title: str
+    issuer: str
+    parts: tuple[Part, ...]
+    number: str = ""
+    addressee: str = ""
+    issued: date | None = None
+    attachments: tuple[str, ...] = ()
+    copies: str = ""
+    cover: tuple[tuple[str, str], ...] = ()
+    compact: bool = False
+
+
+def chinese_day(day: date) -> str:
+    """2021年3月10日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def word_of(papers: Sequence[Paper], title: str, cutoff: datetime) -> bytes:
+    """Papers as one .docx, each from a new page; equal input gives equal bytes."""
+    made = docx.Document()
+    properties = made.core_properties
+    properties.title, properties.language = title, "zh-CN"
+    properties.author = properties.last_modified_by = papers[0].issuer
+    properties.created = properties.modified = stamp(cutoff)
+    properties.comments = properties.keywords = properties.subject = ""
+    _styles(made)
+    _page(made.sections[0], landscape=False)
+    _page_number(made.sections[0])
+    for i, paper in enumerate(papers):
+        _paper(made, paper, first=i == 0)
+    out = io.BytesIO()
+    made.save(out)
+    return same_bytes(out.getvalue())
+
+
+def _styles(made: Any) -> None:
+    normal = made.styles["Normal"]
+    _face(normal, FANG, 16)
+    _line(normal, 28)
+    normal.paragraph_format.first_line_indent = Pt(32)
+    normal.paragraph_format.widow_control = True
+    centre, left, right = (
+        WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.RIGHT,
+    )  # fmt: skip
+    for name, face, size, leading, align, indent in (
+        ("Paper Head", TITLE, 30, 44, centre, 0),
+        ("Paper Number", FANG, 16, 28, centre, 0),
+        ("Paper Title", TITLE, 22, 32, centre, 0),
+        ("Addressee", FANG, 16, 28, left, 0),
+        ("Clause 1", HEI, 16, 28, left, 32),
+        ("Clause 2", KAI, 16, 28, left, 32),
+        ("Closing", FANG, 16, 28, right, 0),
+        ("Table Title", HEI, 12, 22, centre, 0),
+        ("Small", SONG, 10.5, 16, left, 0),
+        ("Cell Text", SONG, 10.5, 15, left, 0),
+        ("Cell Top", HEI, 10.5, 15, centre, 0),
+        ("Cover Line", KAI, 16, 30, left, 0),
+    ):
+        style = made.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = normal
+        _face(style, face, size)
+        _line(style, leading)
+        style.paragraph_format.first_line_indent = Pt(indent)
+        style.paragraph_format.alignment = align
+    for name in ("Clause 1", "Clause 2", "Table Title", "Paper Title"):
+        made.styles[name].paragraph_format.keep_with_next = True
+    made.styles["Paper Head"].font.color.rgb = RED
+    for name, level in (("Clause 1", "0"), ("Clause 2", "1")):
+        outline = OxmlElement("w:outlineLvl")
+        outline.set(qn("w:val"), level)
+        made.styles[name].element.get_or_add_pPr().append(outline)
+
+
+def _face(style: Any, name: str, size: float) -> None:
+    style.font.size = Pt(size)
+    style.font.bold = style.font.italic = False
+    style.font.color.rgb = RGBColor(0, 0, 0)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for key in list(fonts.attrib):
+        del fonts.attrib[key]
+    for key in ("w:ascii", "w:hAnsi"):
+        fonts.set(qn(key), "Times New Roman")
+    fonts.set(qn("w:eastAsia"), name)
+
+
+def _line(style: Any, leading: float) -> None:
+    layout = style.paragraph_format
+    layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY if leading > 20 else WD_LINE_SPACING.AT_LEAST
+    layout.line_spacing = Pt(leading)
+    layout.space_before = layout.space_after = Pt(0)
+
+
+def _page(section: Any, *, landscape: bool) -> None:
+    section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
+    wide, high = (297, 210) if landscape else (210, 297)
+    section.page_width, section.page_height = Mm(wide), Mm(high)
+    section.top_margin, section.bottom_margin = (Mm(28), Mm(26)) if landscape else (Mm(37), Mm(35))
+    section.left_margin, section.right_margin = (Mm(30), Mm(26)) if landscape else (Mm(28), Mm(26))
+    section.footer_distance = Mm(16 if landscape else 25)
+
+
+def _page_number(section: Any) -> None:
+    paragraph = section.footer.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    paragraph.paragraph_format.first_line_indent = Pt(0)
+    for piece in ("— ", None, " —"):
+        run = paragraph.add_run(piece or "")
+        run.font.size = Pt(14)
+        if piece is not None:
+            continue
+        for kind in ("begin", "", "end"):
+            element = OxmlElement("w:fldChar" if kind else "w:instrText")
+            if kind:
+                element.set(qn("w:fldCharType"), kind)
+            else:
+                element.text = "PAGE"
+            run._r.append(element)
+
+
+def _paper(made: Any, paper: Paper, *, first: bool) -> None:
+    if not first:
+        made.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE) if paper.cover else None
+    if paper.cover:
+        _cover(made, paper)
+    elif paper.number:
+        head = made.add_paragraph(f"{paper.issuer}", style="Paper Head")
+        head.paragraph_format.page_break_before = not first
+        _rule(made.add_paragraph(paper.number, style="Paper Number"))
+        title = made.add_paragraph(paper.title, style="Paper Title")
+        title.paragraph_format.space_before = Pt(10 if paper.compact else 22)
+        title.paragraph_format.space_after = Pt(8 if paper.compact else 14)
+    else:
+        title = made.add_paragraph(paper.title, style="Paper Title")
+        title.paragraph_format.page_break_before = not first
+        title.paragraph_format.space_after = Pt(14)
+    if paper.addressee:
+        made.add_paragraph(f"{paper.addressee}：", style="Addressee")
+    _parts(made, paper)
+    _closing(made, paper)
+
+
+def _rule(paragraph: Any) -> None:
+    """The red line under a number."""
+    borders = OxmlElement("w:pBdr")
+    line = OxmlElement("w:bottom")
+    for key, value in (("val", "single"), ("sz", "18"), ("space", "4"), ("color", "C8102E")):
+        line.set(qn(f"w:{key}"), value)
+    borders.append(line)
+    paragraph._p.get_or_add_pPr().append(borders)
+
+
+def _cover(made: Any, paper: Paper) -> None:
+    made.add_paragraph("", style="Cover Line").paragraph_format.space_before = Pt(60)
+    made.add_paragraph(paper.issuer, style="Paper Head")
+    _rule(made.add_paragraph("", style="Paper Number"))
+    title = made.add_paragraph(paper.title, style="Paper Title")
+    title.paragraph_format.space_before, title.paragraph_format.space_after = Pt(70), Pt(90)
+    for label, told in paper.cover:
+        line = made.add_paragraph(f"{label}：{told}", style="Cover Line")
+        line.paragraph_format.left_indent = Pt(112)
+        line.paragraph_format.first_line_indent = Pt(-80)
+    made.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
+
+
+def _parts(made: Any, paper: Paper) -> None:
+    ones = twos = items = 0
+    width = PORTRAIT
+    for part in paper.parts:
+        match part:
+            case Heading(level=1):
+                ones, twos, items = ones + 1, 0, 0
+                made.add_paragraph(f"{ordinal(ones)}、{part.text}", style="Clause 1")
+            case Heading():
+                twos, items = twos + 1, 0
+                made.add_paragraph(f"（{ordinal(twos)}）{part.text}", style="Clause 2")
+            case Text(style="numbered"):
+                items += 1
+                made.add_paragraph(f"{items}. {part.text}")
+            case Text(style="note"):
+                made.add_paragraph(part.text, style="Small")
+            case Text():
+                made.add_paragraph(part.text)
+            case Grid():
+                _grid(made, part, width)
+            case Turn():
+                width = LANDSCAPE if part.landscape else PORTRAIT
+                section = made.add_section(WD_SECTION.NEW_PAGE)
+                _page(section, landscape=part.landscape)
+            case Signatures():
+                _signatures(made, part, width)
+
+
+def _closing(made: Any, paper: Paper) -> None:
+    for i, name in enumerate(paper.attachments, 1):
+        head = "附件：" if len(paper.attachments) == 1 else f"附件：{i}. "
+        text = head + name if i == 1 else f"　　　{i}. {name}"
+        line = made.add_paragraph(text)
+        line.paragraph_format.space_before = Pt(14 if i == 1 else 0)
+    if paper.issued is not None:
+        issuer = made.add_paragraph(paper.issuer, style="Closing")
+        issuer.paragraph_format.space_before = Pt(16 if paper.compact else 40)
+        issuer.paragraph_format.right_indent = Pt(32)
+        issuer.paragraph_format.keep_with_next = True
+        day = made.add_paragraph(chinese_day(paper.issued), style="Closing")
+        day.paragraph_format.right_indent = Pt(48)
+    if paper.copies:
+        made.add_paragraph(
+            f"抄送：{paper.copies}", style="Small"
+        ).paragraph_format.space_before = Pt(14)
+
+
+def _grid(made: Any, part: Grid, width: int) -> None:
+    if part.title:
+        title = made.add_paragraph(part.title, style="Table Title")
+        title.paragraph_format.space_before = Pt(6)
+    grid = made.add_table(rows=0, cols=len(part.heads))
+    grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
+    whole = sum(part.widths)
+    widths = [Mm(width * w / whole) for w in part.widths]
+    for column, size in zip(grid.columns, widths, strict=True):
+        column.width = size
+    _row(grid, part.heads, "c" * len(part.heads), widths, "Cell Top")
+    align = part.align or "l" * len(part.heads)
+    for row in part.rows:
+        _row(grid, row, align, widths, "Cell Text")
+    note = made.add_paragraph(part.note, style="Small")
+    if not part.note:
+        note.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
+        note.paragraph_format.line_spacing = Pt(6)
+
+
+_SIDES = {
+    "l": WD_ALIGN_PARAGRAPH.LEFT, "r": WD_ALIGN_PARAGRAPH.RIGHT, "c": WD_ALIGN_PARAGRAPH.CENTER,
+}  # fmt: skip
+
+
+def _row(grid: Any, cells: Sequence[str], align: str, widths: Sequence[Any], style: str) -> None:
+    row = grid.add_row()
+    properties = row._tr.get_or_add_trPr()
+    properties.append(OxmlElement("w:cantSplit"))
+    if style == "Cell Top":
+        properties.append(OxmlElement("w:tblHeader"))
+    identity = grid.part.document.styles[style].style_id
+    for cell, text, side, width in zip(row.cells, cells, align, widths, strict=True):
+        cell.width = width
+        paragraph = cell.paragraphs[0]
+        # By its id: a look-up by name walks every style of the document for every cell.
+        paragraph._p.style = identity
+        paragraph.add_run(text)
+        paragraph.alignment = _SIDES[side]
+        middle = OxmlElement("w:vAlign")
+        middle.set(qn("w:val"), "center")
+        cell._tc.get_or_add_tcPr().append(middle)
+
+
+def _signatures(made: Any, part: Signatures, width: int) -> None:
+    grid = made.add_table(rows=0, cols=2)
+    grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
+    for label, about, who in part.boxes:
+        row = grid.add_row()
+        row.height = Mm(34)
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        for cell, size, lines in zip(
+            row.cells, (width * 0.2, width * 0.8), ((label,), (about, "", who)), strict=True
+        ):
+            cell.width = Mm(size)
+            for i, text in enumerate(lines):
+                paragraph = cell.paragraphs[0] if i == 0 else cell.add_paragraph()
+                paragraph.style = made.styles["Cell Top" if size < width / 2 else "Cell Text"]
+                paragraph.add_run(text)
+                if i == 2:
+                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    made.add_paragraph("", style="Small")
