@@ -33,25 +33,36 @@ flow_as_of AS (
     GROUP BY 1, 2, 3, 4, 5
 ),
 
-latest AS (
-    SELECT DISTINCT ON (t.target, f.measure, f.org_id)
-        t.target,
+-- every stock with the month in which its unit told of it again
+stock AS (
+    SELECT
         f.measure,
         f.org_id,
         m.own,
-        coalesce(t.as_of, t.last_day) AS day,
-        f.value
-    FROM target_month AS t
-    INNER JOIN fact AS f ON t.month = f.month
+        f.month,
+        f.value,
+        lead(f.month) OVER (PARTITION BY f.measure, f.org_id ORDER BY f.month) AS again
+    FROM fact AS f
     INNER JOIN measure AS m ON f.measure = m.id AND m.take = 'latest'
+),
+
+latest AS (
+    SELECT
+        t.target,
+        s.measure,
+        s.org_id,
+        s.own,
+        coalesce(t.as_of, t.last_day) AS day,
+        s.value
+    FROM target_month AS t
+    INNER JOIN stock AS s ON t.month = s.month AND (s.again IS NULL OR t.last_day < s.again)
     -- who had ended by then has no stock any more: its heirs report what is left of it
     WHERE
         NOT EXISTS (
             SELECT 1
             FROM gone AS g
-            WHERE f.org_id = g.org_id AND g.valid @> t.last_day
+            WHERE s.org_id = g.org_id AND g.valid @> t.last_day
         )
-    ORDER BY t.target ASC, f.measure ASC, f.org_id ASC, f.month DESC
 ),
 
 kept AS (

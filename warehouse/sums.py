@@ -147,7 +147,7 @@ def add_up(
     for target in wanted:
         days |= {target.period.end, *(m.end for m in months_in(target))}
         days |= {target.as_of} if target.as_of else set()
-    connection.execute(text("ANALYZE fact; ANALYZE target_month; ANALYZE parent"))
+    connection.execute(text("ANALYZE fact; ANALYZE target, target_month, measure, parent"))
     connection.execute(text(sql("seat")), {"days": sorted(days)})
     connection.execute(text(sql("seat_above")))
     connection.execute(text("ANALYZE seat; ANALYZE seat_above"))

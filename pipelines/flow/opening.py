@@ -85,9 +85,10 @@ def _make_templates(known: Definitions, month: Period, when: datetime) -> int:
         ).scalars()
         made = 0
         organisations = standing(connection, month.end)
+        before = _Before(connection, known, everyone=True)
         for code in collectors:
             target = folder / f"{code}.xlsx"
-            content = _template(connection, known, code, month, when, organisations)
+            content = _template(connection, known, code, month, when, organisations, before)
             if content is not None:
                 target.write_bytes(content)
                 made += 1
@@ -99,8 +100,10 @@ def template_for(organisation: str, period: str, at: str) -> bytes:
     month = Period.parse(period)
     with engine().connect() as connection:
         organisations = standing(connection, month.end)
+        known = definitions()
+        before = _Before(connection, known, everyone=False)
         content = _template(
-            connection, definitions(), organisation, month, moment(at), organisations
+            connection, known, organisation, month, moment(at), organisations, before
         )
     if content is None:
         raise LookupError(f"{organisation} 在 {period} 没有应填的报表，请先开启该期")
@@ -114,6 +117,7 @@ def _template(
     month: Period,
     when: datetime,
     organisations: Sequence[Registered],
+    before: _Before,
 ) -> bytes | None:
     by_id = {o.id: o for o in organisations}
     own = next((o for o in organisations if o.code == code), None)
@@ -142,7 +146,7 @@ def _template(
     if not any(form.code in units for form in forms):
         return None
     prefill = {
-        form.code: _prefilled(connection, known, form, periods[form.code], units.get(form.code, ()))
+        form.code: _prefilled(form, periods[form.code], units.get(form.code, ()), before)
         for form in forms
     }
     deadlines = {
@@ -159,31 +163,43 @@ def _template(
     )
 
 
+class _Before:
+    """What units had last time: read once a form for an opening, else of the units asked for."""
+
+    def __init__(self, connection: Connection, known: Definitions, *, everyone: bool) -> None:
+        self._connection = connection
+        self._known = known
+        self._everyone = everyone
+        self._read: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+
+    def carried(
+        self, form: Form, period: Period, units: Sequence[str]
+    ) -> Mapping[str, dict[str, Any]]:
+        """Unit → keys and stocks that it reported in a period, of a form with a row per unit."""
+        slot = (form.code, period.label)
+        if slot in self._read:
+            return self._read[slot]
+        orgs = None if self._everyone else units
+        rows = current_rows(self._connection, self._known, form.code, [period.label], orgs)
+        carried = [
+            c.code
+            for c in form.columns
+            if c.kind in (ColumnKind.KEY, ColumnKind.STOCK) and not c.personal and c.code in rows
+        ]
+        found = {
+            str(row["org"]): {str(k): row[k] for k in carried if not pd.isna(row[k])}
+            for row in rows[["org", *carried]].to_dict("records")
+        }
+        if self._everyone:
+            self._read[slot] = found
+        return found
+
+
 def _prefilled(
-    connection: Connection,
-    known: Definitions,
-    form: Form,
-    period: Period,
-    units: Sequence[str],
+    form: Form, period: Period, units: Sequence[str], before: _Before
 ) -> list[dict[str, Any]]:
-    """A row per unit with its code and last period's stocks; open rows of a ledger again."""
-    before = current_rows(connection, known, form.code, [period.previous().label], units)
-    carried = [
-        c.code
-        for c in form.columns
-        if c.kind in (ColumnKind.KEY, ColumnKind.STOCK) and not c.personal
-    ]
+    """A row per unit with its code and last period's stocks; a register begins empty."""
     if form.keys != ("org_code",):
         return []
-    last: Mapping[str, Any] = {str(row["org"]): row for row in before.to_dict("records")}
-    rows = []
-    for code in units:
-        row = {"org_code": code}
-        if code in last:
-            row |= {
-                str(k): last[code][k]
-                for k in carried
-                if k in last[code] and not pd.isna(last[code][k])
-            }
-        rows.append(row)
-    return rows
+    last = before.carried(form, period.previous(), units)
+    return [{"org_code": code} | last.get(code, {}) for code in units]
