@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from definitions.periods import Period, PeriodKind
-from warehouse.achievement import LOWER_IS_BETTER, completion
+from warehouse.achievement import LOWER_IS_BETTER, completion, meets
 
 
 class Light(StrEnum):
@@ -48,6 +48,19 @@ class Actual:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a task comes to by the end of the year if it goes on as it did, and how that is told.
+
+    `of_year` in percent of the annual target; both None where there is no target to meet.
+    """
+
+    value: Decimal
+    method: str
+    of_year: Decimal | None
+    meets: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A task beside its plan; shares in percent, None where there is nothing to divide by."""
 
@@ -58,6 +71,7 @@ class Progress:
     of_year: Decimal | None
     of_plan: Decimal | None
     light: Light
+    forecast: Forecast | None = None
 
 
 def planned_to(task: Task, month: Period) -> Decimal | None:
@@ -100,7 +114,29 @@ def progress_of(task: Task, actual: Actual, month: Period, amber_from: Decimal) 
     else:
         light = Light.AMBER if of_plan >= amber_from else Light.RED
     of_year = _share(task, actual.value, annual)
-    return Progress(task, annual, planned, actual, of_year, of_plan, light)
+    ahead = forecast(task, actual, month)
+    return Progress(task, annual, planned, actual, of_year, of_plan, light, ahead)
+
+
+BY_TIME, AS_LAST, WHOLE_YEAR = "按时间进度推算", "按最近一期数", "全年实绩"
+
+
+def forecast(task: Task, actual: Actual, month: Period) -> Forecast | None:
+    """The year's end from what was done up to a month; None without a figure.
+
+    What adds up goes on at its pace so far: done x 12 / months gone. What stands at the end of a
+    period, and every ratio, stays as it was last told. In December it is what was done.
+    """
+    if actual.value is None:
+        return None
+    value, method = actual.value, AS_LAST
+    if month.number == 12:
+        method = WHOLE_YEAR
+    elif task.adds_up:
+        value, method = actual.value * 12 / month.number, BY_TIME
+    annual = task.targets.get(str(month.year))
+    reached = None if annual is None else meets(value, annual, task.direction)
+    return Forecast(value, method, _share(task, value, annual), reached)
 
 
 def _share(task: Task, value: Decimal | None, wanted: Decimal | None) -> Decimal | None:

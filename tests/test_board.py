@@ -8,12 +8,22 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from definitions.loading import Definitions
 from definitions.periods import Period
 from pipelines.figures import Figures, Unit
 from pipelines.flow.boards import tasks_in
-from pipelines.progress import Actual, Light, Task, light_of, planned_to, progress_of
+from pipelines.progress import (
+    Actual,
+    Light,
+    Task,
+    forecast,
+    light_of,
+    planned_to,
+    progress_of,
+)
 from pipelines.publish import board
 
 AMBER = Decimal(80)
@@ -112,6 +122,44 @@ def test_a_work_shows_the_gravest_light_of_its_tasks() -> None:
     assert light_of([]) is None
 
 
+@pytest.mark.parametrize(
+    ("adds_up", "number", "done", "ahead", "method", "meets"),
+    [
+        (True, 6, 60, 60 * 12 // 6, "按时间进度推算", True),
+        (True, 9, 60, 60 * 12 // 9, "按时间进度推算", False),
+        (True, 12, 119, 119, "全年实绩", False),
+        (False, 6, 60, 60, "按最近一期数", False),
+        (False, 3, 120, 120, "按最近一期数", True),
+    ],
+)
+def test_flows_go_on_at_their_pace_and_stocks_stay(
+    adds_up: bool, number: int, done: int, ahead: int, method: str, meets: bool
+) -> None:
+    told = forecast(task(adds_up=adds_up, y=120), Actual(Decimal(done)), month(number))
+    assert told is not None
+    assert (told.value, told.method, told.meets) == (ahead, method, meets)
+    assert forecast(task(y=120), Actual(None), month(number)) is None
+    open_ended = forecast(task(), Actual(Decimal(done)), month(number))
+    assert open_ended is not None and open_ended.meets is None
+
+
+@given(
+    done=st.integers(0, 500), more=st.integers(0, 500), target=st.integers(1, 300),
+    number=st.integers(1, 12),
+)  # fmt: skip
+def test_more_done_never_forecasts_less_nor_a_graver_light(
+    done: int, more: int, target: int, number: int
+) -> None:
+    one, other = (
+        progress_of(task(y=target), Actual(Decimal(n), 1, 1), month(number), AMBER)
+        for n in (done, done + more)
+    )
+    assert one.forecast is not None and other.forecast is not None
+    assert other.forecast.value >= one.forecast.value
+    gravity = list(Light)
+    assert gravity.index(other.light) >= gravity.index(one.light)
+
+
 def test_the_rows_of_a_letter_become_tasks(definitions: Definitions) -> None:
     common = {"org_code": "A", "task_id": "T1", "work": "W07", "direction": "越大越好"}
     rows = [
@@ -149,5 +197,6 @@ def test_the_board_shows_every_unit_with_tasks_and_every_work(definitions: Defin
     assert set(first[6:12]) == {None}
     assert "截至本月的计划" in str(book["总览"]["A2"].value)
     (row,) = book["乙县总工会"].iter_rows(min_row=4, values_only=True)
-    assert row[4:7] == (120, 60, 10) and row[9] == "● 红灯"
-    assert row[10:] == (3, 4)
+    assert row[4:7] == (120, 60, 10) and row[12] == "● 红灯"
+    assert row[9] == 10 * 12 / 6 and row[11] == "按时间进度推算"
+    assert row[13:] == (3, 4)

@@ -16,6 +16,7 @@ from pipelines.figures import Figures
 from pipelines.flow.assessing import latest_results
 from pipelines.flow.evidence import labels_of, measured
 from pipelines.publish import AssessmentRow, Extras, RuleCount, StarHomeRow, UnmetTarget, WorkRow
+from warehouse.achievement import meets
 from warehouse.current import current_rows
 from warehouse.engine import sql
 from warehouse.organisations import ids, standing
@@ -113,7 +114,7 @@ def _tasks(
         if indicator is None:
             continue
         due[row["work"]] += 1
-        if _meets(actual, target, row["direction"]):
+        if meets(actual, target, str(row["direction"])):
             met[row["work"]] += 1
             continue
         unmet.append(
@@ -138,12 +139,6 @@ def _tasks(
         if code != "ALL"
     )
     return works, tuple(sorted(unmet, key=lambda u: (u.unit, u.task)))
-
-
-def _meets(actual: Decimal | None, target: Decimal, direction: object) -> bool:
-    if actual is None:
-        return False
-    return actual <= target if direction == "越小越好" else actual >= target
 
 
 def _reasons(

@@ -39,6 +39,7 @@ def board(
         f"绿灯：达到截至本月的计划；黄灯：达到计划的{amber_from:g}%以上；红灯：不足{amber_from:g}%；"
         "进行中：本月还没有到期的报表，或责任书没有分解到本月。"
         f"时间进度{Decimal(month.number) / 12 * 100:.1f}%。"
+        "预计全年：累加的按已完成数 × 12 ÷ 已过月数，时点数和比率按最近一期数。"
     )
     _overview(book, progress, names, definitions, legend)
     _tasks(book, "任务进度", "各单位任务进度", progress, names, definitions, legend)
@@ -125,6 +126,9 @@ def _tasks(
         Field("截至本月完成", "number", 14),
         Field("完成计划", "percent", 11),
         Field("完成全年", "percent", 11),
+        Field("预计全年完成", "number", 14),
+        Field("预计完成率", "percent", 11),
+        Field("预计方法", "center", 14),
         Field("进度灯", "center", 10),
         Field("实报（份）", "int", 8),
         Field("应报（份）", "int", 8),
@@ -137,6 +141,9 @@ def _tasks(
         value = p.actual.value
         if value is not None and indicator is not None:
             value = rounded(value, indicator)
+        ahead = p.forecast.value if p.forecast else None
+        if ahead is not None and indicator is not None:
+            ahead = rounded(ahead, indicator)
         rows.append(
             [
                 *([names.get(p.task.unit, p.task.unit)] if names else []),
@@ -149,6 +156,9 @@ def _tasks(
                 value,
                 p.of_plan,
                 p.of_year,
+                ahead,
+                p.forecast.of_year if p.forecast else None,
+                p.forecast.method if p.forecast else "",
                 MARKS[p.light][0],
                 p.actual.reported if p.actual.expected is not None else None,
                 p.actual.expected,

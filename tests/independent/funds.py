@@ -134,7 +134,7 @@ def management(a: Asked, rows: Frame) -> float:
 
 
 def fund_performance(a: Asked) -> Value:
-    """Σ weight × aspect score / 100, of an audited union itself (none); yearly"""
+    """Σ weight × aspect score / 100, to 2 decimals, of an audited union itself (none); yearly"""
     if a.period.span != 12 or a.line != "块":
         return None
     slips = {form: a.known(form) for form in WEIGHTS}
@@ -147,7 +147,7 @@ def fund_performance(a: Asked) -> Value:
     members = own.stock("ORG-02", "members_total")
     scored = sum(WEIGHTS[form] * aspect(f, members) for form, f in mine.items())
     everything = pd.concat([f for f in mine.values() if not f.empty])
-    return (scored + MANAGEMENT * management(own, everything)) / 100
+    return round((scored + MANAGEMENT * management(own, everything)) / 100, 2)
 
 
 def rectified(a: Asked) -> Value:
