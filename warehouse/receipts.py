@@ -91,6 +91,21 @@ def record_many(connection: Connection, new: Sequence[NewReceipt]) -> list[Recei
     return [recorded.pop((item.channel, item.source), None) for item in new]
 
 
+def record_again(connection: Connection, item: NewReceipt) -> int:
+    """Record bytes that are known to be read once more, as old as they are; the receipt's id.
+
+    The same reading asked for again is the same receipt.
+    """
+    alone(connection, RECEIVE_LOCK)
+    _insert(connection, [item], {})
+    found = connection.execute(
+        select(receipt.c.id).where(
+            receipt.c.channel == item.channel, receipt.c.source == item.source
+        )
+    )
+    return int(found.scalar_one())
+
+
 def _first_receipts(connection: Connection, items: Sequence[NewReceipt]) -> dict[str, int]:
     """Content hash → the first receipt of that content."""
     rows = connection.execute(

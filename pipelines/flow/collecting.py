@@ -14,10 +14,12 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
+from definitions.organisations import Organisation
 from expectations.findings import Finding
 from pipelines.flow.answering import answer_repeats
 from pipelines.flow.explaining import Words, explaining, repeated_sheets
 from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.reading import read_mended
 from pipelines.flow.reopening import Gate, punctuality
 from pipelines.flow.reorganising import picture_for, put_in_force
 from pipelines.flow.returned import Arrived, documents_of, lay_down
@@ -25,7 +27,6 @@ from pipelines.flow.senders import refuse_strangers
 from pipelines.inbox import Channel, DropFolder, HandIn, take
 from pipelines.load import received_day, submission_of
 from pipelines.places import Places, places
-from pipelines.read import Document, read_documents
 from pipelines.standing import (
     Registry,
     claim_rows,
@@ -46,6 +47,7 @@ from warehouse import receipts
 from warehouse.current import WarehouseContext
 from warehouse.engine import ensure_partitions, sql
 from warehouse.findings import explain
+from warehouse.mends import Mend
 from warehouse.organisations import ancestors, ids, names_on, standing
 from warehouse.organisations import register as register_organisations
 from warehouse.personal import data_key
@@ -130,17 +132,9 @@ def _process(receipt_ids: list[int], known: Definitions, when: datetime) -> dict
         for arrived in documents_of(receipt, here)
         if (receipt.id, arrived.member) not in done
     ]
-    read = read_documents(
-        [
-            Document(str(n), a.data, a.member or a.receipt.file_name, a.receipt.expected_period)
-            for n, a in enumerate(documents)
-        ],
-        known,
-        names,
-    )
     by_end: dict[date, list[tuple[Arrived, ReadWorkbook]]] = defaultdict(list)
     with _kept_from_collection():
-        for workbook in read:
+        for workbook in read_mended(documents, known, names):
             end = Period.parse(workbook.period).end if workbook.period else date.max
             by_end[end].append((documents[int(workbook.key)], workbook))
     _tell(ids_, "checking", when)
@@ -179,12 +173,67 @@ def _kept_from_collection() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(slots=True)
+class _Judgement:
+    """What becomes of the documents of one period, before anything of it is written.
+
+    `new` are organisations that they register, `answers` words about what a close had found.
+    """
+
+    judged: list[Judged]
+    new: list[Organisation]
+    answers: list[tuple[int, str]]
+    registry: Registry
+    org_ids: Mapping[str, int]
+
+
+def judge(
+    documents: Sequence[Arrived],
+    known: Definitions,
+    when: datetime,
+    mends: Sequence[Mend] = (),
+) -> list[Judged]:
+    """Read and judge documents as if they had just arrived, in order, and write nothing.
+
+    `mends` are ways of reading that are only being tried.
+    """
+    by_end: dict[date, list[tuple[Arrived, ReadWorkbook]]] = defaultdict(list)
+    with engine().connect() as connection:
+        names = names_on(connection, when.date())
+    for arrived, workbook in zip(
+        documents, read_mended(documents, known, names, mends), strict=True
+    ):
+        end = Period.parse(workbook.period).end if workbook.period else date.max
+        by_end[end].append((arrived, workbook))
+    place = {id(a): n for n, a in enumerate(documents)}
+    found = [j for end in sorted(by_end) for j in _judge(by_end[end], known, when).judged]
+    return sorted(found, key=lambda j: place[id(j.arrived)])
+
+
 def _one_period(
     items: Sequence[tuple[Arrived, ReadWorkbook]],
     known: Definitions,
     when: datetime,
     here: Places,
 ) -> Counter[str]:
+    judgement = _judge(items, known, when)
+    org_ids = judgement.org_ids
+    if judgement.new:
+        # Before the rows that are about them; killed in between, the next run finds them known.
+        with engine().begin() as connection:
+            register_organisations(connection, judgement.new, when)
+            org_ids = ids(connection)
+    if judgement.answers:
+        with engine().begin() as connection:
+            for finding, text_ in judgement.answers:
+                explain(connection, finding, text_)
+    _write(judgement.judged, known, when, here, org_ids, judgement.registry)
+    return Counter(j.outcome.value for j in judgement.judged)
+
+
+def _judge(
+    items: Sequence[tuple[Arrived, ReadWorkbook]], known: Definitions, when: datetime
+) -> _Judgement:
     refuse_strangers(items, known, when)
     workbooks = [workbook for _, workbook in items]
     with engine().connect() as connection:
@@ -196,7 +245,7 @@ def _one_period(
         gate = Gate(windows(connection, labels), reopenings(connection, labels), registry.above)
         org_ids = ids(connection)
     judged: list[Judged | None] = [None] * len(items)
-    new = []
+    new: list[Organisation] = []
     answers: list[tuple[int, str]] = []
     # Those that register organisations go first: the others may report for them.
     for place in sorted(range(len(items)), key=lambda i: not _registers(workbooks[i])):
@@ -228,18 +277,7 @@ def _one_period(
             words=words,
             outcome=outcome,
         )
-    if new:
-        # Before the rows that are about them; killed in between, the next run finds them known.
-        with engine().begin() as connection:
-            register_organisations(connection, new, when)
-            org_ids = ids(connection)
-    if answers:
-        with engine().begin() as connection:
-            for finding, text_ in answers:
-                explain(connection, finding, text_)
-    in_order = [j for j in judged if j is not None]
-    _write(in_order, known, when, here, org_ids, registry)
-    return Counter(j.outcome.value for j in in_order)
+    return _Judgement([j for j in judged if j is not None], new, answers, registry, org_ids)
 
 
 def _registers(workbook: ReadWorkbook) -> bool:

@@ -24,7 +24,7 @@ from typing import Any, cast
 
 import psycopg
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from pipelines.flow.collecting import process
 from pipelines.flow.ground import CHINA, definitions, engine, moment
@@ -38,8 +38,8 @@ from warehouse.server import database_url
 from warehouse.tables import receipt
 
 CHANNEL = "portal"
-FORM, WORDS, CORRECTION = "portal-form", "portal-words", "correction"
-AT_ONCE = (CHANNEL, FORM, WORDS, CORRECTION)
+FORM, WORDS, CORRECTION, REREAD = "portal-form", "portal-words", "correction", "reading-again"
+AT_ONCE = (CHANNEL, FORM, WORDS, CORRECTION, REREAD)
 """Channels whose senders sit and wait."""
 
 BATCH = 20
@@ -133,17 +133,22 @@ def upload(
             receipt.select().where(receipt.c.channel == channel, receipt.c.source.in_(sources))
         ).all()
         found = {row.source: row for row in rows}
-        note_stage(connection, [r.id for r in rows if r.state == "waiting"], "received", when)
+        announce(connection, [r.id for r in rows if r.state == "waiting"], when)
         audit.note(
             connection, at=when, actor=who.name, action="receipt.upload", subject=sender,
             detail={"receipts": sorted(r.id for r in rows), "account": who.account},
         )  # fmt: skip
-        connection.execute(text(f"NOTIFY {_WAKE}"))
         kept = {p.receipt: p for p in progress_of(connection, [r.id for r in rows])}
     return [
         Uploaded(row.file_name, row.id, row.state == "waiting", told(kept[row.id]))
         for row in (found[source] for source in sources)
     ]
+
+
+def announce(connection: Connection, receipts: Collection[int], when: datetime) -> None:
+    """Say that receipts wait, to whoever follows them and to the worker, once all is written."""
+    note_stage(connection, receipts, "received", when)
+    connection.execute(text(f"NOTIFY {_WAKE}"))
 
 
 def told(progress: Progress) -> str:

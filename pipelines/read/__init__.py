@@ -5,12 +5,13 @@ from pipelines.read.child import read_documents
 from pipelines.read.document import Document
 from pipelines.read.limits import Limits
 from pipelines.read.periods import parse_period, period_for
-from pipelines.read.words import name_key
+from pipelines.read.words import factor, name_key
 
 __all__ = [
     "Document",
     "Limits",
     "expand",
+    "factor",
     "name_key",
     "parse_period",
     "period_for",

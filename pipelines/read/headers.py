@@ -74,7 +74,11 @@ def _index_of(forms: tuple[int, ...], held: _Held) -> FormIndex:
         required=tuple(
             frozenset(p for p, c in enumerate(form.columns) if c.required) for form in held.forms
         ),
-        titles={label_key(form.title): f for f, form in enumerate(held.forms)},
+        titles={
+            label_key(name): f
+            for f, form in enumerate(held.forms)
+            for name in (form.title, *form.sheet_names)
+        },
         codes={form.code.lower(): f for f, form in enumerate(held.forms)},
         organisation=tuple(
             next((p for p, c in enumerate(form.columns) if names_organisation(c)), None)

@@ -111,6 +111,15 @@ def returned_workbook(
     return saved(book, at, kept)
 
 
+def opened(original: bytes, format: str) -> tuple[Workbook, Kept]:
+    """A workbook as it was sent, to be changed; converted where it is not .xlsx.
+
+    Without sheets when it does not open.
+    """
+    own = _own_book(original) if format in ("xlsx", "xlsm") else None
+    return own or (_converted(_read_tables(original, format, ())), Kept({}, False))
+
+
 def _own_book(original: bytes) -> tuple[Workbook, Kept] | None:
     """The submitter's workbook and what openpyxl would lose of it; None when it does not open."""
     try:
