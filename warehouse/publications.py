@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
+from warehouse.engine import sql
 from warehouse.tables import (
     delivery,
     publication,
@@ -245,19 +246,13 @@ def companions(connection: Connection, publication_id: int) -> list[int]:
 
 def edition_of(connection: Connection, which: int | str) -> Edition:
     """A kept edition by its id or reference (the newest of that reference); LookupError if none."""
-    wanted = "p.id = :which" if isinstance(which, int) else "p.reference = :which"
     row = (
         connection.execute(
-            text(
-                "SELECT p.*, o.code AS unit, coalesce(n.name, o.code) AS unit_name "
-                "FROM publication p JOIN organisation o ON o.id = p.org_id "
-                "LEFT JOIN LATERAL (SELECT name FROM organisation_name WHERE org_id = o.id "
-                "AND kind = 'official' AND recorded_at <= p.cutoff "
-                "AND (retired_at IS NULL OR retired_at > p.cutoff) "
-                f"ORDER BY lower(valid) DESC NULLS LAST LIMIT 1) n ON true WHERE {wanted} "
-                "ORDER BY p.id DESC LIMIT 1"
-            ),
-            {"which": which},
+            text(sql("publication_edition")),
+            {
+                "id": which if isinstance(which, int) else None,
+                "reference": None if isinstance(which, int) else which,
+            },
         )
         .mappings()
         .first()

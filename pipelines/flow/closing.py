@@ -15,20 +15,19 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.periods import PeriodKind, closing_periods
 from pipelines.consolidate import consolidate, coverage_of, figures_of, top_unit
-from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow
+from pipelines.figures import BLOCK, INDUSTRY, CoverageRow
 from pipelines.flow.boards import board_of
 from pipelines.flow.checking import check_at_close, tell_waiting
 from pipelines.flow.extras import extras_of
 from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.sheets import named, rows_of
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish import Publication, bulletin, consolidated
-from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
+from pipelines.publish.consolidated import Cut
 from warehouse import audit
-from warehouse.current import current_rows
-from warehouse.facts import GRASSROOTS, owed_by_grassroots
 from warehouse.gates import broken_gates
-from warehouse.organisations import Registered, standing
+from warehouse.organisations import standing
 from warehouse.publications import decide
 from warehouse.windows import china_day, freeze, ripe, windows
 
@@ -128,7 +127,6 @@ def _products(
     """The bulletin of the month, and a workbook per line for each form whose lock has passed."""
     organisations = standing(connection, closings[0].end, when)
     top = top_unit(organisations)
-    summed = {o.code for o in organisations if o.level in GRASSROOTS}
     products: list[tuple[Publication, int | None]] = []
     sheets: list[_Sheets] = []
     early = dict.fromkeys(p for _, p in locked if p not in closings)
@@ -157,15 +155,15 @@ def _products(
                 continue
             if closing in early and (form.code, closing) not in locked:
                 continue
-            rows = current_rows(connection, known, form.code, [closing.label], cutoff=when)
-            if owed_by_grassroots(form):
-                rows = rows[rows["org"].isin(summed)]
+            rows = rows_of(connection, known, form, [closing.label], organisations, when)
             if rows.empty:
                 continue
             coverage = [c for c in reported if c.form == form.code]
             for line in (BLOCK, INDUSTRY):
-                cut = Cut(form, closing, line, when, known.digest, top.code, top.name)
-                sheets.append((cut, _named(rows, organisations, line), coverage))
+                cut = Cut(
+                    form, closing, line, when, known.digest, top.code, top.name, closings[0].end
+                )  # fmt: skip
+                sheets.append((cut, named(rows, organisations, line), coverage))
     return products + [(p, None) for p in _drawn(sheets)]
 
 
@@ -186,21 +184,3 @@ def _drawn(sheets: Sequence[_Sheets]) -> list[Publication]:
 def _draw(sheets: _Sheets) -> Publication:
     cut, rows, coverage = sheets
     return consolidated(cut, rows, definitions(), coverage)
-
-
-def _named(rows: pd.DataFrame, organisations: list[Registered], line: str) -> pd.DataFrame:
-    """Rows with the unit's name and its parent on the line, ordered by parent and unit."""
-    by_id = {o.id: o for o in organisations}
-    names = {o.code: o.name for o in organisations}
-    parents = {}
-    for o in organisations:
-        parent = by_id.get((o.block if line == BLOCK else o.industry_parent) or 0)
-        parents[o.code] = parent.name if parent else (UNASSIGNED if line == INDUSTRY else o.name)
-    placed = rows.assign(
-        **{
-            UNIT_CODE: rows["org"],
-            UNIT_NAME: rows["org"].map(names),
-            PARENT: rows["org"].map(parents),
-        }
-    )
-    return placed.sort_values([PARENT, UNIT_CODE, "row_no"], kind="stable")

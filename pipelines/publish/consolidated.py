@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from pipelines.figures import CoverageRow
 from pipelines.publish.publication import Publication, clock
 from pipelines.publish.registers import missing
 from pipelines.publish.sheets import LAST_ROW, Book, Field, Kind
+from pipelines.small_cells import sensitive_columns
 
 # Columns of the frame that say whose a row is; form columns have Latin codes and never collide.
 UNIT_CODE, UNIT_NAME, PARENT = "单位编码", "单位名称", "上级工会"
@@ -55,6 +56,8 @@ class Cut:
     digest: str
     unit: str
     unit_name: str
+    day: date | None = None
+    """The day of the relations along which parents are named; the period's last where none."""
 
 
 def consolidated(
@@ -79,6 +82,11 @@ def consolidated(
         cutoff=cut.cutoff,
         digest=cut.digest,
         files=((name, content),),
+        recipe={
+            "form": cut.form.code,
+            "line": cut.line,
+            "day": (cut.day or cut.period.end).isoformat(),
+        },
     )
 
 
@@ -96,14 +104,15 @@ def consolidated_workbook(
     rows do not add up to them a ValueError is raised, because one of the two is wrong.
     Written in constant memory: a sheet holds at most a million rows, more go to further sheets.
     """
-    columns = [c for c in cut.form.columns if not c.personal]
+    few = sensitive_columns(definitions, cut.form.code, cut.period.end)
+    columns = [c for c in cut.form.columns if not c.personal and c.code not in few]
     # rows that hold others, as accounts do, would be added twice
     summed = [c for c in columns if _summable(c)] if cut.form.nesting is None else []
     subtotals = _subtotals(rows, summed)
     _agree(subtotals, summed, totals)
     title = f"{cut.form.title}合并报表"
     book = Book(f"{cut.unit_name}{title}", cut.unit_name, cut.cutoff, lean=True)
-    _about(book, cut, title, rows, coverage)
+    _about(book, cut, title, rows, coverage, definitions)
     _data(book, cut, columns, rows)
     _subtotal_sheet(book, cut, summed, subtotals)
     _codebook(book, columns, definitions)
@@ -170,9 +179,15 @@ def _agree(
 
 
 def _about(
-    book: Book, cut: Cut, title: str, rows: pd.DataFrame, coverage: Sequence[CoverageRow]
+    book: Book,
+    cut: Cut,
+    title: str,
+    rows: pd.DataFrame,
+    coverage: Sequence[CoverageRow],
+    definitions: Definitions,
 ) -> None:
     left_out = [c.label for c in cut.form.columns if c.personal]
+    few = sensitive_columns(definitions, cut.form.code, cut.period.end)
     # The unit's own rows hold those of the units below it.
     counted = [r for r in coverage if r.unit == cut.unit] or coverage
     expected, reported = sum(r.expected for r in counted), sum(r.reported for r in counted)
@@ -195,6 +210,9 @@ def _about(
         lines.append(("报送情况", f"应报{expected:,}份，实报{reported:,}份"))
     if left_out:
         lines.append(("未导出的个人信息列", "、".join(left_out)))
+    if few:
+        told = "、".join(c.label for c in cut.form.columns if c.code in few) or "全部计数"
+        lines.append(("不逐行公布的列", f"{told}（人数过少时能认出个人，合计见指标）"))
     lines += [
         ("空白单元格", "未填或未报，不等于零"),
         ("合计", "由基层报表逐行相加；百分数和文字不合计"),

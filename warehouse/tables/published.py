@@ -79,9 +79,7 @@ publication_number = Table(
     Column("period", Text, nullable=False),
     Column("indicator", Text, nullable=False, comment="code inside its source"),
     Column("basis", Text, nullable=False, comment="本期, 上年同期, 可比口径上年, 比上年 ..."),
-    Column(
-        "units", ARRAY(Text), nullable=False, comment="of a sum made in the document: its parts"
-    ),
+    Column("units", ARRAY(Text), nullable=False, comment="parts of a sum made in the document"),
     Column("printed", Text, nullable=False, comment="as its readers see it"),
     Column("value", Numeric),
     UniqueConstraint("publication_id", "ordinal"),

@@ -103,7 +103,7 @@ def _numbers() -> None:
             "units",
             postgresql.ARRAY(sa.Text()),
             "{}",
-            "of a sum made in the document: its parts",
+            "parts of a sum made in the document",
         ),
         ("printed", sa.Text(), "", "as its readers see it"),
     ):

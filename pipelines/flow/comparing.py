@@ -1,0 +1,261 @@
+"""An edition beside what it would say now: every number that differs, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from definitions import Definitions, Period
+from definitions.model import Form, Indicator, Measure
+from pipelines.flow.editions import definitions_of
+from pipelines.flow.ground import definitions, engine, moment
+from pipelines.flow.reproducing import make
+from pipelines.flow.walking import COMPARABLE
+from pipelines.publish import Publication
+from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
+from warehouse.revisions import Above, ChangedLine, above_at, changed_lines
+from warehouse.tables import LINES
+
+LATE, CORRECTED, MOVED = "迟报", "更正", "组织变动"
+DEFINED, PARAMETER, RULED = "定义修改", "参数修改", "考核或审核变化"
+
+Key = tuple[str, int, str, str, str, str, tuple[str, ...]]
+"""What a number is: source, line, unit, period, code, basis, units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One cause of a difference: what came, of whom, for when; `submission` where it was one."""
+
+    kind: str
+    what: str
+    org: str = ""
+    period: str = ""
+    submission: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One number that is not what it was; None where it is not printed on one of the sides."""
+
+    source: str
+    line: int
+    unit: str
+    period: str
+    indicator: str
+    basis: str
+    then: Decimal | None
+    now: Decimal | None
+    printed_then: str
+    printed_now: str
+    reasons: tuple[Reason, ...]
+
+
+def compare(publication: int | str, at: str) -> tuple[Difference, ...]:
+    """Every number of an edition that would be another at a later moment, with its causes."""
+    when = moment(at)
+    with engine().connect() as connection, connection.begin() as transaction:
+        edition = edition_of(connection, publication)
+        old_known, new_known = definitions_of(connection, edition.definitions), definitions()
+        then = _keyed(numbers_of(connection, edition.id).values())
+        data = _made(make(connection, old_known, edition, when))
+        same = old_known.digest == new_known.digest
+        now = data if same else _made(make(connection, new_known, edition, when))
+        causes = _Causes(connection, edition, old_known, new_known, when)
+        found = tuple(
+            _difference(key, then.get(key), now.get(key), causes.of(key, then, data, now))
+            for key in dict.fromkeys((*then, *now))
+            if _value(then.get(key)) != _value(now.get(key))
+        )
+        transaction.rollback()
+    return found
+
+
+def _value(number: PrintedNumber | None) -> Decimal | None:
+    return None if number is None else number.value
+
+
+def _keyed(numbers: Iterable[PrintedNumber]) -> dict[Key, PrintedNumber]:
+    return {(n.source, n.line, n.unit, n.period, n.indicator, n.basis, n.units): n for n in numbers}
+
+
+def _made(publication: Publication) -> dict[Key, PrintedNumber]:
+    return _keyed(
+        PrintedNumber(
+            anchor=n.anchor,
+            line=LINES[n.line],
+            unit=n.unit,
+            period=n.period,
+            indicator=n.indicator,
+            basis=n.basis,
+            value=n.value,
+            source=n.source,
+            units=n.units,
+            printed=n.text,
+        )
+        for n in publication.numbers
+    )
+
+
+def _difference(
+    key: Key, then: PrintedNumber | None, now: PrintedNumber | None, reasons: tuple[Reason, ...]
+) -> Difference:
+    source, line, unit, period, indicator, basis, _ = key
+    return Difference(
+        source=source,
+        line=line,
+        unit=unit,
+        period=period,
+        indicator=indicator,
+        basis=basis,
+        then=_value(then),
+        now=_value(now),
+        printed_then=then.printed if then else "",
+        printed_now=now.printed if now else "",
+        reasons=reasons,
+    )
+
+
+class _Causes:
+    """What happened between the cut-off of an edition and now, and which numbers it touches."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        edition: Edition,
+        old: Definitions,
+        new: Definitions,
+        when: datetime,
+    ) -> None:
+        self.edition = edition
+        self.old, self.new = old, new
+        period = Period.parse(edition.period)
+        months = [m for p in (period, period.last_year(), period.previous()) for m in p.months()]
+        days = sorted({m.end for m in months})
+        self.lines = changed_lines(connection, old, edition.cutoff, when)
+        self.before = above_at(connection, edition.cutoff, days)
+        self.after = above_at(connection, when, days)
+
+    def of(
+        self,
+        key: Key,
+        then: Mapping[Key, PrintedNumber],
+        data: Mapping[Key, PrintedNumber],
+        now: Mapping[Key, PrintedNumber],
+    ) -> tuple[Reason, ...]:
+        """The causes of one difference: of the data, then of the definitions."""
+        found: list[Reason] = []
+        if _value(then.get(key)) != _value(data.get(key)):
+            found += self._of_data(key)
+        if _value(data.get(key)) != _value(now.get(key)):
+            found += self._of_definitions(key)
+        return tuple(dict.fromkeys(found)) or (Reason(RULED, "本数所依据的考核、审核结果有变化"),)
+
+    def _of_data(self, key: Key) -> list[Reason]:
+        source, line, unit, label, code, basis, units = key
+        indicator = self.old.indicators.get(code)
+        spans = self._spans(label, basis)
+        below = set(units) or {unit}
+        found = []
+        for changed in self.lines:
+            if not self._matters(changed, source, indicator):
+                continue
+            end = Period.parse(changed.period).end
+            if not any(s.start <= end <= s.end for s in spans):
+                continue
+            day = self._day(basis, end)
+            if self._below(line, changed.org, day) & below:
+                told = "未报后补报" if changed.late else "重报更正"
+                found.append(
+                    Reason(
+                        LATE if changed.late else CORRECTED,
+                        f"{changed.org} {changed.period} {changed.form} {told}",
+                        changed.org,
+                        changed.period,
+                        changed.submission,
+                    )
+                )
+        for org in self._moved(line, below, spans, basis):
+            found.append(Reason(MOVED, f"{org} 隶属关系变动", org))
+        return found
+
+    def _spans(self, label: str, basis: str) -> list[Period]:
+        period = Period.parse(label)
+        spans = [period]
+        if basis.startswith("比"):
+            spans.append(period.previous() if "上期" in basis else period.last_year())
+        return spans
+
+    def _day(self, basis: str, end: date) -> date:
+        """The day whose relations decide: of the filing, or of now for the comparable basis."""
+        if COMPARABLE in basis:
+            return Period.parse(self.edition.period).end
+        return end
+
+    def _matters(self, changed: ChangedLine, source: str, indicator: Indicator | None) -> bool:
+        if source == "coverage" or (indicator is not None and indicator.coverage):
+            return changed.late
+        if indicator is None:
+            return source != "changes"
+        if indicator.achieved or indicator.scheme:
+            return True
+        measures = [m for m in indicator.measures if m.form == changed.form]
+        if changed.fields is None:
+            return bool(measures)
+        return any(changed.fields & _columns(m) for m in measures)
+
+    def _below(self, line: int, org: str, day: date) -> frozenset[str]:
+        """Everyone a union stood below, as known then or now."""
+        none: Above = {}
+        return self.before.get(day, none).get((line, org), frozenset()) | self.after.get(
+            day, none
+        ).get((line, org), frozenset())
+
+    def _moved(self, line: int, units: set[str], spans: Iterable[Period], basis: str) -> list[str]:
+        days = {m.end for s in spans for m in s.months()}
+        if COMPARABLE in basis:
+            days.add(Period.parse(self.edition.period).end)
+        found = set()
+        for day in sorted(days & self.before.keys()):
+            for (on, org), over in self.after[day].items():
+                known = self.before[day].get((on, org), frozenset())
+                if on == line and (known ^ over) & units and org not in units:
+                    found.add(org)
+        return sorted(found)
+
+    def _of_definitions(self, key: Key) -> list[Reason]:
+        code = key[4]
+        old, new = self.old.indicators.get(code), self.new.indicators.get(code)
+        if old is None or new is None or old != new:
+            name = (new or old).name if (new or old) else code  # type: ignore[union-attr]
+            return [Reason(DEFINED, f"{code} {name}")]
+        found = []
+        named = " ".join(m.code for m in old.measures)
+        for parameter in {*self.old.parameters, *self.new.parameters}:
+            before, after = self.old.parameters.get(parameter), self.new.parameters.get(parameter)
+            if before != after and (parameter in named or parameter in _EVERYWHERE):
+                title = (after or before).name if (after or before) else ""  # type: ignore[union-attr]
+                found.append(Reason(PARAMETER, f"{parameter} {title}"))
+        forms = {m.form for m in old.measures}
+        changed = {f for f in forms if _editions(self.old, f) != _editions(self.new, f)}
+        found += [Reason(DEFINED, f"{f} 表样") for f in sorted(changed)]
+        return found or [Reason(DEFINED, code)]
+
+
+_EVERYWHERE = frozenset({"small_cell_limit", "small_cell_columns", "flow_attribution"})
+"""Parameters that may change any number: whether it is printed, whose it is."""
+
+
+def _editions(known: Definitions, form: str) -> list[Form]:
+    return [f for f in known.forms if f.code == form]
+
+
+def _columns(measure: Measure) -> frozenset[str]:
+    """The columns of a form that decide what a measure is."""
+    parts = [measure.sum, measure.largest, measure.where]
+    named = {c for e in parts if e is not None for c in e.columns}
+    return frozenset({*named, *measure.distinct, *([measure.dated] if measure.dated else [])})

@@ -1,0 +1,230 @@
+"""Withheld counts cannot be had from everything that is published, whatever is put together.
+
+The solver here is built from the figures that documents print, not from the sums by which the
+software decides: whoever holds all publications knows those and nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from definitions.loading import Definitions
+from definitions.periods import Period
+from pipelines.small_cells import (
+    OWN,
+    Sum,
+    Tree,
+    Value,
+    sensitive,
+    sensitive_columns,
+    small,
+    withheld_of,
+    withhold,
+)
+
+LIMIT = 5
+MONTHS = [m.label for m in Period.parse("2017").months()]
+QUARTERS = [f"2017Q{q}" for q in range(1, 5)]
+FLOW = "I-AID-08"
+
+
+@dataclass
+class World:
+    """Grassroots counts by union and month, along two lines; figures as anyone would add them."""
+
+    counties: Mapping[str, Sequence[str]]
+    industries: Mapping[str, Sequence[str]]
+    counts: Mapping[tuple[str, str], int]
+
+    @property
+    def units(self) -> list[str]:
+        return sorted({u for units in self.counties.values() for u in units})
+
+    def below(self, line: int, unit: str) -> list[str]:
+        if unit == "TOP":
+            return [*self.units, *self.counties]
+        if line == 1 and unit in self.counties:
+            return [*self.counties[unit], unit]
+        if line == 2 and unit in self.industries:
+            return list(self.industries[unit])
+        if unit == "0":
+            inside = {u for units in self.industries.values() for u in units}
+            return [u for u in (*self.units, *self.counties) if u not in inside]
+        return [unit]
+
+    def months(self, label: str) -> list[str]:
+        return [m.label for m in Period.parse(label).months()]
+
+    def variables(self, line: int, unit: str, label: str) -> list[tuple[str, str]]:
+        """The grassroots counts that a figure is the sum of."""
+        return [
+            (u, m) for u in self.below(line, unit) for m in self.months(label)
+            if (u, m) in self.counts
+        ]  # fmt: skip
+
+    def figure(self, line: int, unit: str, label: str) -> int:
+        return sum(self.counts[v] for v in self.variables(line, unit, label))
+
+    def tree(self) -> Tree:
+        block = {"TOP": list(self.counties), **self.counties}
+        industry = {"TOP": [*self.industries, "0"], **self.industries}
+        return Tree("TOP", {1: block, 2: industry})
+
+    def printed(self, label: str) -> list[tuple[int, str]]:
+        """Whose figures the publications of a period hold: grassroots ones for years alone."""
+        heads = [(1, "TOP"), *((1, c) for c in self.counties), *((2, i) for i in self.industries)]
+        leaves = [(1, u) for u in self.units] if label == "2017" else []
+        return [*heads, (2, "0"), *leaves]
+
+    def values(self, spans: Sequence[str]) -> list[Value]:
+        return [
+            Value(line, unit, label, FLOW, Decimal(self.figure(line, unit, label)))
+            for label in spans
+            for line, unit in self.printed(label)
+        ]
+
+
+def world(seed: int) -> World:
+    rng = random.Random(seed)  # noqa: S311 - a draw
+    counties = {f"C{i}": [f"C{i}G{j}" for j in range(rng.randint(2, 5))] for i in range(4)}
+    units = [u for us in counties.values() for u in us]
+    industries: dict[str, list[str]] = {"I0": [], "I1": []}
+    for unit in units:
+        place = rng.choice(["I0", "I1", ""])
+        if place:
+            industries[place].append(unit)
+    months = rng.sample(MONTHS, rng.randint(2, 5))
+    counts = {
+        (u, m): rng.choice([0, 0, 0, 1, 2, 3, 6, 9, 14, 30])
+        for u in (*units, *counties)
+        for m in months
+    }
+    return World(counties, industries, counts)
+
+
+def attacked(
+    w: World, shown: Sequence[tuple[int, str, str]], asked: tuple[int, str, str]
+) -> tuple[float, float]:
+    """The least and most that a figure may be for somebody who holds all that is shown."""
+    columns = {v: i for i, v in enumerate(w.counts)}
+
+    def row(figure: tuple[int, str, str]) -> np.ndarray:
+        found = np.zeros(len(columns))
+        for variable in w.variables(*figure):
+            found[columns[variable]] = 1
+        return found
+
+    matrix = np.array([row(s) for s in shown])
+    known = np.array([w.figure(*s) for s in shown], dtype=float)
+    goal = row(asked)
+    ends = []
+    for sign in (1, -1):
+        done = linprog(sign * goal, A_eq=matrix, b_eq=known, bounds=(0, None), method="highs")
+        assert done.status in (0, 3), done.message
+        ends.append(sign * done.fun if done.status == 0 else -sign * np.inf)
+    return ends[0], ends[1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_combination_of_publications_gives_a_small_count_away(
+    definitions: Definitions, seed: int
+) -> None:
+    """Bulletins of every month, quarters, and reviews of every unit on both lines, together."""
+    w = world(seed)
+    spans = [*MONTHS, *QUARTERS, "2017"]
+    chosen = sensitive(definitions, Period.parse("2017").end)
+    hidden = withheld_of(w.values(spans), w.tree(), Period.parse("2017"), chosen)
+    cells = [(line, unit, label) for label in spans for line, unit in w.printed(label)]
+    shown = [c for c in cells if (*c, FLOW) not in hidden]
+    few = [c for c in cells if small(Decimal(w.figure(*c)), LIMIT)]
+    assert few, "a world without small counts proves nothing"
+    assert not set(few) & set(shown)
+    for cell in few:
+        low, high = attacked(w, shown, cell)
+        assert high - low >= LIMIT - 1e-6, (cell, w.figure(*cell), low, high)
+    assert len(shown) > len(cells) / 4  # not by publishing nothing
+
+
+def test_the_solver_sees_what_hiding_the_small_cells_alone_would_give_away() -> None:
+    counts = {("A", "2017-01"): 3, ("B", "2017-01"): 20, ("D", "2017-01"): 40}
+    w = World({"C0": ["A", "B"], "C1": ["D"]}, {"I0": ["A"]}, counts)
+    alone = [(1, "TOP", "2017"), (1, "C0", "2017"), (1, "B", "2017")]
+    assert attacked(w, alone, (1, "A", "2017")) == (3, 3)
+    assert attacked(w, [*alone[:2]], (1, "A", "2017")) == (0, 23)
+
+
+def test_a_lone_small_cell_takes_the_next_smallest_with_it() -> None:
+    cells = {(1, u, "2017"): Decimal(v) for u, v in {"T": 68, "A": 3, "B": 25, "C": 40}.items()}
+    total = Sum((1, "T", "2017"), tuple((1, u, "2017") for u in "ABC"))
+    assert withhold(cells, [total], 5) == {(1, "A", "2017"), (1, "B", "2017")}
+
+
+def test_two_small_cells_that_together_are_few_are_not_enough() -> None:
+    cells = {(1, u, "2017"): Decimal(v) for u, v in {"T": 43, "A": 1, "B": 2, "C": 40}.items()}
+    total = Sum((1, "T", "2017"), tuple((1, u, "2017") for u in "ABC"))
+    gone = withhold(cells, [total], 5)
+    assert (1, "C", "2017") in gone or (1, "T", "2017") in gone
+
+
+def test_nothing_small_hides_nothing() -> None:
+    cells = {(1, u, "2017"): Decimal(v) for u, v in {"T": 45, "A": 5, "B": 0, "C": 40}.items()}
+    total = Sum((1, "T", "2017"), tuple((1, u, "2017") for u in "ABC"))
+    assert withhold(cells, [total], 5) == set()
+
+
+def test_a_units_own_part_is_a_cell_too(definitions: Definitions) -> None:
+    tree = Tree("T", {1: {"T": ["A", "B"]}})
+    rows = [Value(1, u, "2017", FLOW, Decimal(v)) for u, v in {"T": 63, "A": 20, "B": 40}.items()]
+    hidden = withheld_of(
+        rows, tree, Period.parse("2017"), sensitive(definitions, Period.parse("2017").end)
+    )
+    assert (1, "T" + OWN, "2017", FLOW) in hidden
+    assert (1, "A", "2017", FLOW) in hidden  # or 3 could be had by subtraction
+
+
+def test_amounts_and_rates_go_with_their_counts(definitions: Definitions) -> None:
+    tree = Tree("T", {1: {"T": ["A", "B", "C"]}})
+    rows = []
+    for unit, count in {"T": 70, "A": 2, "B": 28, "C": 40}.items():
+        rows.append(Value(1, unit, "2017", "I-AID-05", Decimal(count)))
+        rows.append(Value(1, unit, "2017", "I-AID-06", Decimal(count * 1000)))
+        rows.append(
+            Value(1, unit, "2017", "I-AID-07", Decimal(1000), Decimal(count * 1000), Decimal(count))
+        )
+    hidden = withheld_of(
+        rows, tree, Period.parse("2017"), sensitive(definitions, Period.parse("2017").end)
+    )
+    for code in ("I-AID-05", "I-AID-06", "I-AID-07"):
+        assert {u for _, u, _, c in hidden if c == code} == {"A", "B"}
+
+
+def test_last_year_is_printed_for_the_whole_alone(definitions: Definitions) -> None:
+    tree = Tree("T", {1: {"T": ["A"]}})
+    rows = [Value(1, u, "2016", FLOW, Decimal(90)) for u in ("T", "A")]
+    hidden = withheld_of(
+        rows, tree, Period.parse("2017"), sensitive(definitions, Period.parse("2017").end)
+    )
+    assert {(u, p) for _, u, p, _ in hidden} == {("A", "2016")}
+
+
+def test_what_is_sensitive_is_named_in_the_definitions(definitions: Definitions) -> None:
+    day = Period.parse("2019").end
+    found = sensitive(definitions, day)
+    assert found.limit == LIMIT
+    assert {"I-AID-01", "I-AID-03", "I-AID-05", "I-AID-08", "I-WARM-06"} <= set(found.counts)
+    assert {"I-AID-02", "I-AID-07"} <= set(found.rates)
+    assert {"I-AID-06", "I-WARM-07"} <= set(found.amounts)
+    assert "I-ORG-04" not in found.codes
+    listed = definitions.parameters["small_cell_columns"].at(day)
+    for form, groups in listed.items():
+        known = {c.code for c in definitions.newest(form).columns} | {"rows"}
+        assert {c for group in groups.values() for c in group} <= known, form
+    assert "persons" in sensitive_columns(definitions, "AID-02", day)
+    assert sensitive_columns(definitions, "ORG-02", day) == frozenset()
