@@ -127,6 +127,16 @@ def create_account(
     return int(found)
 
 
+def account_of(connection: Connection, login: str) -> int:
+    """Id of the account with a login; AccountRefused when there is none."""
+    found = connection.execute(
+        select(account.c.id).where(account.c.login == login.strip().lower())
+    ).scalar()
+    if found is None:
+        raise AccountRefused(f"没有账号“{login}”")
+    return int(found)
+
+
 def close_account(connection: Connection, account_id: int, *, at: datetime, actor: str) -> None:
     """End an account and all its sessions; it is kept, because logs name it."""
     connection.execute(
@@ -274,6 +284,11 @@ def change_password(
     if current == wanted:
         raise AccountRefused("新口令不能与当前口令相同")
     set_password(connection, account_id, wanted, limits, at=at, actor=actor_of(account_id))
+
+
+def choose_language(connection: Connection, account_id: int, language: str) -> None:
+    """zh or en, for this account's pages."""
+    connection.execute(update(account).where(account.c.id == account_id).values(language=language))
 
 
 def weakness(password: str, login: str, limits: Limits) -> str | None:

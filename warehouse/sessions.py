@@ -20,9 +20,10 @@ _SEEN_AGAIN_AFTER = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session: what the browser keeps."""
+    """A new session: the secret that the browser keeps, and the token that its forms carry."""
 
     token: str
+    csrf: str
     account_id: int
 
 
@@ -72,14 +73,14 @@ def sign_in(
         if renewed is not None:
             values["password_hash"] = renewed
         connection.execute(update(account).where(account.c.id == found.id).values(values))
-        token = begin_session(
+        begun = begin_session(
             connection, int(found.id), limits, at=at, address=address, agent=agent
         )
         audit.note(
             connection, at=at, actor=actor_of(found.id), action="account.sign_in",
             subject=actor_of(found.id),
         )  # fmt: skip
-    return SignedIn(token, int(found.id))
+    return begun
 
 
 def _failed(connection: Connection, account_id: int, limits: Limits, at: datetime) -> Refused:
@@ -132,14 +133,14 @@ def begin_session(
     address: str = "",
     agent: str = "",
     second_factor_at: datetime | None = None,
-) -> str:
-    """A new session's secret; only its hash is kept."""
-    token = secrets.token_urlsafe(32)
+) -> SignedIn:
+    """A new session; only the hash of its secret is kept."""
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     connection.execute(
         insert(session).values(
             hash=_digest(token),
             account_id=account_id,
-            csrf=secrets.token_urlsafe(24),
+            csrf=csrf,
             began_at=at,
             seen_at=at,
             expires_at=at + limits.lifetime,
@@ -148,7 +149,7 @@ def begin_session(
             agent=agent[:200],
         )
     )
-    return token
+    return SignedIn(token, csrf, account_id)
 
 
 def sitting(connection: Connection, token: str, limits: Limits, at: datetime) -> Sitting | None:

@@ -1,0 +1,1 @@
+"""The web app in which reporters, stewards, staff and administrators work."""

@@ -1,0 +1,5 @@
+"""Pages of administrators: accounts, parameters, calendar, editions, log."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

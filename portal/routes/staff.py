@@ -1,0 +1,5 @@
+"""Pages of the federation's staff: figures, drilling down, publications."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Handing workbooks in, and their verdict as it comes."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
