@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import posixpath
+import re
+import secrets
 import stat as modes
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +21,7 @@ from pipelines.channel_settings import ObjectStorageSettings, SftpSettings
 ANSWERS = "退回和回执"
 """The folder below a sender's own into which answers are laid, and which is never swept."""
 DEPTH = 4
+_ASIDE = re.compile(r"^\.[0-9a-f]{12}\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class RemoteFiles(Protocol):
 
     def read(self, path: str) -> bytes: ...
 
-    def remove(self, file: RemoteFile) -> bool: ...
+    def remove(self, file: RemoteFile, sha256: str) -> bool: ...
 
     def put(self, path: str, data: bytes) -> None: ...
 
@@ -62,9 +66,13 @@ class SftpFiles:
         """The whole file as it is now."""
         return self._runner.run(self._read(path))
 
-    def remove(self, file: RemoteFile) -> bool:
-        """Take a file away unless it changed since it was listed; whether it is gone."""
-        return self._runner.run(self._remove(file))
+    def remove(self, file: RemoteFile, sha256: str) -> bool:
+        """Take a file away if it still has the content that was kept; whether it is gone.
+
+        Times of SFTP are whole seconds: only the content shows that no corrected file took its
+        place. It is put aside first, so that nothing can take its place while we look.
+        """
+        return self._runner.run(self._remove(file, sha256))
 
     def put(self, path: str, data: bytes) -> None:
         """Lay a file there whole: under another name first, then renamed."""
@@ -79,6 +87,9 @@ class SftpFiles:
             name = _text(entry.filename)
             if name in (".", "..", ANSWERS):
                 continue
+            if _ASIDE.match(name):
+                # Left by a sweep that died: it may be a newer file than the one that was kept.
+                name = await self._put_back(self._full(folder), name)
             path = posixpath.join(folder, name) if folder else name
             # A link may lead out of the sender's own folder.
             mode = entry.attrs.permissions or 0
@@ -90,20 +101,37 @@ class SftpFiles:
         return found
 
     async def _read(self, path: str) -> bytes:
-        async with self._client.open(self._full(path), "rb") as file:
+        return await self._bytes(self._full(path))
+
+    async def _bytes(self, full: str) -> bytes:
+        async with self._client.open(full, "rb") as file:
             data: str | bytes = await file.read()
             return data.encode() if isinstance(data, str) else bytes(data)
 
-    async def _remove(self, file: RemoteFile) -> bool:
-        full = self._full(file.path)
+    async def _remove(self, file: RemoteFile, sha256: str) -> bool:
+        folder, name = posixpath.split(self._full(file.path))
+        aside = posixpath.join(folder, f".{secrets.token_hex(6)}.{name}.part")
         try:
-            now = _remote(file.path, await self._client.lstat(full))
-            if now != file:
-                return False
-            await self._client.remove(full)
+            await self._client.rename(posixpath.join(folder, name), aside)
         except asyncssh.SFTPNoSuchFile:
             return True
-        return True
+        data = await self._bytes(aside)
+        if hashlib.sha256(data).hexdigest() == sha256:
+            await self._client.remove(aside)
+            return True
+        await self._put_back(folder, posixpath.basename(aside))
+        return False
+
+    async def _put_back(self, folder: str, aside: str) -> str:
+        """Give a file that was put aside its name again; the name it has then."""
+        name = _ASIDE.sub("", aside).removesuffix(".part")
+        try:
+            await self._client.rename(posixpath.join(folder, aside), posixpath.join(folder, name))
+        except asyncssh.SFTPError:
+            # Another has come meanwhile: both are swept.
+            name = f"{secrets.token_hex(3)}-{name}"
+            await self._client.rename(posixpath.join(folder, aside), posixpath.join(folder, name))
+        return name
 
     async def _put(self, path: str, data: bytes) -> None:
         full = self._full(path)
@@ -152,7 +180,7 @@ def sftp_files(settings: SftpSettings) -> Iterator[SftpFiles]:
     with asyncio.Runner() as runner:
         connection = runner.run(_connected(settings.host, settings.port, options))
         try:
-            client = runner.run(connection.start_sftp_client())
+            client = runner.run(_client(connection))
             yield SftpFiles(runner, client, settings.folder)
         finally:
             connection.close()
@@ -161,6 +189,11 @@ def sftp_files(settings: SftpSettings) -> Iterator[SftpFiles]:
 
 async def _connected(host: str, port: int, options: dict[str, Any]) -> Any:
     return await asyncssh.connect(host, port, **options)
+
+
+async def _client(connection: Any) -> asyncssh.SFTPClient:
+    client: asyncssh.SFTPClient = await connection.start_sftp_client()
+    return client
 
 
 # --- object storage ---
@@ -208,8 +241,11 @@ class Bucket:
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + path)
         return bytes(answer["Body"].read())
 
-    def remove(self, file: RemoteFile) -> bool:
-        """Take an object away unless it was replaced since it was listed; whether it is gone."""
+    def remove(self, file: RemoteFile, sha256: str) -> bool:
+        """Take an object away unless it was replaced since it was listed; whether it is gone.
+
+        The tag is that of its content, so that the hash need not be computed again.
+        """
         from botocore.exceptions import ClientError
 
         key = self._prefix + file.path

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import imaplib
+import socket
+import ssl
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -58,6 +61,8 @@ def reached(channel: str) -> Iterator[None]:
     try:
         yield
     except (OSError, asyncssh.Error, imaplib.IMAP4.error) as error:
+        if isinstance(error, OSError) and not _of_the_line(error):
+            raise  # A full disk is no failure of a server.
         raise ChannelUnreachable(f"{CHINESE[channel]}连接失败（{type(error).__name__}）") from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] in ("botocore", "imap_tools"):
@@ -65,6 +70,12 @@ def reached(channel: str) -> Iterator[None]:
                 f"{CHINESE[channel]}连接失败（{type(error).__name__}）"
             ) from error
         raise
+
+
+def _of_the_line(error: OSError) -> bool:
+    return isinstance(
+        error, (ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError)
+    ) or error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
-from pipelines.inbox.arriving import Delivery, Letter, unfinished
+from pipelines.inbox.arriving import Delivery, unfinished
 from pipelines.inbox.sftp import remote_delivery
 from pipelines.remote_files import RemoteFile, RemoteFiles
 
@@ -27,6 +28,7 @@ class ObjectStorage:
             self._listed[delivery.source] = file
             yield delivery
 
-    def done(self, delivery: Delivery | Letter) -> None:
+    def done(self, delivery: Delivery) -> None:
         """Take the object away, unless a newer one has taken its place."""
-        self._files.remove(self._listed[delivery.source])
+        digest = hashlib.sha256(delivery.data).hexdigest()
+        self._files.remove(self._listed[delivery.source], digest)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from pipelines.inbox.arriving import Delivery, Letter, cut_off, unfinished
+from pipelines.inbox.arriving import Delivery, cut_off, unfinished
 from pipelines.remote_files import RemoteFile, RemoteFiles
 
 PATIENCE = timedelta(hours=1)
@@ -53,9 +53,10 @@ class SftpDrop:
                 delivery = remote_delivery(file, data, file.modified)
             yield delivery
 
-    def done(self, delivery: Delivery | Letter) -> None:
+    def done(self, delivery: Delivery) -> None:
         """Take the file away, unless a newer one has taken its place."""
-        self._files.remove(self._listed[delivery.source])
+        digest = hashlib.sha256(delivery.data).hexdigest()
+        self._files.remove(self._listed[delivery.source], digest)
 
 
 def _wanted(file: RemoteFile) -> bool:

@@ -1,0 +1,171 @@
+"""Mails as they are written: what kind each is, whom it is from, which files are work."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime
+from email.message import EmailMessage
+
+import pytest
+from channel_story import mail
+
+from pipelines.inbox.mail import letter_of
+from pipelines.inbox.winmail import attachments
+
+AT = datetime(2017, 4, 3, 1, 0, tzinfo=UTC)
+
+
+def read(raw: bytes, confirmed_by: str = ""):
+    return letter_of(raw, "imap://box;UID=1", AT, confirmed_by)
+
+
+def names(raw: bytes) -> list[str]:
+    return [f.file_name for f in read(raw).files]
+
+
+def head(disposition: bytes, content_type: bytes = b"application/octet-stream") -> bytes:
+    return (
+        b"From: a@b.example\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+        b"Content-Type: " + content_type + b"\r\nContent-Disposition: " + disposition + b"\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\n--x--\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        b'attachment; filename="=?UTF-8?B?M+aciOaKpeihqC54bHN4?="',
+        b'attachment; filename="=?GBK?B?M9TCsai17S54bHN4?="'.replace(b"17S5", b"7S5"),
+        b"attachment; filename*=UTF-8''3%E6%9C%88%E6%8A%A5%E8%A1%A8.xlsx",
+        b'attachment; filename="' + "3月报表.xlsx".encode("gb18030") + b'"',
+        b'attachment; filename="' + "3月报表.xlsx".encode() + b'"',
+        b"attachment; filename*0*=UTF-8''3%E6%9C%88; filename*1*=%E6%8A%A5%E8%A1%A8.xlsx",
+        b'attachment; filename="C:\\\\Users\\\\me\\\\' + "3月报表.xlsx".encode("gb18030") + b'"',
+    ],
+    ids=["base64 word", "gbk word", "rfc2231", "bare gbk", "bare utf-8", "continued", "with path"],
+)
+def test_names_as_mail_programs_write_them(disposition):
+    if b"GBK" in disposition:
+        import base64
+
+        word = base64.b64encode("3月报表.xlsx".encode("gbk"))
+        disposition = b'attachment; filename="=?GBK?B?' + word + b'?="'
+    assert names(head(disposition)) == ["3月报表.xlsx"]
+
+
+def test_what_is_no_work_is_left_out():
+    made = mail(("表.xlsx", b"PK"))
+    made.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="image001.png")
+    made.add_attachment(b"sig", maintype="application", subtype="pkcs7-signature", filename="s.p7s")
+    made.add_attachment(b"card", maintype="text", subtype="vcard", filename="me.vcf")
+    made.add_attachment(b"rest", maintype="text", subtype="plain", filename="ATT00001.txt")
+    assert names(made.as_bytes()) == ["表.xlsx"]
+
+
+def test_files_of_a_forwarded_mail_are_found():
+    outer = mail()
+    outer.add_attachment(mail(("里面.xlsx", b"PK"), sender="c@d.example"))
+    letter = read(outer.as_bytes())
+    assert [f.file_name for f in letter.files] == ["里面.xlsx"]
+    # Whoever forwards answers for it.
+    assert {f.address for f in letter.files} == {"clerk@yongning.example"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\xff\xfe" * 100,
+        b"From: \xd3\xc0\xc4\xfe <a@b.example>\r\n\r\n\xd3\xc0",
+        b"From: a@b.example\r\nContent-Type: text/plain; charset=nonsense-9\r\n\r\nx",
+        b"From: a@b.example\r\nContent-Type: multipart/mixed\r\n\r\nno boundary",
+        b"From: a@b.example\r\nMessage-ID: " + b"<" * 5000 + b"\r\n\r\n",
+        b"From: =?utf-8?q?=ZZ?= <a@b.example>\r\nSubject: =?nonsense?b?AAAA?=\r\n\r\n",
+        b"From: a@b.example\r\n"
+        + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+                   for n in range(3000)),
+        head(b'attachment; filename="a\x00b\x07.xlsx"'),
+    ],
+    ids=["nothing", "noise", "bare bytes", "charset", "boundary", "message id", "words", "deep",
+         "control characters"],
+)  # fmt: skip
+def test_nothing_in_a_mail_makes_reading_it_fail(raw):
+    letter = read(raw)
+    assert letter.raw == raw
+    assert all("\x00" not in f.file_name for f in letter.files)
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        ("永宁 <A@B.example>", "a@b.example"),
+        ("a@b.example, c@d.example", ""),
+        ("undisclosed", ""),
+        ('"a@b.example" <evil@x.example>', "evil@x.example"),
+    ],
+)
+def test_there_is_one_sender_or_none(sender, address):
+    assert read(f"From: {sender}\r\n\r\nx".encode()).address == address
+
+
+def test_a_sender_may_have_to_be_confirmed_by_the_own_server():
+    def confirmed(*results: str) -> bool:
+        heads = "".join(f"Authentication-Results: {r}\r\n" for r in results)
+        raw = f"{heads}From: a@b.example\r\n\r\nx".encode()
+        return read(raw, "mx.fed.example").confirmed
+
+    assert confirmed("mx.fed.example; dkim=pass header.d=b.example; spf=fail")
+    assert confirmed("mx.fed.example; spf=pass smtp.mailfrom=bounce@b.example")
+    assert confirmed("mx.fed.example; dmarc=pass header.from=b.example")
+    assert not confirmed()
+    assert not confirmed("mx.fed.example; dkim=pass header.d=b.example.evil.example")
+    assert not confirmed("mx.fed.example; dkim=pass header.d=evil.example")
+    assert not confirmed("elsewhere.example; dmarc=pass")
+    # What a sender writes himself stands below what the own server added.
+    assert not confirmed("mx.fed.example; dmarc=fail", "mx.fed.example; dmarc=pass")
+    assert read(b"From: a@b.example\r\n\r\nx").confirmed
+
+
+def test_a_replay_has_the_digest_of_the_first_and_another_file_has_not():
+    first = mail(("a.xlsx", b"one"), message_id="<1@b.example>")
+    raw = first.as_bytes()
+    assert read(raw).digest == read(b"Received: from elsewhere\r\n" + raw).digest
+    other = mail(("a.xlsx", b"two"), message_id="<1@b.example>")
+    assert read(raw).digest != read(other.as_bytes()).digest
+
+
+# --- winmail.dat ---
+
+
+def attribute(number: int, value: bytes) -> bytes:
+    return struct.pack("<BHHI", 2, number, 6, len(value)) + value + b"\0\0"
+
+
+def winmail(*files: tuple[bytes, str, bytes]) -> bytes:
+    """(short name, long name, bytes) of each as Outlook packs them."""
+    out = struct.pack("<IH", 0x223E9F78, 1) + attribute(0x9006, b"\0\0\1\0")
+    for short, long, data in files:
+        text = long.encode("utf-16-le") + b"\0\0"
+        padded = text + b"\0" * (-len(text) % 4)
+        prop = struct.pack("<IHHI", 2, 0x0003, 0x3705, 1)
+        prop += struct.pack("<HHII", 0x001F, 0x3707, 1, len(text)) + padded
+        out += attribute(0x9002, b"\0" * 14) + attribute(0x8010, short + b"\0")
+        out += attribute(0x800F, data) + attribute(0x9005, prop)
+    return out
+
+
+def test_winmail_is_unpacked():
+    packed = winmail((b"3YUE~1.XLS", "3月报表.xlsx", b"PK-one"), (b"b.xls", "", b"two"))
+    assert attachments(packed) == [("3月报表.xlsx", b"PK-one"), ("b.xls", b"two")]
+    made = EmailMessage()
+    made["From"] = "a@b.example"
+    made.set_content("x")
+    made.add_attachment(packed, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    assert names(made.as_bytes()) == ["3月报表.xlsx", "b.xls"]
+
+
+def test_a_winmail_cut_off_anywhere_gives_what_is_whole():
+    packed = winmail((b"a.xls", "甲.xlsx", b"one"), (b"b.xls", "乙.xlsx", b"two"))
+    for end in range(len(packed)):
+        assert {data for _, data in attachments(packed[:end])} <= {b"one", b"two"}
