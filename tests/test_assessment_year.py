@@ -173,10 +173,11 @@ def test_the_book_prints_what_was_calculated_again(told: Assessed, scheme: str) 
             printed(sheet.bonus), printed(sheet.deduction), float(sheet.total), sheet.grade,
         )  # fmt: skip
         (page,) = [s for s in book.sheetnames if s.endswith(world.NAMES[code])]
+        listed = list(book[page].iter_rows(values_only=True))
+        start = next(i for i, r in enumerate(listed) if r[6] == "计分方法") + 1
         rows = [
-            r for r in book[page].iter_rows(values_only=True)
-            if r[6] is not None and r[8] is not None and r[6] != "计分方法" and r[1] != "评价票"
-        ]  # fmt: skip
+            r for r in listed[start:] if r[6] is not None and r[8] is not None and r[1] != "评价票"
+        ]
         assert len(rows) == len(sheet.lines)
         for line, row in zip(sheet.lines, rows, strict=True):
             told_, actual, _, marks = row[4:8]

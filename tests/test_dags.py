@@ -20,6 +20,8 @@ EXPECTED = {
     "close_period": {"choose", "close_one"},
     "assess_targets": {"assess"},
     "publish_year_end_review": {"prepare", "sign_off", "publish", "withdraw"},
+    "audit_funds": {"register_audits", "print_notices"},
+    "follow_up_rectification": {"remind", "any_overdue", "print_warnings", "deliver"},
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -102,6 +104,8 @@ def test_schedules_are_chinese_time_without_catching_up(parsed):
         "close_period": "0 6 * * *",
         "assess_targets": "0 8 22 1,4,7,10 *",
         "publish_year_end_review": "0 8 6 2 *",
+        "audit_funds": "0 8 20 * *",
+        "follow_up_rectification": "0 8 * * *",
     }
 
 

@@ -285,3 +285,15 @@ def ranks_of_last_year(
         {"family": family, "year": year - 1, "known_at": known_at},
     )
     return {r.code: r.rank for r in rows}
+
+
+def newest_result(connection: Connection, family: str, year: int, known_at: datetime) -> list[Any]:
+    """Units of the newest result of a family of schemes and year, as known at a moment."""
+    found = connection.execute(
+        text(
+            "SELECT id FROM assessment WHERE scheme LIKE :family || '-%' AND year = :year "
+            "AND cutoff <= :known_at ORDER BY cutoff DESC, id DESC LIMIT 1"
+        ),
+        {"family": family, "year": year, "known_at": known_at},
+    ).scalar()
+    return [] if found is None else unit_rows(connection, int(found))

@@ -11,11 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipelines.flow.comparing import compare
-    from pipelines.flow.delivering import deliver, write_site
-    from pipelines.flow.downloading import download
-
     from pipelines.flow.assessing import assess
+    from pipelines.flow.assessment_papers import publish_book, publish_notices
     from pipelines.flow.channels import (
         channel_names,
         note_fetched,
@@ -26,6 +23,10 @@ if TYPE_CHECKING:
     from pipelines.flow.checking import waiting_findings
     from pipelines.flow.closing import close_period
     from pipelines.flow.collecting import hand_in, process, sweep
+    from pipelines.flow.comparing import compare
+    from pipelines.flow.consequences import audits_to_follow, decide_consequences, follow_up
+    from pipelines.flow.delivering import deliver, write_site
+    from pipelines.flow.downloading import download
     from pipelines.flow.handling import (
         act,
         act_on_many,
@@ -54,21 +55,25 @@ if TYPE_CHECKING:
     from pipelines.flow.transfers import publish_transfers
     from pipelines.flow.uploading import progress, upload
     from pipelines.flow.walking import find_numbers, walk
+    from pipelines.flow.what_if import rerun
 
 _PART_OF = {
     "act": "handling",
     "act_on_many": "handling",
     "assess": "assessing",
+    "audits_to_follow": "consequences",
     "channel_names": "channels",
     "chase": "chasing",
     "claim_submission": "handling",
     "close_period": "closing",
     "compare": "comparing",
     "confirm_changes": "reorganising",
+    "decide_consequences": "consequences",
     "deliver": "delivering",
     "deliver_messages": "notifying",
     "download": "downloading",
     "find_numbers": "walking",
+    "follow_up": "consequences",
     "hand_in": "collecting",
     "months_to_close": "reopening",
     "note_fetched": "channels",
@@ -79,6 +84,8 @@ _PART_OF = {
     "prepare_review": "publishing",
     "process": "collecting",
     "progress": "uploading",
+    "publish_book": "assessment_papers",
+    "publish_notices": "assessment_papers",
     "publish_review": "publishing",
     "publish_transfers": "transfers",
     "receive": "channels",
@@ -89,6 +96,7 @@ _PART_OF = {
     "relock_period": "reopening",
     "reopen_period": "reopening",
     "reproduce": "reproducing",
+    "rerun": "what_if",
     "resend": "notifying",
     "submission_case": "handling",
     "sweep": "collecting",
@@ -108,16 +116,19 @@ __all__ = [
     "act",
     "act_on_many",
     "assess",
+    "audits_to_follow",
     "channel_names",
     "chase",
     "claim_submission",
     "close_period",
     "compare",
     "confirm_changes",
+    "decide_consequences",
     "deliver",
     "deliver_messages",
     "download",
     "find_numbers",
+    "follow_up",
     "hand_in",
     "months_to_close",
     "note_fetched",
@@ -128,6 +139,8 @@ __all__ = [
     "prepare_review",
     "process",
     "progress",
+    "publish_book",
+    "publish_notices",
     "publish_review",
     "publish_transfers",
     "receive",
@@ -138,6 +151,7 @@ __all__ = [
     "relock_period",
     "reopen_period",
     "reproduce",
+    "rerun",
     "resend",
     "submission_case",
     "sweep",

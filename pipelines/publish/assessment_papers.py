@@ -113,7 +113,7 @@ def book_paper(facts: BookFacts) -> Paper:
             Grid(
                 ("名次", "单位", *blocks, "加分", "扣分", "一票否决", "总分", "等次", "上年名次",
                  "备注"),
-                (7, 26, *(12 for _ in blocks), 8, 8, 14, 10, 11, 9, 34),
+                (7, 26, *(16 for _ in blocks), 9, 9, 16, 10, 11, 8, 30),
                 tuple(_ranked(u) for u in members),
                 f"cl{'r' * len(blocks)}rrcrccl",
                 f"{group}组（{len(members)} 家）",
@@ -215,13 +215,11 @@ def result_letter(
     unit: UnitPaper, *, federation: str, year: int, number: str, issued: date, appeal_days: str
 ) -> Paper:
     """考核结果通知单: one page that says result, where marks were lost, what follows."""
-    lost = sorted((x for x in unit.lines if _points(x) > 0), key=lambda x: (-_points(x), x.name))[
-        :4
-    ]
+    before = "" if unit.last_rank == "—" else f"（上年第 {unit.last_rank} 名）"
     parts: list[Part] = [
         Text(
             f"经考核并审定，你单位{year}年度考核总分 {unit.total} 分，等次为{unit.grade}，"
-            f"列{unit.places}（上年名次：{unit.last_rank}）。现将有关情况通知如下。"
+            f"列{unit.places}{before}。现将有关情况通知如下。"
         ),
         Grid(
             (*(name for name, _ in unit.blocks), "加分", "扣分", "总分", "等次"),
@@ -233,9 +231,6 @@ def result_letter(
     ]  # fmt: skip
     if unit.vetoes or unit.reasons:
         parts.append(Text("等次说明：" + "；".join((*unit.reasons,) or unit.vetoes) + "。"))
-    if lost:
-        told = "；".join(f"{x.name}得 {x.marks} 分（满分 {x.full} 分）" for x in lost)
-        parts.append(Text(f"失分较多的项目：{told}。"))
     if unit.next_grade:
         parts.append(Text(f"努力方向：{unit.next_grade}"))
     if unit.consequences:
@@ -250,14 +245,6 @@ def result_letter(
         issued=issued,
         compact=True,
     )
-
-
-def _points(line: ScoreLine) -> float:
-    """Points lost on a line; one that does not apply loses none."""
-    try:
-        return float(line.full) - float(line.marks)
-    except ValueError:
-        return 0.0
 
 
 # --- R-07 ---
@@ -285,16 +272,16 @@ def rectification_notice(given: Rectification, federation: str, office: str) -> 
         *(Text(p, "numbered") for p in given.problems or (given.matter,)),
         Heading("整改要求"),
         Text("逐项查明原因，制定整改措施，明确责任人和完成时限。", "numbered"),
-        Text("能够立即整改的立即整改；需要建章立制的，同步完善制度。", "numbered"),
         Text("整改情况经主要负责人签字、加盖公章后书面报送。", "numbered"),
         Heading("报送期限"),
         Text(
             f"请于{chinese_day(given.due_on)}前将整改结果和佐证材料报送{office}。"
-            "逾期未报或者整改不到位的，将予以督办，并在下年度考核中扣分。"
+            "逾期未报的予以督办，并在考核中扣分。"
         ),
     ]
     return Paper(
         "整改通知书", federation, tuple(parts), given.number, given.unit, given.issued_on,
+        compact=True,
     )  # fmt: skip
 
 

@@ -135,8 +135,8 @@ def _styles(made: Any) -> None:
         ("Closing", FANG, 16, 28, right, 0),
         ("Table Title", HEI, 12, 22, centre, 0),
         ("Small", SONG, 10.5, 16, left, 0),
-        ("Cell Text", SONG, 10.5, 15, left, 0),
-        ("Cell Top", HEI, 10.5, 15, centre, 0),
+        ("Cell Text", SONG, 9.5, 13, left, 0),
+        ("Cell Top", HEI, 9.5, 13, centre, 0),
         ("Cover Line", KAI, 16, 30, left, 0),
     ):
         style = made.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
@@ -274,6 +274,10 @@ def _parts(made: Any, paper: Paper) -> None:
 
 
 def _closing(made: Any, paper: Paper) -> None:
+    if paper.issued is not None and made.paragraphs:
+        # A page that bears the seal bears words of the text too.
+        made.paragraphs[-1].paragraph_format.keep_with_next = True
+        made.paragraphs[-1].paragraph_format.keep_together = True
     for i, name in enumerate(paper.attachments, 1):
         head = "附件：" if len(paper.attachments) == 1 else f"附件：{i}. "
         text = head + name if i == 1 else f"　　　{i}. {name}"
@@ -296,6 +300,8 @@ def _grid(made: Any, part: Grid, width: int) -> None:
     if part.title:
         title = made.add_paragraph(part.title, style="Table Title")
         title.paragraph_format.space_before = Pt(6)
+    elif made.paragraphs:
+        made.paragraphs[-1].paragraph_format.space_after = Pt(6)
     grid = made.add_table(rows=0, cols=len(part.heads))
     grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
     whole = sum(part.widths)

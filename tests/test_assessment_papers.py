@@ -1,0 +1,146 @@
+"""Official papers: one page each, every word on the page, the same bytes again."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import docx
+import pytest
+
+from pipelines.publish.assessment_papers import (
+    AuditFacts,
+    FundingFacts,
+    Rectification,
+    UnitPaper,
+    audit_report,
+    funding_note,
+    overdue_notice,
+    rectification_notice,
+    result_letter,
+    star_list,
+)
+from pipelines.publish.official import Paper, word_of
+
+AT = datetime(2021, 3, 15, tzinfo=UTC)
+FEDERATION = "示范市总工会"
+
+UNIT = UnitPaper(
+    name="平川县总工会",
+    group="区县总工会",
+    rank="4",
+    last_rank="2",
+    blocks=(("目标任务（70%）", "55.59"), ("群众评价（20%）", "92.16"), ("考评组（10%）", "79.81")),
+    bonus="1.00",
+    deduction="2.50",
+    vetoes=("工会经费未足额上缴",),
+    total="63.82",
+    grade="合格",
+    reasons=("一票否决“工会经费未足额上缴”（示总工发〔2021〕5号），最高评为“良好”",),
+    next_grade="距“良好”（80 分）还差 16.18 分；失分较多：按时报送率（影响总分 4.97 分）、"
+    "年度建会目标完成率（影响总分 3.89 分）、年度发展会员目标完成率（影响总分 2.59 分）。",
+    consequences=("发改进工作函，下年度经费系数 0.90",),
+)
+NOTICE = Rectification(
+    "平川县总工会", "审〔2021〕12号", "经费绩效审计发现问题 3 个，已整改 1 个", "经费绩效审计意见",
+    date(2021, 5, 6), date(2021, 6, 5),
+    ("2020年第三季度两笔支出凭证不全，金额 32,600 元。", "年初预算未经经费审查委员会审查。"), 12,
+)  # fmt: skip
+
+
+def papers() -> dict[str, Paper]:
+    """One of each, as full as they come."""
+    return {
+        "R-02 通知单": result_letter(
+            UNIT, federation=FEDERATION, year=2020, number="示总工考〔2021〕4号",
+            issued=date(2021, 3, 15), appeal_days="如有异议，请于2021年3月22日前书面申诉。",
+        ),
+        "R-05": audit_report(
+            AuditFacts(
+                unit="平川县总工会", year=2020, number="示总工经审〔2021〕8号",
+                notice_on=date(2021, 4, 12), start_on=date(2021, 4, 16),
+                aspects=(("教育宣传", "15%", "54.00", "24.50", "3.00", "81.50"),
+                         ("经费管理", "20%", "45.00", "20.00", "5.00", "70.00")),
+                score="74.60", band="效益一般", last="2018年度，效益较差",
+                problems=NOTICE.problems, state="整改结果须于2021年6月5日前报送，目前已整改 1 个。",
+                issued=date(2021, 5, 6),
+                comment_until="对本报告有意见的，请于收到之日起 10 日内书面提出。",
+            ),
+            "示范市总工会经费审查委员会",
+        ),
+        "R-06": star_list(
+            federation=FEDERATION, year=2020, number="示总工发〔2021〕9号",
+            weights="会员评家 50%、所在单位评家 25%、上级工会评家 25%",
+            rows=[("1", "恒信机电集团工会委员会", "92.00", "91.00", "90.00", "88.85%", "91.25",
+                   "五星")],
+            parties=("会员评家", "所在单位评家", "上级工会评家"),
+            counts="共评定 1 家，其中五星 1 家。", issued=date(2021, 3, 20),
+        ),
+        "R-07": rectification_notice(NOTICE, FEDERATION, "经审会办公室"),
+        "R-07 督办": overdue_notice(NOTICE, FEDERATION, "经审会办公室", date(2021, 6, 17)),
+        "R-08": funding_note(
+            FundingFacts(
+                federation=FEDERATION, year=2020, number="示总工财〔2021〕3号", base="500,000",
+                total="2,500,000", rounding="合计以 1,000 元为单位，按最大余数法分配。",
+                coefficients=(("优秀", "1.10"), ("良好", "1.00"), ("合格", "0.90")),
+                allocations=(("机械冶金工会", "优秀", "1.10", "550,000", "550,000",
+                              "“优秀”系数 1.10：500,000 × 1.10 = 550,000 元。"),),
+                shares=(("平川县机械工会", "区县财政", "20,000", "10,000", "10,000",
+                         "2020-05-20"),),
+                shortfalls=("平川县机械工会：区县财政尚差 10,000 元。",),
+                honours=("机械冶金工会",), talks=(), rectified=(), issued=date(2021, 3, 31),
+            )
+        ),
+    }  # fmt: skip
+
+
+def words(content: bytes) -> str:
+    """Everything that a document says."""
+    made = docx.Document(io.BytesIO(content))
+    cells = [c.text for t in made.tables for row in t.rows for c in row.cells]
+    return "\n".join([*(p.text for p in made.paragraphs), *cells])
+
+
+@pytest.mark.parametrize("name", sorted(papers()))
+def test_a_paper_says_number_addressee_issuer_and_day_and_is_the_same_again(name: str) -> None:
+    paper = papers()[name]
+    content = word_of([paper], paper.title, AT)
+    assert content == word_of([papers()[name]], paper.title, AT)
+    said = words(content)
+    assert paper.issued is not None
+    day = f"{paper.issued.year}年{paper.issued.month}月{paper.issued.day}日"
+    for wanted in (paper.title, paper.number, f"{paper.addressee}：", paper.issuer, day):
+        assert wanted in said
+    assert "None" not in said
+
+
+def test_clauses_are_counted_as_officials_count_them() -> None:
+    said = words(word_of([papers()["R-07"]], "整改通知书", AT))
+    for clause in ("一、存在的问题", "1. 2020年第三季度", "二、整改要求", "三、报送期限",
+                   "2021年6月5日前"):  # fmt: skip
+        assert clause in said
+
+
+def test_a_warning_says_how_late_it_is() -> None:
+    said = words(word_of([papers()["R-07 督办"]], "整改督办通知书", AT))
+    assert "已逾期 12 日" in said
+    assert "审〔2021〕12号（督）" in said
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_letters_and_notices_take_one_page_each(tmp_path: Path) -> None:
+    chosen = [papers()[n] for n in ("R-02 通知单", "R-07", "R-07 督办", "R-06", "R-02 通知单")]
+    file = tmp_path / "papers.docx"
+    file.write_bytes(word_of(chosen, "公文", AT))
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to",
+         "pdf", "--outdir", str(tmp_path), str(file)],
+        check=True, capture_output=True, timeout=180,
+    )  # fmt: skip
+    told = subprocess.run(
+        ["pdfinfo", str(tmp_path / "papers.pdf")], check=True, capture_output=True, text=True
+    )
+    assert f"Pages:           {len(chosen)}" in told.stdout
