@@ -106,6 +106,12 @@ def record_again(connection: Connection, item: NewReceipt) -> int:
     return int(found.scalar_one())
 
 
+def insert_for_trial(connection: Connection, item: NewReceipt) -> int:
+    """A receipt of a transaction that will be rolled back; its id. Waits for nobody."""
+    (entry,) = _insert(connection, [item], {}).values()
+    return entry.id
+
+
 def _first_receipts(connection: Connection, items: Sequence[NewReceipt]) -> dict[str, int]:
     """Content hash → the first receipt of that content."""
     rows = connection.execute(

@@ -91,14 +91,20 @@ class NewSubmission:
 
 
 def load(
-    connection: Connection, submissions: Sequence[NewSubmission], at: datetime
+    connection: Connection,
+    submissions: Sequence[NewSubmission],
+    at: datetime,
+    *,
+    trial: bool = False,
 ) -> dict[int, int]:
     """Write submissions inside the caller's transaction; those written before are left alone.
 
     Returns id(NewFiling) → filing id for those that became current. Whatever order submissions
     are processed in, the filing received last is the current one: a replayed older version never.
+    A `trial` is rolled back by its caller and waits for nobody.
     """
-    alone(connection, LOAD_LOCK)
+    if not trial:
+        alone(connection, LOAD_LOCK)
     new = _not_yet_written(connection, submissions)
     if not new:
         return {}

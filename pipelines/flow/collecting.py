@@ -174,7 +174,7 @@ def _kept_from_collection() -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Judgement:
+class Judgement:
     """What becomes of the documents of one period, before anything of it is written.
 
     `new` are organisations that they register, `answers` words about what a close had found.
@@ -210,6 +210,14 @@ def judge(
     return sorted(found, key=lambda j: place[id(j.arrived)])
 
 
+def judgement_of(arrived: Arrived, known: Definitions, when: datetime) -> Judgement:
+    """One document read and judged as if it had just arrived, with whom it would register."""
+    with engine().connect() as connection:
+        names = names_on(connection, when.date())
+    (workbook,) = read_mended([arrived], known, names)
+    return _judge([(arrived, workbook)], known, when)
+
+
 def _one_period(
     items: Sequence[tuple[Arrived, ReadWorkbook]],
     known: Definitions,
@@ -233,7 +241,7 @@ def _one_period(
 
 def _judge(
     items: Sequence[tuple[Arrived, ReadWorkbook]], known: Definitions, when: datetime
-) -> _Judgement:
+) -> Judgement:
     refuse_strangers(items, known, when)
     workbooks = [workbook for _, workbook in items]
     with engine().connect() as connection:
@@ -277,7 +285,7 @@ def _judge(
             words=words,
             outcome=outcome,
         )
-    return _Judgement([j for j in judged if j is not None], new, answers, registry, org_ids)
+    return Judgement([j for j in judged if j is not None], new, answers, registry, org_ids)
 
 
 def _registers(workbook: ReadWorkbook) -> bool:
