@@ -1,0 +1,14 @@
+"""Policies on what came after the accounts: life cycle, outbox, assessment year, publishing."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
