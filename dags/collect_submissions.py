@@ -1,4 +1,4 @@
-"""收集报送：扫描各渠道，分批读取、校验，入库或退回。退回也是正常结果，不算任务失败。"""
+"""收集报送：收取各渠道，分批读取、校验，入库或退回，并答复报送人。退回也是正常结果，不算失败。"""
 
 from __future__ import annotations
 
@@ -8,14 +8,30 @@ from run_settings import MAX_CHUNKS, TAG, at, at_param, settings
 
 @dag(
     dag_display_name="收集报送",
-    description="扫描投递目录，分批读取、校验，入库或退回",
+    description="收取邮箱、SFTP、对象存储和投递目录，分批读取、校验，入库或退回，并答复",
     doc_md=__doc__,
     tags=[TAG],
     params={"at": at_param()},
     **settings("*/15 * * * *"),
 )
 def collect_submissions():
-    @task(task_display_name="扫描投递目录")
+    @task(task_display_name="列出已设置的渠道")
+    def channels() -> list[str]:
+        from pipelines import flow
+
+        return flow.channel_names()
+
+    @task(task_display_name="收取渠道", map_index_template="{{ label }}", multiple_outputs=False)
+    def receive(channel: str) -> dict:
+        from pipelines import flow
+        from pipelines.flow.channels import CHINESE
+
+        context = get_current_context()
+        context["label"] = CHINESE[channel]
+        return flow.receive(channel, at(context))
+
+    # A mail server that is away does not keep what lies in the folder from being processed.
+    @task(task_display_name="扫描投递目录", trigger_rule="all_done")
     def sweep() -> list[list[int]]:
         from pipelines import flow
 
@@ -46,7 +62,21 @@ def collect_submissions():
                 totals[name] = totals.get(name, 0) + count
         return totals
 
-    summarise(process.expand(receipt_ids=sweep()))
+    # Whoever was decided on is answered, also when another batch failed.
+    @task(task_display_name="答复和通知", trigger_rule="all_done", multiple_outputs=False)
+    def notify() -> dict:
+        from pipelines import flow
+
+        now = at(get_current_context())
+        return {**flow.tell(now), **flow.deliver_messages(now)}
+
+    received = receive.expand(channel=channels())
+    chunks = sweep()
+    processed = process.expand(receipt_ids=chunks)
+    received >> chunks
+    processed >> notify()
+    # The run fails with any of its parts, a channel as well.
+    received >> summarise(processed)
 
 
 collect_submissions()

@@ -16,7 +16,8 @@ import pytest
 DAGS_FOLDER = Path(__file__).resolve().parent.parent / "dags"
 EXPECTED = {
     "open_period": {"choose", "open_one"},
-    "collect_submissions": {"sweep", "process", "summarise"},
+    "chase_missing": {"chase", "notify"},
+    "collect_submissions": {"channels", "receive", "sweep", "process", "summarise", "notify"},
     "close_period": {"choose", "close_one"},
     "assess_targets": {"assess"},
     "publish_year_end_review": {"prepare", "sign_off", "publish", "withdraw"},
@@ -91,7 +92,7 @@ def test_everything_a_person_sees_is_chinese(parsed):
 
 def test_mapped_tasks_say_what_each_instance_is_about(parsed):
     mapped = [t for d in parsed["dags"].values() for t in d["tasks"].values() if t["mapped"]]
-    assert len(mapped) == 3
+    assert len(mapped) == 4
     assert all(t["template"] == "{{ label }}" for t in mapped)
 
 
@@ -100,6 +101,7 @@ def test_schedules_are_chinese_time_without_catching_up(parsed):
     assert not any(d["catchup"] for d in parsed["dags"].values())
     assert {i: d["schedule"] for i, d in parsed["dags"].items()} == {
         "open_period": "0 6 25 * *",
+        "chase_missing": "30 8 * * *",
         "collect_submissions": "*/15 * * * *",
         "close_period": "0 6 * * *",
         "assess_targets": "0 8 22 1,4,7,10 *",
