@@ -202,12 +202,12 @@ def _table_or(
 def _score_table(unit: UnitPaper) -> Grid:
     return Grid(
         ("项目", "指标", "分值", "目标", "自报", "核定", "得分", "计分说明"),
-        (16, 32, 8, 14, 14, 14, 9, 74),
+        (9, 34, 8, 14, 14, 15, 12, 75),
         tuple(
             (x.item, x.name, x.full, x.target, x.told, x.actual, x.marks, x.reason)
             for x in unit.lines
         ),
-        "llcrrrrl",
+        "clcrrrcl",
     )
 
 

@@ -345,6 +345,8 @@ def _row(grid: Any, cells: Sequence[str], align: str, widths: Sequence[Any], sty
 def _signatures(made: Any, part: Signatures, width: int) -> None:
     grid = made.add_table(rows=0, cols=2)
     grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
+    for column, size in zip(grid.columns, (width * 0.2, width * 0.8), strict=True):
+        column.width = Mm(size)
     for label, about, who in part.boxes:
         row = grid.add_row()
         row.height = Mm(34)
