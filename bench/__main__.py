@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench import bare, catalogue, naive, ours
+from bench import bare, catalogue, naive, ours, scoring
 from bench.report import CatalogueRun, Other, Results, Run, catalogue_table, markdown
 from bench.watch import MemoryWatch, processor_seconds, server_seconds
 from bench.workbooks import make, path_of
@@ -45,7 +45,14 @@ def main() -> None:
         "--catalogue", type=int, nargs="*", metavar="UNIONS",
         help="every form of a month, with its close, for so many unions (100 500)",
     )  # fmt: skip
+    parser.add_argument(
+        "--scoring", type=int, nargs="?", const=10_000, metavar="UNITS",
+        help="scoring so many units (10000) with explanations, beside plain arrays",
+    )  # fmt: skip
     given = parser.parse_args()
+    if given.scoring is not None:
+        print(scoring.table(scoring.measure(given.scoring)))
+        return
     if given.catalogue is not None:
         print(whole_catalogue(given.catalogue or [100, 500], given.workbooks))
         return

@@ -13,12 +13,18 @@ import pytest
 import yaml
 from sqlalchemy import Connection, text
 
+from definitions.schemes import Item, Part
+from pipelines.assess import IndicatorFacts, Revision
 from pipelines.assess.decisions import outcome_of
+from pipelines.assess.explain import part_sentence
+from pipelines.assess.results import PartResult, State, Working
 from pipelines.flow.assessing import SchemeFrozen, refuse_changed
+from pipelines.load import filing_of
 from tests.assessing import decide_and_keep, score_and_keep
-from tests.checking import definitions
+from tests.checking import check, definitions, sheet, workbook
 from tests.test_evidence import letter, members
 from tests.two_unions import (
+    CITY,
     CUTOFF,
     MILL,
     MINE,
@@ -26,7 +32,10 @@ from tests.two_unions import (
     federation,
     file,
 )
+from warehouse import receipts
 from warehouse.editions import register_definitions
+from warehouse.organisations import ids
+from warehouse.submissions import NewSubmission, load
 
 YEAR = 2019
 D = Decimal
@@ -309,3 +318,122 @@ def test_differences_to_last_year_are_told_mark_by_mark(opened: Connection) -> N
     assert told["last_year"].startswith("总分 75.00 分，比上年低 25.00 分（上年 100.00 分）")
     assert "等次由“优秀”变为“合格”" in told["last_year"]
     assert told["differences"][0] == "总分 100.00 分 → 75.00 分，降低 25.00 分。"
+
+
+# --- targets -------------------------------------------------------------------------------------
+
+EARLY, REVISED = datetime(2020, 7, 1, tzinfo=UTC), datetime(2020, 9, 1, tzinfo=UTC)
+
+
+def revise(opened: Connection, *rows: dict[str, Any]) -> None:
+    """The industry union's letter once more, under a correction order with its document."""
+    known, orgs = definitions(), ids(opened)
+    opened.execute(
+        text(
+            "INSERT INTO period (label, kind, starts, ends, definitions, opened_at) VALUES "
+            "('2019', 'year', '2019-01-01', '2019-12-31', :d, now()) ON CONFLICT DO NOTHING"
+        ),
+        {"d": known.digest},
+    )
+    opened.execute(
+        text(
+            "INSERT INTO reopening (period, forms, organisations, reason, document, requested_by, "
+            "approved_by, until, opened_at) VALUES ('2019', '{TGT-01}', '{}', '目标调整', "
+            "'示总工办〔2020〕9号', '甲', '乙', '2020-09-30', '2020-08-31')"
+        )
+    )
+    page = sheet("TGT-01", *({"org_code": TRADE, **row} for row in rows), period="2019")
+    page.period = "2019"
+    receipt = receipts.record(
+        opened, sha256="再报", size=1, file_name="表.xlsx", channel="test", source="再报",
+        sender=TRADE, received_at=REVISED,
+    )  # fmt: skip
+    assert receipt is not None
+    load(
+        opened,
+        [
+            NewSubmission(
+                receipt_id=receipt.id, member="", sha256="再报", format="xlsx",
+                reporter_id=orgs[TRADE], period="2019", state="accepted", cover={},
+                definitions=known.digest, received_at=REVISED,
+                filings=[filing_of(page, known, TRADE, orgs, b"k" * 64)],
+            )
+        ],
+        REVISED,
+    )  # fmt: skip
+
+
+def line_of(result: Any, indicator: str) -> Any:
+    parts = result.unit(TRADE).block("targets").parts
+    return next(p for p in parts if p.part and p.part.indicator == indicator)
+
+
+@pytest.mark.parametrize("scored_before", [True, False])
+def test_a_target_revised_after_the_first_scoring_is_told_and_does_not_count(
+    opened: Connection, scored_before: bool
+) -> None:
+    file(opened, "TGT-01", "2019", letter("T1", "I-AID-05", 9), by=TRADE)
+    if scored_before:
+        first = score_and_keep(opened, definitions(), "TRA-IND", YEAR, EARLY)
+        assert line_of(first, "I-AID-05").target == 9
+    revise(opened, letter("T1", "I-AID-05", 20))
+    again = score_and_keep(opened, definitions(), "TRA-IND", YEAR, CUTOFF)
+    line = line_of(again, "I-AID-05")
+    (change,) = line.revisions
+    assert (change.was, change.now, change.counted) == (9, 20, not scored_before)
+    assert change.document == "示总工办〔2020〕9号"
+    assert line.target == (9 if scored_before else 20)
+
+
+def test_a_revision_is_told_in_a_sentence_with_its_document() -> None:
+    facts = IndicatorFacts("I", "救助户数", "户")
+    change = Revision(D(9), D(20), date(2020, 9, 1), "示总工办〔2020〕9号", counted=False)
+    line = PartResult(
+        Item(code="T03", name="帮扶", parts=(Part(indicator="I", marks=D(2), function="SF1",
+             target=D(9)),)),
+        Part(indicator="I", marks=D(2), function="SF1", target=D(9)), facts, D(2), State.SCORED,
+        D(2), actual=D(9), target=D(9), from_letter=True, unowned=True, revisions=(change,),
+        working=Working(completion=D(100)),
+    )  # fmt: skip
+    told = part_sentence(line)
+    assert "目标于 2020-09-01 由 9 户 修订为 20 户（示总工办〔2020〕9号）" in told
+    assert "首次计分后修订，仍按修订前的目标计分" in told
+    assert "责任书未写明责任人，请补签" in told
+
+
+def test_a_letter_names_who_answers_and_its_marks_sum_to_a_hundred() -> None:
+    form = definitions().newest("TGT-01")
+    assert form.columns[form.position["owner"]].required
+    rows = [letter("T1", "I-ORG-04", 1, weight=60.0), letter("T2", "I-ORG-15", 1, weight=39.0)]
+    page = sheet("TGT-01", *({"org_code": "A"} | r for r in rows), period="2019")
+    (found,) = check(workbook(page, period="2019"))
+    assert "V-S-007" in {f.rule for f in found}
+
+
+def test_late_yearly_forms_and_overdue_audits_cost_marks(opened: Connection) -> None:
+    file(opened, "TGT-01", "2019", letter("T1", "I-ORG-15", 9), by=TRADE)
+    opened.execute(
+        text(
+            "INSERT INTO period (label, kind, starts, ends, definitions, opened_at) VALUES "
+            "('2019', 'year', '2019-01-01', '2019-12-31', :d, now())"
+        ),
+        {"d": definitions().digest},
+    )
+    opened.execute(
+        text(
+            "INSERT INTO expected_filing (period, form, org_id, due_on, check_on, lock_on) "
+            "SELECT '2019', 'TGT-01', id, '2020-01-20', '2020-01-25', '2020-12-31' "
+            "FROM organisation WHERE code = :o"
+        ),
+        {"o": TRADE},
+    )
+    file(opened, "AUD-00", "2019-07", {"audit_id": "1", "org_code": TRADE, "year": 2018,
+         "notice_on": date(2019, 5, 6), "start_on": date(2019, 5, 10), "issues": 3, "fixed": 0,
+         "opinion_on": date(2019, 6, 3), "rectify_due": date(2019, 7, 3)}, by=CITY)  # fmt: skip
+    result = scored(opened, "TRA-IND")
+    found = {d.kind: d for d in result.unit(TRADE).deductions}
+    assert found["年报迟报"].points == D("0.5")
+    assert "2020-01-20 到期，逾期收到" in found["年报迟报"].title
+    assert found["审计整改逾期"].points == 1
+    assert "应于 2019-07-03 前报送，至今未报" in found["审计整改逾期"].title
+    assert result.unit(TRADE).deduction_points == D("1.5")

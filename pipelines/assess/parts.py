@@ -88,7 +88,7 @@ class Figures:
         A figure claimed where the computed one is 0 has no ratio and counts as 100 %.
         """
         report = self.self_reports.get((unit, indicator))
-        actual = self.exact(unit, indicator)
+        actual = None if report is None else self.exact(unit, indicator)
         if report is None or actual is None:
             return None
         gap = abs(Fraction(report.actual) - actual)

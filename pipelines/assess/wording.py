@@ -29,9 +29,12 @@ def percent(value: Number, places: int = 2) -> str:
 
 def against(value: Number, edge: Number) -> Decimal:
     """The value at 2 decimals, or cut off at more where rounding would put it on the edge."""
+    shown = round_once(value)
+    if shown != round_once(edge):
+        return shown
     exact, line = Fraction(value), Fraction(edge)
-    if exact == line or Fraction(round_once(exact)) != Fraction(round_once(line)):
-        return round_once(exact)
+    if exact == line:
+        return shown
     for places in range(3, 9):
         cut = round_once(exact, 12).quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
         if Fraction(cut) != line:
