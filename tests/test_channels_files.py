@@ -9,14 +9,16 @@ from datetime import UTC, datetime, timedelta
 import asyncssh
 import boto3
 import pytest
-from acceptance import query
+from acceptance import process_waiting, query, save
 from channel_servers import SftpSystem, free_port, sftp_system
 from channel_story import AGAIN, COUNTY, SENT, bad, good, repaired, round_trip, set_up
 from moto.server import ThreadedMotoServer
 
+from pipelines import flow
 from pipelines.channel_settings import SettingsWrong, channel_settings
 from pipelines.flow.channels import channel_names, receive
 from pipelines.inbox import SftpDrop
+from pipelines.places import places
 from pipelines.remote_files import ANSWERS, Bucket, sftp_files
 
 
@@ -115,6 +117,20 @@ def test_object_storage_in_verdict_out_corrected_in_accepted(story, store, defin
     assert round_trip("object-storage", "2017-04-05T11:10:00")["accepted"] == 1
     (row,) = query("SELECT DISTINCT sender FROM receipt WHERE channel = 'object-storage'")
     assert row.sender == COUNTY
+
+
+def test_the_drop_folder_answers_beside_what_was_dropped(story, definitions):
+    """As a union sees it that is given its folder over SFTP or as a share of the network."""
+    folder = places().drop / COUNTY
+    save(folder, "4月.xlsx", bad(definitions, 102))
+    flow.sweep("2017-04-05T11:20:00", settle_seconds=0)
+    process_waiting("2017-04-05T11:20:00")
+    flow.tell("2017-04-05T11:20:00")
+    assert flow.deliver_messages("2017-04-05T11:20:00")["sent"] == 1
+    marked, text = sorted((folder / ANSWERS).iterdir(), key=lambda p: p.suffix, reverse=True)
+    assert marked.name.endswith("-4月-退回.xlsx")
+    assert "请改正后重报" in text.read_text("utf-8-sig")
+    assert flow.sweep("2017-04-05T11:30:00", settle_seconds=0) == []
 
 
 def test_a_folder_that_nobody_registered_is_held_and_told_so(story, definitions):

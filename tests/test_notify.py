@@ -17,6 +17,7 @@ from pipelines.channel_settings import SmtpSettings, channel_settings
 from pipelines.flow.notifying import _copies
 from pipelines.notify import Chat, Folder, Mailer, NotNow, Refused, Unreachable, Unsure, deliver
 from pipelines.places import places
+from pipelines.remote_files import ANSWERS
 from warehouse import outbox
 from warehouse.engine import prepare
 from warehouse.outbox import File, Message, NewMessage
@@ -159,9 +160,9 @@ def test_what_may_be_laid_twice_is_laid_again(engine, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(engine, Dying(tmp_path), name="folder")
     assert run(engine, Folder(tmp_path), name="folder") == {"sent": 1}
-    laid = sorted(p.name for p in (tmp_path / "甲").iterdir())
+    laid = sorted(p.name for p in (tmp_path / "甲" / ANSWERS).iterdir())
     assert laid == ["【提醒】回执.txt", "退回.xlsx"]
-    assert (tmp_path / "甲" / "退回.xlsx").read_bytes() == b"workbook"
+    assert (tmp_path / "甲" / ANSWERS / "退回.xlsx").read_bytes() == b"workbook"
 
 
 # --- real servers ---

@@ -19,7 +19,7 @@ from pipelines.flow.reopening import timeliness
 from pipelines.flow.returned import safe_name
 from pipelines.inbox import DropFolder
 from pipelines.inbox.mailbox import signed_in
-from pipelines.notify import Chat, Remote, Way, deliver, wording
+from pipelines.notify import Chat, Folder, Remote, Way, deliver, wording
 from pipelines.notify.mailing import mailer
 from pipelines.notify.wording import Outcome
 from pipelines.places import places
@@ -33,7 +33,8 @@ from warehouse.windows import Window, china_day, windows
 LARGEST_MAIL = 12 << 20
 """Bytes of files that go with one mail; most servers take 20 to 50 MB of what base64 makes a third
 larger. What does not fit waits in the portal."""
-WAYS = {channels.MAIL: "mail", channels.SFTP: "sftp", channels.OBJECTS: "object"}
+WAYS = {channels.SFTP: "sftp", channels.OBJECTS: "object", DropFolder.name: "folder"}
+"""Where the answer to a file is laid, by the channel it came on."""
 TOLD_STEPS = tuple(wording.STEPS)
 
 
@@ -163,7 +164,7 @@ def _answer_files(desk: _Desk) -> int:
     answered = 0
     for receipt, documents in by_receipt.items():
         head = documents[0]
-        if head.channel in (channels.SFTP, channels.OBJECTS):
+        if head.channel in WAYS and (head.address or head.sender):
             answered += _lay_answer(desk, receipt, documents)
         if head.channel in (channels.SFTP, channels.OBJECTS, DropFolder.name):
             _note_verdicts(desk, documents)
@@ -188,7 +189,7 @@ def _lay_answer(desk: _Desk, receipt: int, documents: Sequence[Any]) -> int:
         NewMessage(
             key=f"answer:receipt:{receipt}:{state}",
             way=WAYS[head.channel],
-            address=head.address,
+            address=head.address or head.sender,
             org=head.sender or None,
             kind="answer",
             subject=name,
@@ -432,7 +433,7 @@ def deliver_messages(at: str) -> dict[str, int]:
 
 def _ways(stack: ExitStack, settings: Settings) -> tuple[dict[str, Way], int]:
     """The ways out that are set, and how many of them could not be opened."""
-    ways: dict[str, Way] = {}
+    ways: dict[str, Way] = {"folder": Folder(places().drop)}
     closed = 0
     with engine().connect() as connection:
         needed = {m.way for m in outbox.in_state(connection, outbox.WAITING, outbox.HANDING)}

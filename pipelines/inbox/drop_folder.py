@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.inbox.arriving import Delivery, Letter, unfinished
+from pipelines.remote_files import ANSWERS
 
 # A file still being copied in is left for the next sweep.
 SETTLE_SECONDS = 2.0
@@ -33,6 +34,8 @@ class DropFolder:
         files = []
         for path in self.folder.rglob("*"):
             if path.is_symlink() or not path.is_file() or unfinished(path.name):
+                continue
+            if ANSWERS in path.parts:
                 continue
             found = path.stat()
             relative = path.relative_to(self.folder).as_posix()

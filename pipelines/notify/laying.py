@@ -34,7 +34,7 @@ class Remote:
 
 
 class Folder:
-    """A folder of this machine with one sub-folder per sender."""
+    """The drop folder of this machine: answers lie below the sender's own, which is never swept."""
 
     again = True
 
@@ -44,7 +44,7 @@ class Folder:
     def hand_over(self, message: Message, files: Sequence[tuple[str, bytes]]) -> None:
         """Lay the files there, and the text last."""
         for name, data in with_text(message, files):
-            write_private(self._folder / message.address / name, data)
+            write_private(self._folder / message.address / ANSWERS / name, data)
 
 
 def with_text(message: Message, files: Sequence[tuple[str, bytes]]) -> list[tuple[Any, bytes]]:

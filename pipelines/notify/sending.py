@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -13,6 +13,7 @@ from warehouse import outbox
 from warehouse.originals import Originals
 from warehouse.outbox import Message
 
+TOGETHER = 200
 WentOut = Callable[[Collection[str]], set[str]]
 
 
@@ -42,23 +43,44 @@ def deliver(
             due = outbox.to_send(connection, at)
             kept = {m.id: m for m in outbox.in_state(connection, outbox.WAITING)}
         closed: set[str] = set()
-        for number in due:
-            message = kept.get(number)
-            if message is None or message.way not in ways or message.way in closed:
+        for group in _groups(due, kept, ways):
+            way = ways[group[0].way]
+            if group[0].way in closed:
                 continue
-            files = [(f.name, originals.get(f.sha256)) for f in message.files]
+            files = {m.id: [(f.name, originals.get(f.sha256)) for f in m.files] for m in group}
             with engine.begin() as connection:
-                handed = outbox.hand(connection, number, at)
-            if handed is None:
-                continue
-            state, error = _attempt(ways[handed.way], handed, files)
-            if state == "unreachable":
-                closed.add(handed.way)
-            state, next_try = _next(state, handed, at, waits)
+                handed = [h for m in group if (h := outbox.hand(connection, m.id, at))]
+            outcomes = []
+            for message in handed:
+                state, error = _attempt(way, message, files[message.id])
+                if state == "unreachable":
+                    closed.add(message.way)
+                outcomes.append((message, *_next(state, message, at, waits), error))
             with engine.begin() as connection:
-                outbox.settle(connection, number, state, at, error=error, next_try=next_try)
-            done[state] += 1
+                for message, state, next_try, error in outcomes:
+                    outbox.settle(connection, message.id, state, at, error=error, next_try=next_try)
+                    done[state] += 1
     return dict(done)
+
+
+def _groups(
+    due: Sequence[int], kept: Mapping[int, Message], ways: Mapping[str, Way]
+) -> Iterator[list[Message]]:
+    """Messages alone; those that may be handed over twice in runs that share two transactions."""
+    together: list[Message] = []
+    for number in due:
+        message = kept.get(number)
+        if message is None or message.way not in ways:
+            continue
+        if not ways[message.way].again:
+            yield [message]
+            continue
+        if together and (together[0].way != message.way or len(together) >= TOGETHER):
+            yield together
+            together = []
+        together.append(message)
+    if together:
+        yield together
 
 
 def _attempt(way: Way, message: Message, files: Sequence[tuple[str, bytes]]) -> tuple[str, str]:
