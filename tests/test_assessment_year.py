@@ -20,6 +20,7 @@ from definitions import Definitions, Period
 from pipelines.assessment_year.sampling import draw
 from pipelines.flow import assessing_year as steps
 from pipelines.flow import assessment_papers as papers
+from pipelines.flow import consequences as following
 from pipelines.flow import what_if as asking
 from tests import assessed_federation as world
 from tests.assessed_federation import Assessed
@@ -287,6 +288,73 @@ def test_what_if_says_who_moves_and_leaves_the_official_result_alone(told: Asses
         asking.what_if(FED, 2020, overrides={"blocks.targets.weight": 50})
     with pytest.raises(LookupError, match="没有“blocks.target.weight”"):
         asking.what_if(FED, 2020, overrides={"blocks.target.weight": 50})
+
+
+def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_followed(
+    told: Assessed,
+) -> None:
+    found = following.decide_consequences(
+        FED, 2020, document="示总工发〔2021〕11号", by="考核办 01", at=AFTER
+    )
+    rows = stored(FED)
+    failed = {u for u, r in rows.items() if r.grade == "不合格"}
+    assert failed, "the year has a unit that failed"
+    assert {c.unit for c in found if c.kind == "限期整改"} == failed
+    assert {c.unit: c.value for c in found if c.kind == "经费系数"} == {
+        u: {"优秀": D("1.10"), "良好": D("1.00"), "合格": D("0.90"), "不合格": D("0.70")}[r.grade]
+        for u, r in rows.items()
+    }
+    assert not {c.unit for c in found if c.kind == "表彰"} & {world.VETOED}
+    again = following.decide_consequences(
+        FED, 2020, document="示总工发〔2021〕11号", by="考核办 01", at=AFTER
+    )
+    assert again == found
+    open_ = following.open_rectifications(AFTER)
+    assert {(o.unit, str(o.due_on), o.state) for o in open_} == {
+        (u, "2021-04-14", "整改中") for u in failed
+    }
+    first = min(o.number for o in open_)
+    with pytest.raises(LookupError, match="目前“整改中”，不能办理“验收销号”"):
+        following.record_rectification(
+            first, "验收销号", words="合格", happened_on="2021-04-01", by="考核办",
+            at="2021-04-01T09:00:00",
+        )  # fmt: skip
+    assert following.follow_up("2021-04-06T08:00:00") == {"提醒": [], "督办": []}
+    assert following.follow_up("2021-04-08T08:00:00")["提醒"] == [o.number for o in open_]
+    assert following.follow_up("2021-04-09T08:00:00") == {"提醒": [], "督办": []}
+    following.record_rectification(
+        first, "报送结果", words="已整改", evidence="整改报告", happened_on="2021-04-10",
+        by="单位", at="2021-04-10T09:00:00",
+    )  # fmt: skip
+    late = following.follow_up("2021-04-16T08:00:00")["督办"]
+    assert late == [o.number for o in open_ if o.number != first]
+    files = papers.publish_notices(office="考核办", by="考核办 01", at="2021-04-16T09:00:00")
+    assert len(files) == len(open_)
+    assert sum("督办" in f for f in files) == len(late)
+    following.record_rectification(
+        first, "验收销号", words="验收合格", happened_on="2021-04-20", by="考核办",
+        at="2021-04-20T09:00:00",
+    )  # fmt: skip
+    states = {s.number: s.state for s in following.all_rectifications("2021-04-21T09:00:00")}
+    assert states[first] == "已销号"
+
+
+def test_next_years_money_sums_to_the_pool_and_the_note_prints_it(told: Assessed) -> None:
+    grades = {u: r.grade for u, r in stored("TRA-IND-2019").items()}
+    rates = {"优秀": 1.1, "良好": 1.0, "合格": 0.9, "不合格": 0.7}
+    money = following.next_year_money("TRA-IND-2019", 2020, at=AFTER, pool=2_345_678)
+    assert money.total == 2_345_678
+    whole = sum(rates[g] for g in grades.values())
+    for one in money.allocations:
+        share = 2_345_678 * rates[grades[one.union.code]] / whole
+        assert abs(one.yuan - share) <= 1000
+    files = papers.publish_funding_note(
+        "TRA-IND-2019", 2020, document="示总工财〔2021〕3号", by="考核办 01", at=AFTER,
+        pool=2_345_678,
+    )  # fmt: skip
+    tables = docx.Document(files[0]).tables
+    printed_ = {row.cells[0].text: row.cells[4].text for row in tables[0].rows[1:]}
+    assert printed_ == {a.union.name: f"{a.yuan:,}" for a in money.allocations}
 
 
 def test_after_later_corrections_the_old_cutoff_gives_the_same_and_today_the_differences(

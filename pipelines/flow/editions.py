@@ -50,7 +50,9 @@ class Scored:
     def units(self) -> list[KeptUnit]:
         """The result as the warehouse keeps it."""
         return [
-            KeptUnit(u.unit.code, u.group, u.total, u.grade, u.rank, detail_of(u))
+            KeptUnit(
+                u.unit.code, u.group, u.total, u.grade, u.rank, detail_of(u, self.result.scheme)
+            )
             for u in self.result.units
         ]
 

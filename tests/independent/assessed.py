@@ -193,7 +193,8 @@ def _line(world: Year, unit: str, item: Mapping[str, Any], p: Mapping[str, Any],
     facts = world.definitions.indicators[code.split("/")[0]]
     lower = facts.better == "lower"
     line.actual, line.told = world.ask(unit, code), world.told.get((unit, code))
-    before = world.figure(unit, code, world.year - 1) if "/" not in code else None
+    looks_back = p["function"] in ("SF8", "SF9") or "rise" in p
+    before = world.figure(unit, code, world.year - 1) if looks_back else None
     letter = world.letters.get(unit, {}).get(code)
     aimed = p["function"] in ("SF1", "SF2", "SF4", "SF5", "SF8", "SF9") and "band" not in p
     if aimed and letter is not None:
