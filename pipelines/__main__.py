@@ -170,10 +170,10 @@ def relock(order: int, by: Annotated[str, typer.Option(help="经办人")], at: A
     console.print(f"编号 {order} 的重开已结束")
 
 
-@app.command("assess", help="年度目标责任考核")
-def assess(year: int, at: At) -> None:
+@app.command("assess", help="年度考核：全部方案，或 --scheme 指定的一个")
+def assess(year: int, at: At, scheme: str = "") -> None:
     """Score a year and write the assessment books."""
-    console.print(flow.assess(year, at))
+    console.print(flow.assess(year, at, scheme))
 
 
 @app.command("veto", help="登记一票否决（须有文号）")
@@ -318,6 +318,130 @@ def mechanisms(
         table.add_row(*row)
     console.print(table)
     console.print(f"共 {len(rows)} 项机制")
+
+
+@app.command("walk", help="查数：由发布件中的一个数逐级查到单位、报表和单元格")
+def walk(
+    reference: Annotated[str, typer.Argument(help="本件编号，如 R01-7Q4ZK2XM")],
+    number: Annotated[str, typer.Argument(help="数字编号，或“块/单位编码/2017/I-ORG-04”")],
+    limit: Annotated[int, typer.Option(help="最多列出多少个单元格")] = 40,
+) -> None:
+    """Show one step of a walk down from a printed number."""
+    step = flow.walk(reference, number)
+    console.print(
+        f"{step.title}：{step.unit_name} {step.period} {step.name}（{step.basis}）＝ {step.value}"
+    )
+    console.print(f"数据截止 {step.cutoff.astimezone(CHINA):%Y-%m-%d %H:%M}；{step.rule}")
+    parts = Table("组成", "数值", "继续查")
+    for part in step.parts:
+        parts.add_row(part.label, str(part.value), part.address)
+    console.print(parts)
+    cells = Table("单位", "所属期", "文件", "工作表", "单元格", "数值", "原件")
+    for cell in step.cells[:limit]:
+        cells.add_row(
+            cell.unit_name, cell.period, cell.file_name, cell.sheet, "、".join(cell.cells),
+            str(cell.adds), cell.sha256[:12],
+        )  # fmt: skip
+    console.print(f"共 {len(step.cells)} 处")
+    console.print(cells)
+
+
+@app.command("reproduce", help="按当时的数据、隶属关系和定义重做一个版次，逐字节核对")
+def reproduce(publication: int) -> None:
+    """Make an edition again and say whether every file is the same."""
+    made = flow.reproduce(publication)
+    for file in made.files:
+        console.print(f"{'一致' if file.equal else '[red]不一致[/red]'}　{file.name}")
+    if not made.equal:
+        raise typer.Exit(1)
+
+
+@app.command("compare", help="列出一个版次与现在相比有变化的数和原因")
+def compare(publication: int, at: At) -> None:
+    """List every number of an edition that would be another now, and why."""
+    table = Table("单位", "期间", "指标", "口径", "当时", "现在", "原因")
+    for d in flow.compare(publication, at):
+        why = "；".join(f"{r.kind}：{r.what}" for r in d.reasons[:3])
+        more = f"等{len(d.reasons)}项" if len(d.reasons) > 3 else ""
+        table.add_row(d.unit, d.period, d.indicator, d.basis, d.printed_then or "—",
+                      d.printed_now or "—", why + more)  # fmt: skip
+    console.print(f"有变化的数 {table.row_count} 个")
+    console.print(table)
+
+
+@app.command("download", help="下载合并数据：xlsx、CSV、Parquet 各一份")
+def download(
+    form: str,
+    first: str,
+    last: str,
+    to: Path,
+    at: At,
+    line: Annotated[str, typer.Option(help="块 或 条")] = "块",
+    unit: Annotated[str | None, typer.Option(help="只取某单位的下级")] = None,
+    level: Annotated[str | None, typer.Option(help="只取某层级，如 基层")] = None,
+) -> None:
+    """Write the rows of a form over a span of periods."""
+    from pipelines.flow.downloading import write_download
+
+    made = flow.download(form, first, last, at, line=line, unit=unit, level=level)
+    for path in write_download(made, to):
+        console.print(path)
+    console.print(f"{made.rows} 行，{made.units} 家单位")
+
+
+@app.command("deliver", help="分发已发布的版次：文件夹、对象存储、邮件")
+def deliver(
+    publication: int,
+    at: At,
+    folder: Annotated[str | None, typer.Option(help="放到哪个文件夹")] = None,
+    bucket: Annotated[str | None, typer.Option(help="放到哪个存储桶")] = None,
+    mail: Annotated[list[str] | None, typer.Option(help="发给谁，可写多次")] = None,
+    list_name: Annotated[str, typer.Option(help="分发名单的名称")] = "",
+) -> None:
+    """Hand a published edition on."""
+    done = flow.deliver(
+        publication, at, folder=folder, bucket=bucket, mail_to=mail or (), list_name=list_name
+    )
+    for one in done:
+        console.print(f"{one.channel} {one.target}：{len(one.handed)} 件")
+
+
+@app.command("site", help="把一年的发布件写成可从U盘打开的网页")
+def site(year: int, to: Path, at: At) -> None:
+    """Write a year's publications as a static site."""
+    made = flow.write_site(year, str(to), at)
+    console.print(f"{made['publications']} 件、{made['files']} 个文件，请打开 {made['index']}")
+
+
+@app.command("bi-views", help="建立或更新供报表工具读取的只读视图（reports）")
+def bi_views() -> None:
+    """Create the views of the schema reports."""
+    from warehouse.bi import create_views
+
+    with engine().begin() as connection:
+        made = create_views(connection, definitions())
+    console.print(f"已建立 {len(made)} 个视图")
+
+
+@app.command("backup", help="备份数据库和全部原件到一个文件夹")
+def backup(
+    folder: Path,
+    with_key: Annotated[bool, typer.Option(help="连同数据密钥（须另行妥善保管）")] = False,
+) -> None:
+    """Write a backup."""
+    from warehouse.backup import backup as write
+
+    made = write(folder, with_key=with_key)
+    console.print(f"数据库 {made.dump_bytes:,} 字节，原件 {made.originals} 份，已写入 {folder}")
+
+
+@app.command("restore", help="把备份恢复到新装的系统")
+def restore(folder: Path) -> None:
+    """Restore a backup into an empty installation."""
+    from warehouse.backup import restore as read
+
+    made = read(folder)
+    console.print(f"已恢复：数据库 {made.dump_bytes:,} 字节，原件 {made.originals} 份")
 
 
 @app.command("handbook", help="由定义文件生成填报手册（静态网页，可打印）")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,16 +10,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 import yaml
 from sqlalchemy import Connection, text
 
 from definitions.schemes import Item, Part
-from pipelines.assess import IndicatorFacts, Revision
+from pipelines.assess import IndicatorFacts, Revision, assessment_book
 from pipelines.assess.decisions import outcome_of
 from pipelines.assess.explain import part_sentence
 from pipelines.assess.results import PartResult, State, Working
-from pipelines.flow.assessing import SchemeFrozen, refuse_changed
+from pipelines.flow.assessing import SchemeFrozen, book_title, refuse_changed
 from pipelines.load import filing_of
 from tests.assessing import decide_and_keep, score_and_keep
 from tests.checking import check, definitions, sheet, workbook
@@ -437,3 +439,22 @@ def test_late_yearly_forms_and_overdue_audits_cost_marks(opened: Connection) -> 
     assert found["审计整改逾期"].points == 1
     assert "应于 2019-07-03 前报送，至今未报" in found["审计整改逾期"].title
     assert result.unit(TRADE).deduction_points == D("1.5")
+
+
+def test_every_kind_of_score_sheet_makes_a_book(opened: Connection) -> None:
+    file(opened, "EVAL-01", "2019", ballots("会员", 20, 5, 0))
+    members(opened, MILL, 100, 1)
+    slip = {"project": "篮球赛", "budget": 1000, "spent": 1000, "held_on": date(2019, 5, 18),
+            "persons": 30, "effect_score": 80, "upper_award": 0, "certs": 0, "chief_titles": 0,
+            "voucher_ok": True}  # fmt: skip
+    file(opened, "AUD-02", "2019", slip | {"org_code": MILL}, by=CITY)
+    for family in ("MEV-UNIT", "FPA"):
+        result = scored(opened, family)
+        content = assessment_book(
+            result, title=book_title(result, YEAR), year=YEAR, cutoff=CUTOFF,
+            definitions_digest="d", federation="示范总工会",
+        )  # fmt: skip
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+        cells = [c for sheet in book for row in sheet.iter_rows(values_only=True) for c in row]
+        assert f"{MILL}工会" in cells or any(f"{MILL}工会" in str(c) for c in cells)
+        assert not any(str(c) in ("None", "NaN") for c in cells if c is not None)

@@ -27,7 +27,7 @@ from pipelines.assessment_year.consequences import (
 )
 from pipelines.assessment_year.stages import Refused, Stage
 from pipelines.flow import editions as made
-from pipelines.flow.evidence import labels_of
+from pipelines.flow.filed_rows import labels_of
 from pipelines.flow.ground import definitions, engine, moment
 from warehouse import assessment_year as kept
 from warehouse import rectifications as kept_rectifications

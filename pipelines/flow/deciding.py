@@ -28,7 +28,8 @@ from definitions.small_schemes import (
 from pipelines.assess import awards, checklist, credit, funding, representatives, selection, stages
 from pipelines.assess.decisions import Decision, DecisionResult
 from pipelines.assess.wording import plain
-from pipelines.flow.evidence import Figures, Rows, day_of, measured, row_place
+from pipelines.flow.evidence import Figures, measured
+from pipelines.flow.filed_rows import Rows, day_of, row_place
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
 

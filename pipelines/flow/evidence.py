@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import pandas as pd
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.model import Indicator
 from definitions.periods import PeriodKind
-from definitions.schemes import Part, Scheme, Scope
+from definitions.schemes import Scheme, Scope
 from pipelines.assess import (
     AssessmentInputs,
     AssessorMark,
-    BonusClaim,
-    DeductionEntry,
     IndicatorFacts,
     LastYear,
     Measurement,
     PartyScore,
-    Revision,
-    SelfReport,
     Tally,
-    Target,
     Unit,
-    VetoEntry,
 )
 from pipelines.assess.fund_audit import AUDIT_FACTS, SLIPS
 from pipelines.flow.audited_slips import BOOKS, audited
-from pipelines.flow.ground import CHINA
-from warehouse.current import current_rows
-from warehouse.cutoff import prepare_expected
+from pipelines.flow.filed_rows import Rows, decimal, row_place
+from pipelines.flow.letters import letters_of, self_reports
+from pipelines.flow.merits import bonus, deductions, vetoes
 from warehouse.engine import sql
 from warehouse.measuring import measured_by_industry, own_marks
 from warehouse.organisations import Registered, standing
@@ -66,7 +58,7 @@ def gather(
     rows = Rows(connection, definitions, period, cutoff, [o.code for o in chosen])
     figures = measured(connection, definitions, computation, [o.id for o in chosen], cutoff)
     by_industry = frozenset(measured_by_industry(connection, cutoff))
-    targets = _letters(connection, definitions, scheme, rows, period, cutoff)
+    targets = letters_of(connection, definitions, scheme, rows, period, cutoff)
     wanted = _wanted(scheme, definitions, {code for _, code in targets})
     chosen = _taking_part(scheme, chosen, rows, period)
     measurements = tuple(
@@ -85,13 +77,13 @@ def gather(
         indicators=facts,
         measurements=measurements,
         targets=tuple(targets.values()),
-        self_reports=tuple(_self_reports(rows, period, definitions)),
+        self_reports=tuple(self_reports(rows, period, definitions)),
         tallies=tuple(_tallies(rows)),
         assessor_marks=tuple(_assessor_marks(rows, scheme)),
         party_scores=tuple(_party_scores(rows, scheme, year)),
-        bonus_claims=tuple(_bonus(rows)) if scheme.bonus else (),
-        deductions=tuple(_deductions(connection, scheme, rows, period, cutoff)),
-        vetoes=tuple(_vetoes(connection, year, cutoff)),
+        bonus_claims=tuple(bonus(rows)) if scheme.bonus else (),
+        deductions=tuple(deductions(connection, scheme, rows, period, cutoff)),
+        vetoes=tuple(vetoes(connection, year, cutoff)),
     )
 
 
@@ -104,65 +96,6 @@ def _under(wanted: Scope, org: Registered) -> bool:
         and (not wanted.industries or industry.startswith(wanted.industries))
         and not industry.startswith(wanted.not_industries)
     )
-
-
-class Rows:
-    """Current rows of forms of the year, about the units under assessment."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        definitions: Definitions,
-        year: Period,
-        cutoff: datetime,
-        units: Sequence[str],
-    ) -> None:
-        self._connection = connection
-        self._definitions = definitions
-        self._year = year
-        self._cutoff = cutoff
-        self._units = units
-        self._read: dict[str, list[dict[str, Any]]] = {}
-
-    @property
-    def units(self) -> Sequence[str]:
-        """Codes of the units whose rows are read."""
-        return self._units
-
-    def as_of(self, cutoff: datetime) -> Rows:
-        """The same rows as they stood at another moment."""
-        return Rows(self._connection, self._definitions, self._year, cutoff, self._units)
-
-    def of(self, form: str) -> list[dict[str, Any]]:
-        """Rows as plain dictionaries, blanks as None; every period inside the year."""
-        if form not in self._read:
-            self._read[form] = self._rows(form)
-        return self._read[form]
-
-    def _rows(self, form: str) -> list[dict[str, Any]]:
-        frame = current_rows(
-            self._connection,
-            self._definitions,
-            form,
-            labels_of(self._year),
-            self._units,
-            self._cutoff,
-        )
-        plain = frame.astype(object).where(frame.notna(), None)
-        rows = [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
-        ledger = self._definitions.newest(form).ledger
-        if ledger is None:
-            return rows
-        # a thing that is sent again, in whatever month, stands as it was told last
-        rows.sort(key=lambda row: Period.parse(row["period"]).end)
-        return list({tuple(row[k] for k in ledger.keys): row for row in rows}.values())
-
-
-def labels_of(year: Period) -> list[str]:
-    """Labels of the year and of every half, quarter and month in it."""
-    halves = [Period(PeriodKind.HALF, year.year, n) for n in (1, 2)]
-    quarters = [Period(PeriodKind.QUARTER, year.year, n) for n in range(1, 5)]
-    return [p.label for p in (year, *halves, *quarters, *year.months())]
 
 
 Figures = dict[tuple[str, str, str], Any]
@@ -353,148 +286,6 @@ def _measurements(
             )
 
 
-def _decimal(value: object) -> Decimal | None:
-    return None if value is None or pd.isna(value) else Decimal(str(value))  # type: ignore[call-overload]
-
-
-def first_scored(
-    connection: Connection, family: str, year: int, cutoff: datetime
-) -> datetime | None:
-    """The cut-off at which a year was first scored under a family of schemes, up to this one."""
-    found: datetime | None = connection.execute(
-        text(
-            "SELECT min(cutoff) FROM assessment "
-            "WHERE scheme LIKE :family || '-____' AND year = :year AND cutoff <= :cutoff"
-        ),
-        {"family": family, "year": year, "cutoff": cutoff},
-    ).scalar()
-    return found
-
-
-def _letters(
-    connection: Connection,
-    definitions: Definitions,
-    scheme: Scheme,
-    rows: Rows,
-    period: Period,
-    cutoff: datetime,
-) -> dict[tuple[str, str], Target]:
-    """Signed targets as they stood when the year was first scored, with what changed them.
-
-    A target that is revised after the first scoring is told of and does not count for the year.
-    """
-    if not any(p.target == "letter" or _with_target(p) for p in _parts(scheme)):
-        return {}
-    first = first_scored(connection, scheme.family, period.year, cutoff)
-    signed = rows if first is None or first >= cutoff else rows.as_of(first)
-    revisions = _revisions(connection, definitions, rows.units, period, first, cutoff)
-    return _targets(signed, period, revisions)
-
-
-def _parts(scheme: Scheme) -> Iterable[Part]:
-    return (p for b in scheme.blocks for i in b.items for p in i.parts)
-
-
-def _with_target(part: Part) -> bool:
-    return part.target is not None or part.rise is not None
-
-
-Revisions = dict[tuple[str, str], tuple[Revision, ...]]
-
-
-def _revisions(
-    connection: Connection,
-    definitions: Definitions,
-    units: Sequence[str],
-    period: Period,
-    first: datetime | None,
-    cutoff: datetime,
-) -> Revisions:
-    """(unit, indicator) → changes of the annual target, oldest first."""
-    found: dict[tuple[str, str], list[Revision]] = defaultdict(list)
-    for form in (f for f in definitions.forms if f.code == "TGT-01"):
-        place = {name: at + 1 for name, at in form.position.items()}
-        for r in connection.execute(
-            text(sql("target_revisions")),
-            {
-                "edition": form.edition,
-                "year": period.label,
-                "units": list(units),
-                "cutoff": cutoff,
-                **{n: place[n] for n in ("task_id", "indicator", "period", "target")},
-            },
-        ):
-            if r.now is not None:
-                late = first is not None and r.accepted_at > first
-                day = r.accepted_at.astimezone(CHINA).date()
-                found[r.unit, r.indicator].append(
-                    Revision(r.was, r.now, day, r.document or "", counted=not late)
-                )
-    return {key: tuple(changes) for key, changes in found.items()}
-
-
-def _targets(rows: Rows, period: Period, revisions: Revisions) -> dict[tuple[str, str], Target]:
-    annual: dict[tuple[str, str], dict[str, Any]] = {}
-    quarters: dict[tuple[str, str], dict[int, Decimal]] = defaultdict(dict)
-    for row in rows.of("TGT-01"):
-        key, target = (row["org_code"], row["indicator"]), _decimal(row["target"])
-        if target is None:
-            continue
-        label = str(row["period"] or "")
-        if label == period.label:
-            annual[key] = row
-        elif label.startswith(f"{period.year}Q"):
-            quarters[key][int(label[-1])] = target
-    return {
-        key: Target(
-            unit=key[0],
-            indicator=key[1],
-            annual=Decimal(str(row["target"])),
-            direction=row["direction"] or "越大越好",
-            weight=_decimal(row["weight"]),
-            owner="",  # a person's name: it stays in the letter
-            quarters=dict(quarters.get(key, {})),
-            reference=row_place(row),
-            owned=row["owner"] is not None,
-            revisions=revisions.get(key, ()),
-        )
-        for key, row in annual.items()
-    }
-
-
-def row_place(row: Mapping[str, Any]) -> str:
-    """Where a row stands, as explanations cite it: sheet and row."""
-    return f"{row['sheet']}!{row['row_no']}"
-
-
-def _self_reports(rows: Rows, period: Period, definitions: Definitions) -> Iterable[SelfReport]:
-    """What the unit says of the year: quarters added for flows, the last one for stocks.
-
-    A ratio told of one quarter is not one of the year, so it is not held against the unit.
-    """
-    indicator_of = {(r["org_code"], r["task_id"]): r["indicator"] for r in rows.of("TGT-01")}
-    told: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in sorted(rows.of("TGT-02"), key=lambda r: str(r["period"])):
-        if row["actual"] is not None and (row["org_code"], row["task_id"]) in indicator_of:
-            told[row["org_code"], row["task_id"]].append(row)
-    for key, quarters in told.items():
-        indicator = definitions.indicators.get(str(indicator_of[key]))
-        last = quarters[-1]
-        if indicator is None or last["period"] != f"{period.year}Q4":
-            continue
-        if not indicator.is_flow and indicator.aggregate != "latest":
-            continue
-        counted = quarters if indicator.is_flow else [last]
-        yield SelfReport(
-            unit=key[0],
-            indicator=indicator.code,
-            actual=sum((Decimal(str(r["actual"])) for r in counted), Decimal(0)),
-            self_score=_decimal(last["self_score"]),
-            gap_reason=last["gap_reason"] or "",
-            reference="、".join(row_place(r) for r in counted),
-        )
-
-
 def _tallies(rows: Rows) -> Iterable[Tally]:
     for row in rows.of("EVAL-01"):
         yield Tally(
@@ -533,7 +324,7 @@ def _party_scores(rows: Rows, scheme: Scheme, year: int) -> Iterable[PartyScore]
         if row["cycle_year"] != year:
             continue
         for code in blocks:
-            score = _decimal(row.get(f"{code}_score"))
+            score = decimal(row.get(f"{code}_score"))
             if score is None:
                 continue
             members = code == "member"
@@ -545,89 +336,3 @@ def _party_scores(rows: Rows, scheme: Scheme, year: int) -> Iterable[PartyScore]
                 ballots=int(row["members_rated"]) if members else None,
                 reference=row_place(row),
             )
-
-
-SELECTED = "创新项目入选"
-OVERDUE, LATE = "审计整改逾期", "年报迟报"
-
-
-def _bonus(rows: Rows) -> Iterable[BonusClaim]:
-    """Honours, and projects selected (RES-02) with the document of the honour that names them."""
-    honours = rows.of("HONOR-01")
-    selected = [r for r in rows.of("RES-02") if r["selected"]]
-    naming: dict[int, dict[str, Any]] = {}
-    for n, project in enumerate(selected):
-        for row in honours:
-            named = project["title"] and project["title"] in (row["honor"] or "")
-            if named and row["org_code"] == project["org_code"]:
-                naming[n] = row
-    for row in honours:
-        if not any(row is used for used in naming.values()):
-            yield BonusClaim(
-                unit=row["org_code"],
-                kind=row["level"],
-                title=row["honor"],
-                document=row["doc_no"] or "",
-                reference=row_place(row),
-            )
-    for n, project in enumerate(selected):
-        document = naming[n]["doc_no"] if n in naming else None
-        yield BonusClaim(
-            unit=project["org_code"],
-            kind=SELECTED,
-            title=project["title"] or "",
-            document=document or "",
-            reference=row_place(project),
-        )
-
-
-def _deductions(
-    connection: Connection, scheme: Scheme, rows: Rows, period: Period, cutoff: datetime
-) -> Iterable[DeductionEntry]:
-    """Audits whose rectification came late or never, and yearly forms that came late."""
-    if OVERDUE in scheme.deductions:
-        day = min(period.end, cutoff.astimezone(CHINA).date())
-        for row in rows.of("AUD-00"):
-            due, done = day_of(row["rectify_due"]), day_of(row["rectify_on"])
-            if due is None or due > day or (done is not None and done <= due):
-                continue
-            when = "至今未报" if done is None else f"{done:%Y-%m-%d} 才报"
-            yield DeductionEntry(
-                unit=row["org_code"],
-                kind=OVERDUE,
-                title=f"审计 {row['audit_id']} 的整改结果应于 {due:%Y-%m-%d} 前报送，{when}",
-                reference=row_place(row),
-            )
-    if LATE in scheme.deductions:
-        prepare_expected(connection, cutoff, period.start, period.end)
-        for late in connection.execute(
-            text(sql("late_yearly")), {"year": period.label, "units": list(rows.units)}
-        ):
-            yield DeductionEntry(
-                unit=late.unit,
-                kind=LATE,
-                title=f"{late.form} {period.year} 年年报 {late.due_on:%Y-%m-%d} 到期，逾期收到",
-                reference=f"{late.form}/{period.label}",
-            )
-
-
-def day_of(value: Any) -> date | None:
-    """A date as rows have it, or nothing."""
-    return None if value is None or pd.isna(value) else pd.Timestamp(value).date()
-
-
-def _vetoes(connection: Connection, year: int, cutoff: datetime) -> Iterable[VetoEntry]:
-    rows = connection.execute(
-        text(
-            """
-            SELECT o.code AS unit, v.code, v.title, v.document FROM veto v
-            JOIN organisation o ON o.id = v.org_id
-            WHERE v.year = :year AND v.entered_at <= :cutoff
-              AND (v.revoked_at IS NULL OR v.revoked_at > :cutoff)
-            ORDER BY o.code, v.code
-            """
-        ),
-        {"year": year, "cutoff": cutoff},
-    )
-    for row in rows:
-        yield VetoEntry(unit=row.unit, code=row.code, title=row.title, document=row.document)

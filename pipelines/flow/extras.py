@@ -14,7 +14,8 @@ from definitions import Definitions, Period
 from definitions.schemes import Scheme
 from pipelines.figures import Figures
 from pipelines.flow.assessing import latest_results
-from pipelines.flow.evidence import labels_of, measured
+from pipelines.flow.evidence import measured
+from pipelines.flow.filed_rows import labels_of
 from pipelines.publish import AssessmentRow, Extras, RuleCount, StarHomeRow, UnmetTarget, WorkRow
 from warehouse.achievement import meets
 from warehouse.current import current_rows
