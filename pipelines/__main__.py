@@ -327,11 +327,13 @@ def walk(
     limit: Annotated[int, typer.Option(help="最多列出多少个单元格")] = 40,
 ) -> None:
     """Show one step of a walk down from a printed number."""
+    from pipelines.publish.publication import clock
+
     step = flow.walk(reference, number)
     console.print(
         f"{step.title}：{step.unit_name} {step.period} {step.name}（{step.basis}）＝ {step.value}"
     )
-    console.print(f"数据截止 {step.cutoff.astimezone(CHINA):%Y-%m-%d %H:%M}；{step.rule}")
+    console.print(f"数据截止 {clock(step.cutoff)}；{step.rule}")
     parts = Table("组成", "数值", "继续查")
     for part in step.parts:
         parts.add_row(part.label, str(part.value), part.address)

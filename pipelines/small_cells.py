@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import lil_matrix
+from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.sparse import lil_matrix  # type: ignore[import-untyped]
 
 from definitions.loading import Definitions
 from definitions.model import Indicator, Measure

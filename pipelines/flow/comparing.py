@@ -162,7 +162,7 @@ class _Causes:
         below = set(units) or {unit}
         found = []
         for changed in self.lines:
-            if not self._matters(changed, source, indicator):
+            if not self._matters(changed, source, code, indicator):
                 continue
             end = Period.parse(changed.period).end
             if not any(s.start <= end <= s.end for s in spans):
@@ -196,9 +196,12 @@ class _Causes:
             return Period.parse(self.edition.period).end
         return end
 
-    def _matters(self, changed: ChangedLine, source: str, indicator: Indicator | None) -> bool:
+    def _matters(
+        self, changed: ChangedLine, source: str, code: str, indicator: Indicator | None
+    ) -> bool:
         if source == "coverage" or (indicator is not None and indicator.coverage):
-            return changed.late
+            about = {code} if indicator is None else set(indicator.coverage)
+            return changed.late or not about <= _ARRIVALS
         if indicator is None:
             return source != "changes"
         if indicator.achieved or indicator.scheme:
@@ -246,6 +249,8 @@ class _Causes:
         return found or [Reason(DEFINED, code)]
 
 
+_ARRIVALS = frozenset({"expected", "reported", "on_time", "missing", "reported_pct", "on_time_pct"})
+"""What a correction of something that had come leaves as it was."""
 _EVERYWHERE = frozenset({"small_cell_limit", "small_cell_columns", "flow_attribution"})
 """Parameters that may change any number: whether it is printed, whose it is."""
 

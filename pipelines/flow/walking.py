@@ -214,7 +214,7 @@ def _derived(at: _At, number: PrintedNumber, label: str, indicator: Indicator) -
         whole = _figure(at, replace(number, basis=NOW), label, indicator)
         own = tuple(p for p in whole.parts if p.label == "本级")
         cells = tuple(c for c in whole.cells if c.unit == number.unit)
-        return _made(at, number, label, indicator.name, "lineage_cells", rule, own, cells)
+        return _made(at, number, label, indicator.name, whole.query, rule, own, cells)
     else:
         rule = number.basis
         parts = [_part(at, number, NOW, basis=NOW)]

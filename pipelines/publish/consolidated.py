@@ -106,6 +106,8 @@ def consolidated_workbook(
     """
     few = sensitive_columns(definitions, cut.form.code, cut.period.end)
     columns = [c for c in cut.form.columns if not c.personal and c.code not in few]
+    if "rows" in few:  # every row is a household: lists of them are no publication
+        rows = rows.iloc[:0]
     # rows that hold others, as accounts do, would be added twice
     summed = [c for c in columns if _summable(c)] if cut.form.nesting is None else []
     subtotals = _subtotals(rows, summed)

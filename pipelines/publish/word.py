@@ -43,6 +43,7 @@ _ALTERNATIVES = {
     FANG: "仿宋",
 }
 TEXT_WIDTH = 156  # millimetres
+_LEFTOVERS = ("/customXml", "/thumbnail")
 _ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
@@ -88,6 +89,10 @@ def _settings(made: Any, document: Document, cutoff: datetime) -> None:
     properties.language = "zh-CN"
     properties.comments = properties.keywords = properties.subject = ""
     made.settings.odd_and_even_pages_header_footer = True
+    # The library's template carries a thumbnail and a list of sources that are nobody's.
+    for relations in (made.part.rels, made.part.package.rels):
+        for key in [k for k, r in relations.items() if r.reltype.endswith(_LEFTOVERS)]:
+            del relations[key]
     _fonts(made)
 
 

@@ -1,0 +1,198 @@
+"""Handing published editions on: a folder, object storage, a distribution list, a stick."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import boto3
+from sqlalchemy import Connection, text
+
+from definitions import Period
+from pipelines.flow.ground import engine, moment
+from pipelines.places import places
+from pipelines.publish.page import offline
+from warehouse import audit, outbox
+from warehouse.publications import Edition, delivered, edition_of
+
+STORAGE_ENDPOINT = "UNION_REPORTS_STORAGE_ENDPOINT"
+MAIL_DOMAIN = "UNION_REPORTS_MAIL_DOMAIN"
+_READY = ("published",)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What was handed over: file names or mails; nothing where it had been before."""
+
+    reference: str
+    channel: str
+    target: str
+    handed: tuple[str, ...]
+
+
+def deliver(
+    publication: int | str,
+    at: str,
+    *,
+    folder: str | None = None,
+    bucket: str | None = None,
+    mail_to: Sequence[str] = (),
+    list_name: str = "",
+) -> list[Delivered]:
+    """Hand a published edition to a folder, a bucket and a distribution list, each once.
+
+    Mails are written to the outbox, which sends them; `list_name` names the list in the record.
+    Handing the same edition to the same place again does nothing. LookupError in Chinese for an
+    edition that nobody has signed, or that was withdrawn or replaced.
+    """
+    when = moment(at)
+    with engine().begin() as connection:
+        edition = edition_of(connection, publication)
+        if edition.state not in _READY:
+            raise LookupError(f"{edition.title}第{edition.edition}版没有发布或已被替换，不能分发")
+        done = []
+        if folder is not None and delivered(connection, edition.id, "folder", folder, when):
+            done.append(Delivered(edition.reference, "folder", folder, _lay(edition, Path(folder))))
+        if bucket is not None and delivered(connection, edition.id, "storage", bucket, when):
+            done.append(Delivered(edition.reference, "storage", bucket, _store(edition, bucket)))
+        target = list_name or "、".join(mail_to)
+        if mail_to and delivered(connection, edition.id, "mail", target, when):
+            sent = _write(connection, edition, mail_to, when)
+            done.append(Delivered(edition.reference, "mail", target, sent))
+        for one in done:
+            audit.note(
+                connection, at=when, actor="system", action=f"deliver.{one.channel}",
+                subject=edition.reference, detail={"handed": len(one.handed)},
+            )  # fmt: skip
+    return done
+
+
+def _lay(edition: Edition, folder: Path) -> tuple[str, ...]:
+    target = folder / edition.period / edition.kind
+    target.mkdir(parents=True, exist_ok=True)
+    for file in edition.files:
+        part = target / f".{file.name}.part"
+        part.write_bytes(places().originals.get(file.sha256))
+        part.replace(target / file.name)
+    return tuple(f.name for f in edition.files)
+
+
+def _store(edition: Edition, bucket: str) -> tuple[str, ...]:
+    """Objects named by period, kind and file; credentials come from the environment, as S3's do."""
+    client = boto3.client("s3", endpoint_url=os.environ.get(STORAGE_ENDPOINT) or None)
+    names = []
+    for file in edition.files:
+        key = f"{edition.period}/{edition.kind}/{file.name}"
+        client.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=places().originals.get(file.sha256),
+            Metadata={"sha256": file.sha256, "reference": edition.reference},
+        )
+        names.append(key)
+    return tuple(names)
+
+
+def _write(
+    connection: Connection, edition: Edition, mail_to: Sequence[str], when: datetime
+) -> tuple[str, ...]:
+    files = [outbox.File(f.name, f.sha256) for f in edition.files]
+    body = (
+        f"{edition.title}（第{edition.edition}版）已发布，见附件。\n"
+        f"本件编号 {edition.reference}；文中各数可在系统“查数”中按编号逐级查到报表。"
+    )
+    domain = os.environ.get(MAIL_DOMAIN, "localhost")
+    for address in mail_to:
+        message = outbox.NewMessage(
+            key=f"publication/{edition.id}/{address}",
+            way="mail",
+            address=address,
+            org=None,
+            kind="publication",
+            subject=edition.title,
+            body=body,
+            files=files,
+        )
+        outbox.write(connection, message, domain, when)
+    return tuple(mail_to)
+
+
+# --- a year on a stick ---
+
+_PAGE = """<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title><style>
+body{{font:16px/1.7 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;color:#22303c;margin:0;
+background:#eef1f4}}main{{max-width:58rem;margin:0 auto;padding:2.5rem 1.5rem}}
+h1{{font-size:1.6rem}}h2{{font-size:1.1rem;border-bottom:2px solid #2f5d8c;margin-top:2rem}}
+table{{width:100%;border-collapse:collapse;background:#fff}}th,td{{padding:.45rem .6rem;
+border-bottom:1px solid #d5dce2;text-align:left;vertical-align:top}}th{{background:#e8edf2;
+font-size:.9rem}}td.q{{color:#6b7b88;font-size:.9rem;white-space:nowrap}}a{{color:#2f5d8c}}
+</style></head><body><main><h1>{title}</h1><p>共{count}件，均为已发布的版本；{at}汇集。</p>
+{body}</main></body></html>
+"""
+
+
+def write_site(year: int, folder: str, at: str) -> dict[str, Any]:
+    """Write a year's published editions as a site that works from a stick, without any network.
+
+    Links are relative and numbers lead to the list at the end of their page. Returns the index and
+    the number of publications and files.
+    """
+    when, root = moment(at), Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    with engine().connect() as connection:
+        found = connection.execute(
+            text("SELECT id FROM publication WHERE state = 'published' ORDER BY id")
+        ).scalars()
+        editions = [edition_of(connection, n) for n in found]
+    editions = [e for e in editions if Period.parse(e.period).year == year]
+    editions.sort(key=lambda e: (Period.parse(e.period).end, e.kind, e.title))
+    parts, files = [], 0
+    for kind in dict.fromkeys(sorted(e.kind for e in editions)):
+        rows = []
+        for edition in (e for e in editions if e.kind == kind):
+            links = _place(edition, root)
+            files += len(links)
+            told = "　".join(f'<a href="{escape(p)}">{escape(label)}</a>' for p, label in links)
+            rows.append(
+                f"<tr><td>{escape(edition.title)}</td><td class=q>"
+                f"{escape(Period.parse(edition.period).chinese)}</td>"
+                f"<td class=q>第{edition.edition}版</td><td>{told}</td></tr>"
+            )
+        head = "<tr><th>名称</th><th>所属期</th><th>版次</th><th>文件</th></tr>"
+        parts.append(f"<h2>{escape(kind)}</h2><table>{head}{''.join(rows)}</table>")
+    index = root / "index.html"
+    day = f"{when.year}年{when.month}月{when.day}日"
+    index.write_text(
+        _PAGE.format(title=f"{year}年发布资料", count=len(editions), at=day, body="".join(parts)),
+        encoding="utf-8",
+    )
+    return {"index": str(index), "publications": len(editions), "files": files}
+
+
+_LABELS = {".html": "网页", ".docx": "Word", ".xlsx": "工作簿", ".pdf": "PDF", ".csv": "CSV"}
+
+
+def _place(edition: Edition, root: Path) -> list[tuple[str, str]]:
+    """Write an edition's files below its reference; names may be longer than a stick allows."""
+    target = root / "files" / f"{edition.reference}-{edition.edition}"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    links = []
+    order = list(_LABELS)
+    listed = sorted(edition.files, key=lambda f: (Path(f.name).suffix not in order, f.name))
+    for number, file in enumerate(listed, 1):
+        suffix = Path(file.name).suffix
+        content = places().originals.get(file.sha256)
+        if suffix == ".html":
+            content = offline(content.decode()).encode()
+        name = f"{edition.reference}-{number}{suffix}"
+        (target / name).write_bytes(content)
+        links.append((f"files/{target.name}/{name}", _LABELS.get(suffix, suffix.lstrip("."))))
+    return links

@@ -1,0 +1,145 @@
+"""Published editions reach folder, bucket, list and stick once each, and nothing unsigned does."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import boto3
+import pandas as pd
+import pytest
+from moto import mock_aws
+
+from definitions.loading import Definitions
+from pipelines import flow
+from pipelines.flow.downloading import download
+from tests.acceptance import query
+from tests.published import COUNTIES, LATER, Published, publish
+from warehouse.bi import create_views
+from warehouse.engine import warehouse
+
+AT = "2018-03-03T09:00:00"
+
+
+@pytest.fixture(scope="module")
+def published(module_home: Path, definitions: Definitions) -> Iterator[Published]:
+    """The shared federation."""
+    yield publish(definitions, module_home.parent / "delivery-files")
+
+
+def reference() -> str:
+    return str(query("SELECT reference FROM publication ORDER BY id LIMIT 1")[0].reference)
+
+
+def test_an_edition_is_laid_into_a_folder_once_and_whole(
+    published: Published, tmp_path: Path
+) -> None:
+    (done,) = flow.deliver(reference(), AT, folder=str(tmp_path))
+    files = {f.name: f for f in tmp_path.rglob("*") if f.is_file()}
+    assert set(files) == set(done.handed)
+    kept = query("SELECT f.name, f.sha256 FROM publication_file f JOIN publication p "
+                 "ON p.id = f.publication_id WHERE p.reference = :r", r=reference())  # fmt: skip
+    for row in kept:
+        assert hashlib.sha256(files[row.name].read_bytes()).hexdigest() == row.sha256
+    assert flow.deliver(reference(), AT, folder=str(tmp_path)) == []
+
+
+def test_an_edition_is_put_into_a_bucket(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "nobody")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="reports")
+        (done,) = flow.deliver(reference(), AT, bucket="reports")
+        found = [o["Key"] for o in client.list_objects_v2(Bucket="reports")["Contents"]]
+    assert sorted(done.handed) == sorted(found)
+    assert all(key.startswith("2017/R-01") for key in found)
+
+
+def test_a_list_gets_one_mail_each_through_the_outbox(published: Published) -> None:
+    people = ["a@example.invalid", "b@example.invalid"]
+    flow.deliver(reference(), AT, mail_to=people, list_name="各市县总工会")
+    flow.deliver(reference(), AT, mail_to=people, list_name="各市县总工会")
+    rows = query("SELECT address, subject, files FROM outbox WHERE kind = 'publication' ORDER BY 1")
+    assert [r.address for r in rows] == people
+    assert all(len(r.files) == 3 and reference() not in r.subject for r in rows)
+
+
+def test_nothing_unsigned_is_handed_on(published: Published, tmp_path: Path) -> None:
+    draft = flow.prepare_review(2017, LATER)
+    with pytest.raises(LookupError, match="没有发布"):
+        flow.deliver(draft["publication"], LATER, folder=str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_year_works_from_a_stick(published: Published, tmp_path: Path) -> None:
+    told = flow.write_site(2017, str(tmp_path / "stick"), AT)
+    root = Path(told["index"]).parent
+    assert told["publications"] >= 5
+    pages = list(root.rglob("*.html"))
+    assert len(pages) == told["publications"] + 1
+    for page in pages:
+        for link in re.findall(r'(?:href|src)="([^"]+)"', page.read_text(encoding="utf-8")):
+            assert not re.match(r"(?:[a-z]+:)?//|/", link), (page, link)
+            path, _, anchor = link.partition("#")
+            target = page if not path else page.parent / unquote(path)
+            assert target.is_file(), (page, link)
+            if anchor:
+                assert f'id="{anchor}"' in target.read_text(encoding="utf-8"), (page, link)
+    assert all(len(p.name.encode()) < 100 for p in root.rglob("*"))
+
+
+def test_rows_are_taken_away_in_three_formats_that_agree(published: Published) -> None:
+    import io
+
+    made = download("ORG-02", "2017-06", "2017-12", LATER, unit=COUNTIES["helan"])
+    files = {name.rpartition(".")[2]: content for name, content in made.files}
+    csv = pd.read_csv(io.BytesIO(files["csv"]), dtype=str)
+    table = pd.read_parquet(io.BytesIO(files["parquet"]))
+    given = [
+        r for p in ("2017-06", "2017-12") for r in published.rows["ORG-02", p]
+        if r["org_code"].startswith("640122")
+    ]  # fmt: skip
+    assert made.rows == len(csv) == len(table) == len(given)
+    total = sum(r["members_total"] for r in given)
+    assert csv["members_total"].astype(float).sum() == table["members_total"].sum() == total
+    sheet = pd.read_excel(io.BytesIO(files["xlsx"]), sheet_name="数据", header=2)
+    assert sheet["会员总数（人）" if "会员总数（人）" in sheet else sheet.columns[8]].count() > 0
+
+
+def test_a_download_says_why_there_is_nothing(published: Published) -> None:
+    for asked, why in (
+        (("ORG-02", "2017-06", "2016-12"), "先后"),
+        (("ORG-02", "2010-01", "2010-01"), "没有"),
+        (("AID-01", "2017-06", "2017-06"), "没有"),
+    ):
+        with pytest.raises(LookupError, match=why):
+            download(*asked, LATER)
+
+
+def test_bi_views_are_stable_and_hold_no_person(
+    published: Published, definitions: Definitions
+) -> None:
+    with warehouse().begin() as connection:
+        made = create_views(connection, definitions)
+        create_views(connection, definitions)  # again is harmless
+    assert "form_org_02" in made
+    rows = query("SELECT sum(members_total) AS members FROM reports.form_org_02 "
+                 "WHERE period = '2017-12'")  # fmt: skip
+    given = published.rows["ORG-02", "2017-12"]
+    assert rows[0].members == sum(r["members_total"] for r in given)
+    personal = {c.code for f in definitions.forms for c in f.columns if c.personal}
+    shown = query("SELECT table_name, column_name FROM information_schema.columns "
+                  "WHERE table_schema = 'reports'")  # fmt: skip
+    by_form = {(f"form_{f.code.lower().replace('-', '_')}", c.code)
+               for f in definitions.forms for c in f.columns if c.personal}  # fmt: skip
+    assert personal
+    assert not by_form & {(r.table_name, r.column_name) for r in shown}
+    figures = query("SELECT count(*) AS n FROM reports.figures")
+    assert figures[0].n > 100
