@@ -15,7 +15,8 @@ RUN groupadd --gid 1000 union \
  && useradd --uid 1000 --gid union --no-create-home --home-dir /var/lib/union-reports \
       --shell /usr/sbin/nologin union \
  && install -d -o union -g union -m 0750 /var/lib/union-reports /var/lib/union-reports/drop \
-      /var/lib/union-reports/airflow
+      /var/lib/union-reports/airflow /var/lib/union-reports/objects \
+      /var/lib/union-reports/objects/reports
 COPY --from=environment /opt/venv /opt/venv
 WORKDIR /opt/union-reports
 COPY definitions definitions

@@ -28,6 +28,7 @@ DAGS_FOLDER = REPOSITORY / "dags"
 DAGS = (
     "open_period",
     "collect_submissions",
+    "chase_missing",
     "close_period",
     "assess_targets",
     "publish_year_end_review",

@@ -17,6 +17,7 @@ import yaml
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from pipelines.channel_settings import channel_settings
 from warehouse import server
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -40,6 +41,9 @@ def test_exactly_these_services():
         "airflow-triggerer",
         "sftp",
         "mail",
+        "mailbox",
+        "mail-in",
+        "storage",
     }
 
 
@@ -92,6 +96,25 @@ def test_the_sftp_server_writes_where_the_sweep_reads_as_the_same_user():
     assert sources == {"drop"}
     assert sweeping["user"] == sftp["user"]
     assert sftp["environment"]["SFTPGO_COMMON__UPLOAD_MODE"] == "1"
+
+
+def test_the_mailbox_and_the_store_are_the_ones_the_channels_are_told_of():
+    told = SERVICES["airflow-scheduler"]["environment"]
+    assert told["UNION_REPORTS_MAILBOX_HOST"] in SERVICES
+    own = SERVICES["mailbox"]["environment"]["MAILBOX_PASSWORD"]
+    assert told["UNION_REPORTS_MAILBOX_PASSWORD"] == own
+    store = SERVICES["storage"]["environment"]
+    assert told["UNION_REPORTS_OBJECT_STORAGE_SECRET_KEY"] == store["ROOT_SECRET_KEY"]
+    assert told["UNION_REPORTS_OBJECT_STORAGE_ENDPOINT"] == "http://storage:7070"
+    given = {k: "x" if "${" in str(v) else str(v) for k, v in told.items()}
+    settings = channel_settings({**given, "UNION_REPORTS_SMTP_SENDER": "a@b.example"})
+    assert settings.smtp and settings.mailbox and settings.object_storage
+    # The bucket is a folder that the image brings along, owned by whom the store runs as.
+    assert mounts(SERVICES["storage"])["/data"] == "objects"
+    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    bucket = told["UNION_REPORTS_OBJECT_STORAGE_BUCKET"]
+    assert f"/var/lib/union-reports/objects/{bucket}" in dockerfile
+    assert "USER 1000:1000" in (REPOSITORY / "deploy/mailbox/Dockerfile").read_text("utf-8")
 
 
 def test_secrets_come_from_the_environment_and_a_missing_one_stops_everything():
