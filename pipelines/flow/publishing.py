@@ -117,6 +117,8 @@ def _decide(publication_id: int, state: str, signer: str, at: str) -> dict[str, 
     with engine().begin() as connection:
         together = companions(connection, publication_id)
         for one in together:
+            if state == "published":
+                decide(connection, one, "signed", signer, when)
             decided = decide(connection, one, state, signer, when)
             if decided and one == publication_id:
                 audit.note(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from definitions.loading import Definitions
 from pipelines.figures import Figures, rounded
 from pipelines.progress import Light, Progress, light_of
+from pipelines.publish.disclosure import MARK
 from pipelines.publish.publication import Publication
 from pipelines.publish.sheets import Book, Field
+from pipelines.small_cells import sensitive
 
 MARKS = {
     Light.GREEN: ("● 绿灯", "green"),
@@ -42,13 +44,14 @@ def board(
         "预计全年：累加的按已完成数 × 12 ÷ 已过月数，时点数和比率按最近一期数。"
     )
     _overview(book, progress, names, definitions, legend)
-    _tasks(book, "任务进度", "各单位任务进度", progress, names, definitions, legend)
+    hidden = sensitive(definitions, month.end).codes
+    _tasks(book, "任务进度", "各单位任务进度", progress, names, definitions, legend, hidden)
     by_unit = {code: [p for p in progress if p.task.unit == code] for code in names}
     if len(names) <= _OWN_SHEETS:
         for code, own in by_unit.items():
             if own:
                 _tasks(book, names[code], f"{names[code]}　{month.chinese}重点工作进度", own, {},
-                       definitions, legend)  # fmt: skip
+                       definitions, legend, hidden)  # fmt: skip
     return Publication(
         kind="R-03 重点工作进度表",
         title=title,
@@ -112,6 +115,7 @@ def _tasks(
     names: Mapping[str, str],
     definitions: Definitions,
     legend: str,
+    hidden: Collection[str],
 ) -> None:
     """Every task with plan, actual and light; with the unit's name where `names` gives any."""
     lead = [Field("单位", "text", 26)] if names else []
@@ -141,6 +145,8 @@ def _tasks(
         value = p.actual.value
         if value is not None and indicator is not None:
             value = rounded(value, indicator)
+        # A running count of few people gives its months away; the light says what is needed.
+        few = p.task.indicator in hidden
         ahead = p.forecast.value if p.forecast else None
         if ahead is not None and indicator is not None:
             ahead = rounded(ahead, indicator)
@@ -153,11 +159,11 @@ def _tasks(
                 indicator.unit if indicator else "",
                 p.annual,
                 p.planned,
-                value,
-                p.of_plan,
-                p.of_year,
-                ahead,
-                p.forecast.of_year if p.forecast else None,
+                MARK if few and value is not None else value,
+                None if few else p.of_plan,
+                None if few else p.of_year,
+                None if few else ahead,
+                p.forecast.of_year if p.forecast and not few else None,
                 p.forecast.method if p.forecast else "",
                 MARKS[p.light][0],
                 p.actual.reported if p.actual.expected is not None else None,
