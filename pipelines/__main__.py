@@ -12,7 +12,7 @@ from rich.table import Table
 
 from definitions import DefinitionsInvalid, Period
 from expectations.findings import column_letters
-from pipelines import assessment_commands, flow, submission_commands
+from pipelines import assessment_commands, correction_commands, flow, submission_commands
 from pipelines.command_line import At, console
 from pipelines.flow.ground import definitions, engine, moment
 
@@ -484,6 +484,7 @@ def verify() -> None:
 
 
 app.add_typer(submission_commands.app)
+app.add_typer(correction_commands.app)
 app.add_typer(assessment_commands.app, name="assessment")
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from definitions.loading import Definitions
 from definitions.periods import Period
@@ -61,11 +60,13 @@ def story(module_home: Path, definitions: Definitions) -> Iterator[Story]:
         str(write_registry(module_home / "organisations.yaml", [*UNITS, *OTHERS])), SPRING
     )
     flow.open_period(MONTH, "2017-03-26T09:00:00")
-    told = Story(definitions, moment("2017-05-02T09:00:00"))
+    told = Story(definitions, moment("2018-03-06T09:00:00"))
     for n, unit in enumerate([*UNITS, *OTHERS]):
         rows = {"ORG-02": [member_row(unit, 120 + n)], "FIN-01": [fund_row(unit, 1_000_000)]}
         assert give(told.book(unit, rows), unit, "2017-04-05T09:00:00") == "accepted"
     flow.close_period(MONTH, CLOSED)
+    flow.open_period("2017-12", "2017-12-26T09:00:00")
+    flow.assess(2017, "2018-03-05T09:00:00")
     yield told
 
 
@@ -133,6 +134,82 @@ def test_the_statement_equals_the_difference_found_after_applying(
     assert [int(r.numbers[place]) for r in stands] == [members]
 
 
+def marks(year: int) -> dict[tuple[str, str], tuple[Any, str, Any]]:
+    """(scheme, unit) → total, grade, rank of the newest assessments."""
+    rows = query(
+        "SELECT DISTINCT ON (a.scheme, u.org_id) a.scheme, o.code, u.total, u.grade, u.rank "
+        "FROM assessment a JOIN assessment_unit u ON u.assessment_id = a.id "
+        "JOIN organisation o ON o.id = u.org_id WHERE a.year = :y "
+        "ORDER BY a.scheme, u.org_id, a.cutoff DESC", y=year,
+    )  # fmt: skip
+    return {(r.scheme, r.code): (r.total, r.grade, r.rank) for r in rows}
+
+
+def test_marks_and_ranks_move_as_was_told(story: Story) -> None:
+    """The year is assessed again after the correction; marks differ just where it was said."""
+    unit = OTHERS[1]
+    rows = {"ORG-02": [member_row(unit, 160) | {"realname_members": 100}]}
+    data = story.book(unit, rows)
+    flow.assess(2017, story.tick())
+    before = marks(2017)
+    told = impact_of_file("更正.xlsx", data, unit, story.tick())
+    flow.reopen_period(
+        MONTH, until=story.clock.date().isoformat(), reason="更正", document="示总工〔2018〕9号",
+        requested_by="甲", approved_by="乙", at=story.tick(), organisations=[unit],
+    )  # fmt: skip
+    assert give(data, unit, story.tick()) == "accepted"
+    flow.assess(2017, story.tick())
+    after = marks(2017)
+    assert before, "nobody was assessed"
+    moved = {
+        (m.scheme, m.unit): ((m.total[0], m.grade[0], m.rank[0]),
+                             (m.total[1], m.grade[1], m.rank[1]))
+        for m in told.marks
+    }  # fmt: skip
+    assert moved == {
+        key: (before.get(key), after.get(key))
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+    }
+    assert moved, "the correction moved no mark: the test would hold of anything"
+
+
+def test_a_locked_month_s_correction_waits_for_its_statement(story: Story) -> None:
+    from pipelines.flow.correcting import NewCell, decide_correction, propose_correction
+    from pipelines.flow.impact import impact_of_correction, statement_of
+
+    unit, steward = UNITS[1], Actor("马管理", "640121Z00001")
+    (row,) = query(
+        "SELECT s.id, f.sheet, f.sheet_columns FROM submission s "
+        "JOIN filing f ON f.submission_id = s.id JOIN organisation o ON o.id = s.reporter_id "
+        "WHERE o.code = :o AND f.form = 'ORG-02' AND f.superseded_at IS NULL", o=unit,
+    )  # fmt: skip
+    from expectations.findings import column_letters
+
+    at = story.definitions.newest("ORG-02").position["groups"]
+    cell = f"{column_letters(row.sheet_columns[at])}3"
+    flow.reopen_period(
+        MONTH, until=story.clock.date().isoformat(), reason="更正", document="示总工〔2018〕10号",
+        requested_by="甲", approved_by="乙", at=story.tick(), organisations=[unit],
+    )  # fmt: skip
+    number = propose_correction(
+        row.id, [NewCell(row.sheet, cell, "41")], "台账核对", steward, story.tick()
+    )
+    clerk = Actor("王强", unit)
+    with pytest.raises(StepRefused, match="影响说明"):
+        decide_correction(number, True, clerk, story.tick())
+    impact = impact_of_correction(number, steward, story.tick())
+    kept = statement_of(number)
+    assert kept is not None
+    assert kept[1] == impact.material
+    assert kept[2]["because"] == impact.because
+    receipt = decide_correction(number, True, clerk, story.tick())
+    while work_once(story.tick()):
+        pass
+    assert receipt is not None
+    assert [o.verdict for o in progress([receipt])[0].outcomes] == ["accepted"]
+
+
 def test_it_names_what_was_printed_and_says_whether_that_is_material(story: Story) -> None:
     unit = UNITS[0]
     big = impact_of_file(
@@ -163,17 +240,28 @@ def test_what_would_be_returned_anyway_has_no_statement(story: Story) -> None:
         impact_of_file("空.xlsx", b"nothing", unit, story.tick())
 
 
-def test_a_try_holds_nobody_up(story: Story) -> None:
-    """While a statement is being computed others upload and are judged."""
+def test_a_try_holds_nobody_up(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a try, all of its writing done, others upload and are judged."""
     from concurrent.futures import ThreadPoolExecutor
+    from threading import Event
 
-    unit = UNITS[2]
+    from pipelines.flow import impact
+
+    written, others_done, real = Event(), Event(), impact._moves
+
+    def held(*given: Any) -> Any:
+        written.set()
+        assert others_done.wait(60), "the others wait for the try"
+        return real(*given)
+
+    monkeypatch.setattr(impact, "_moves", held)
+    unit, other, at = UNITS[2], OTHERS[0], story.tick()
     data = story.book(unit, {"ORG-02": [member_row(unit, 133)]})
-    at = story.tick()
     with ThreadPoolExecutor(1) as pool:
         told = pool.submit(impact_of_file, "更正.xlsx", data, unit, at)
-        late = story.book(OTHERS[0], {"ORG-02": [member_row(OTHERS[0], 111) | {"groups": 77}]})
-        assert give(late, OTHERS[0], at) == "returned"  # locked: judged all the same
+        assert written.wait(60)
+        late = story.book(other, {"ORG-02": [member_row(other, 111) | {"groups": 77}]})
+        assert give(late, other, at) in ("accepted", "returned")
+        others_done.set()
         assert told.result().reporter == unit
-    with engine().connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM impact_statement")).scalar() == 0
+    assert query("SELECT 1 FROM receipt WHERE channel = 'trial'") == []

@@ -433,3 +433,9 @@ def test_random_walks_stay_inside(stage: Stage, moves: Any, words: bool, day: in
     with engine().connect() as connection:
         assert wrong_states(connection) == []
         assert broken_gates(connection) == []
+
+
+def test_every_right_is_a_verb_that_some_role_holds() -> None:
+    roles = definitions().roles
+    assert CYCLE.rights <= roles.verbs.keys()
+    assert CYCLE.rights <= {verb for role in roles.roles for verb in role.verbs}

@@ -137,6 +137,16 @@ def superseded_base(connection: Connection, submission_id: int) -> bool:
     return life in ("resent", "superseded", "discarded")
 
 
+def has_statement(connection: Connection, number: int) -> bool:
+    """Whether anybody has been told what a proposal would move."""
+    return bool(
+        connection.execute(
+            text("SELECT EXISTS (SELECT 1 FROM impact_statement WHERE correction_id = :id)"),
+            {"id": number},
+        ).scalar_one()
+    )
+
+
 def _corrections(connection: Connection, wanted: Any) -> list[Correction]:
     rows = connection.execute(
         select(correction, organisation.c.code, submission.c.period)

@@ -110,7 +110,11 @@ def propose_correction(
             raise kept.Overtaken("这份报送刚刚有了变化，请刷新后再提更正")
         _may_propose(case, who)
         arrived, data = _derived(connection, case, cells, reason, who, when)
-        direct = known.parameters["steward_corrections"].at(china_day(when)) == DIRECT
+        # What is locked moves what is published: nobody sends it on before that has been told.
+        direct = (
+            case.state not in ("locked", "corrected")
+            and known.parameters["steward_corrections"].at(china_day(when)) == DIRECT
+        )
         number = corrections.enter(
             connection, submission, places().originals.put(data),
             [(c.sheet, c.cell.upper(), c.reason.strip()) for c in cells], reason,
@@ -236,6 +240,10 @@ def _send(
 ) -> int:  # fmt: skip
     """Hand a proposal's workbook in as the unit's new version; its receipt."""
     found = corrections.find(connection, number)
+    if case.state in ("locked", "corrected") and not corrections.has_statement(connection, number):
+        raise StepRefused(
+            "这一期已锁定，请先出具更正影响说明（哪些已公布的数、得分和名次会变），再办"
+        )
     stem = (base.member or base.receipt.file_name).rsplit("/", 1)[-1].rsplit(".", 1)[0]
     size = len(places().originals.get(found.sha256))
     entry = receipts.record_many(

@@ -3,7 +3,7 @@
 from pipelines.verdict.amending import CellUnknown, NewValue, amended_workbook, cell_texts
 from pipelines.verdict.deciding import Verdict, finding_key, verdict_of
 from pipelines.verdict.returning import returned_workbook
-from pipelines.verdict.review_sheet import Explanation, explanations_in
+from pipelines.verdict.review_sheet import Explanation, explanations_in, with_words
 
 __all__ = [
     "CellUnknown",
@@ -16,4 +16,5 @@ __all__ = [
     "finding_key",
     "returned_workbook",
     "verdict_of",
+    "with_words",
 ]

@@ -7,9 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from openpyxl import load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.workbook import Workbook
@@ -34,6 +35,7 @@ from pipelines.typesetting import (
 )
 from pipelines.verdict.deciding import FindingKey, Verdict, finding_key
 from pipelines.verdict.marking import FILLS
+from pipelines.verdict.preserving import keep, saved
 from pipelines.workbook import REVIEW_MARK, REVIEW_SHEET
 
 HEADERS = (
@@ -150,7 +152,7 @@ def _summary(sheet: Worksheet, review: Review) -> int:
 def _line(sheet: Worksheet, row: int, text: str, font: Font) -> None:
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(WIDTHS))
     cell = sheet.cell(row, 1)
-    _put(cell, text)
+    put_text(cell, text)
     cell.font = font
     cell.alignment = Alignment(vertical="center", wrap_text=True)
 
@@ -257,7 +259,7 @@ def _finding(
         if p == 0:
             cell.value = number
         else:
-            _put(cell, value)
+            put_text(cell, value)
         cell.font = Font(BODY, 10, color=_argb(INK))
         centred = p in (0, 1, _CELL, _RULE)
         cell.alignment = Alignment(
@@ -285,7 +287,7 @@ def _finding(
         cell.fill = PatternFill("solid", fgColor="FFFFFBF0")
 
 
-def _put(cell: Any, text: str) -> None:
+def put_text(cell: Any, text: str) -> None:
     """Text that stays text: nothing reported may become a formula."""
     clean = ILLEGAL_CHARACTERS_RE.sub("", text)[:32_000]
     cell.value = clean or None
@@ -318,6 +320,27 @@ def explanations_in(original: bytes) -> list[Explanation]:
     except Exception:  # the reader has said already what is wrong with the file
         return []
     return [e for rows in tables if is_review(rows) for e in _explanations(rows)]
+
+
+def with_words(marked: bytes, words: Mapping[FindingKey, str]) -> bytes:
+    """A marked workbook with words typed into 说明, as its reporter would; all else as it is."""
+    book = load_workbook(io.BytesIO(marked), rich_text=True)
+    kept = keep(marked, book)
+    for sheet in book.worksheets:
+        if not is_review(list(sheet.iter_rows(max_row=_MARK_ROWS, values_only=True))):
+            continue
+        for row in sheet.iter_rows():
+            cells = [str(c.value or "").strip() for c in row[: len(HEADERS)]]
+            if len(cells) < len(HEADERS):
+                continue
+            said = words.get((cells[_RULE], cells[_SHEET], cells[_CELL]))
+            if said is not None:
+                put_text(row[_TEXT], said)
+    return saved(book, _day_of(book.properties.modified), kept)
+
+
+def _day_of(moment: datetime | None) -> date:
+    return moment.date() if moment is not None else date(2000, 1, 1)
 
 
 def is_review(rows: Sequence[Sequence[Any]]) -> bool:
