@@ -59,6 +59,7 @@ from warehouse.tables.organisations import (
 )
 from warehouse.tables.outbox import contact, letter, notice, outbox, workbook_fetched
 from warehouse.tables.periods import expected_filing, form_window, period, reopening
+from warehouse.tables.portal import saved_view
 from warehouse.tables.published import (
     delivery,
     publication,
@@ -132,6 +133,7 @@ __all__ = [
     "rectification_step",
     "reopening",
     "role",
+    "saved_view",
     "session",
     "submission",
     "submission_claim",

@@ -1,0 +1,23 @@
+-- one row per finding of a submission that the reader may see, gravest first, as the sheets go
+SELECT
+    f.id,
+    f.rule,
+    f.severity,
+    f.message,
+    f.advice,
+    f.form,
+    f.sheet,
+    f.row_no,
+    f.field,
+    f.value,
+    f.expected,
+    f.cell,
+    f.stage,
+    coalesce(f.explanation, '') AS explanation
+FROM finding AS f
+WHERE f.submission_id = :id AND f.cleared_at IS NULL
+ORDER BY
+    CASE f.severity WHEN '退回' THEN 1 WHEN '须说明' THEN 2 ELSE 3 END,
+    f.sheet,
+    f.row_no,
+    f.id

@@ -1,0 +1,28 @@
+"""What the portal keeps for its own pages, and the indexes that its lists walk along."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint, text
+
+from warehouse.tables.received import submission
+from warehouse.tables.schema import id_column, metadata, when_column
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    id_column(),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("page", Text, nullable=False, comment="path of the list"),
+    Column("name", Text, nullable=False),
+    Column("filters", Text, nullable=False, comment="the query part of the address"),
+    when_column("saved_at"),
+    UniqueConstraint("account_id", "page", "name"),
+    comment="filters of a list that a person keeps under a name",
+)
+
+Index(
+    "ix_submission_in_review",
+    submission.c.locks_on,
+    postgresql_where=text("life IN ('validated', 'explained', 'checked')"),
+)
+Index("ix_submission_period", submission.c.period)
