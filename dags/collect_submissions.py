@@ -24,10 +24,9 @@ def collect_submissions():
     @task(task_display_name="收取渠道", map_index_template="{{ label }}", multiple_outputs=False)
     def receive(channel: str) -> dict:
         from pipelines import flow
-        from pipelines.flow.channels import CHINESE
 
         context = get_current_context()
-        context["label"] = CHINESE[channel]
+        context["label"] = flow.channel_title(channel)
         return flow.receive(channel, at(context))
 
     # A mail server that is away does not keep what lies in the folder from being processed.

@@ -34,6 +34,31 @@ def open_period(period, at):
     note("open_period", period, at)
     return {"templates": 3}
 
+def channel_names():
+    given = HERE / "channels.json"
+    return json.loads(given.read_text()) if given.exists() else []
+
+def channel_title(channel):
+    return {"mail": "收件邮箱", "sftp": "SFTP"}[channel]
+
+def receive(channel, at):
+    note("receive", channel, at)
+    if channel == "sftp":
+        raise ValueError("broken channel")
+    return {"received": 1}
+
+def tell(at):
+    note("tell", at)
+    return {"answers": 1}
+
+def deliver_messages(at):
+    note("deliver_messages", at)
+    return {"sent": 1}
+
+def chase(at):
+    note("chase", at)
+    return {"reminders": 2}
+
 def sweep(at):
     note("sweep", at)
     return json.loads((HERE / "chunks.json").read_text())
@@ -140,6 +165,28 @@ def test_broken_software_fails_at_once_and_stops_no_other_chunk(running, stand_i
         [7, 8],
         [666],
     ]
+
+
+def test_a_channel_that_fails_keeps_nothing_else_from_its_way(running, stand_in):
+    """What lies in the folder is processed and everyone answered; the run says that it failed."""
+    at = "2018-03-02T08:00:00+08:00"
+    (stand_in / "channels.json").write_text(json.dumps(["mail", "sftp"]))
+    run = collect(running, stand_in, [[7, 8]], at)
+    with pytest.raises(airflow.AirflowFailed, match="broken channel"):
+        running.wait_run("collect_submissions", run)
+    (stand_in / "channels.json").unlink()
+    assert sorted(c for c, moment in calls(stand_in, "receive") if moment == at) == ["mail", "sftp"]
+    assert [7, 8] in [ids for ids, moment in calls(stand_in, "process") if moment == at]
+    assert [at] in calls(stand_in, "deliver_messages")
+    labels = {t["rendered_map_index"] for t in running.tasks("collect_submissions", run)}
+    assert {"收件邮箱", "SFTP"} <= labels
+
+
+def test_chasing_notes_and_then_sends(running, stand_in):
+    at = "2018-03-05T08:30:00+08:00"
+    run = running.run("chase_missing", {"at": at})
+    assert running.results("chase_missing", run, "notify") == [{"answers": 1, "sent": 1}]
+    assert [at] in calls(stand_in, "chase")
 
 
 def test_periods_are_closed_one_after_the_other(running, stand_in):

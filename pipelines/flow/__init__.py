@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipelines.flow.assessment_papers import publish_book, publish_notices
     from pipelines.flow.channels import (
         channel_names,
+        channel_title,
         note_fetched,
         receive,
         register_contacts,
@@ -87,6 +88,7 @@ _PART_OF = {
     "assess": "assessing",
     "audits_to_follow": "consequences",
     "channel_names": "channels",
+    "channel_title": "channels",
     "chase": "chasing",
     "claim_submission": "handling",
     "close_period": "closing",
@@ -160,6 +162,7 @@ __all__ = [
     "assess",
     "audits_to_follow",
     "channel_names",
+    "channel_title",
     "chase",
     "claim_submission",
     "close_period",

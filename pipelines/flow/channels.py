@@ -40,6 +40,11 @@ def channel_names() -> list[str]:
     return [name for name, section in given.items() if section is not None]
 
 
+def channel_title(channel: str) -> str:
+    """What people call a channel."""
+    return CHINESE[channel]
+
+
 def receive(channel: str, at: str) -> dict[str, int]:
     """Take in what waits on one channel; counts of received, duplicates, known and held.
 
