@@ -195,6 +195,13 @@ class _Before:
         return found
 
 
+def first_rows(
+    connection: Connection, known: Definitions, form: Form, period: Period, units: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The rows that a form begins with: what is known of each unit from the period before."""
+    return _prefilled(form, period, units, _Before(connection, known, everyone=False))
+
+
 def _prefilled(
     form: Form, period: Period, units: Sequence[str], before: _Before
 ) -> list[dict[str, Any]]:

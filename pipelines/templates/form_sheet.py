@@ -108,7 +108,7 @@ def write_form(sheet: Any, task: SheetTask, look: Look) -> None:
         widths[0] = max(widths[0], 24)
     count = row_count(form, len(task.rows), task.definitions)
     endless = not single_row(form)
-    formulas = {c.code: f for c in form.columns if (f := _formula(c, task))}
+    formulas = formulas_of(form, task.period, task.definitions)
     styles = [_styles(c, c.code in formulas, look) for c in form.columns]
     for p, width in enumerate(widths):
         open_column = endless and form.columns[p].code not in formulas
@@ -167,21 +167,29 @@ def _styles(column: Column, computed: bool, look: Look) -> _Styles:
     )
 
 
-def _formula(column: Column, task: SheetTask) -> RowFormula | None:
+def formulas_of(form: Form, period: Period, definitions: Definitions) -> dict[str, RowFormula]:
+    """The columns that a sheet works out by itself, by code, with parameters of the period."""
+    found = ((c.code, _formula(c, form, period, definitions)) for c in form.columns)
+    return {code: formula for code, formula in found if formula is not None}
+
+
+def _formula(
+    column: Column, form: Form, period: Period, definitions: Definitions
+) -> RowFormula | None:
     said = column.type.numeric or column.type in (ColumnType.STR, ColumnType.DATE)
     if column.derived is None or not said:
         return None
 
     def parameter(name: str) -> Any:
         try:
-            return task.definitions.parameters[name].at(task.period.end)
+            return definitions.parameters[name].at(period.end)
         except LookupError as error:
             raise Inexpressible(name) from error
 
     decimals = 0 if column.type is ColumnType.INT else column.decimals
     formula = RowFormula(column.derived, decimals, parameter)
     try:
-        formula.excel({c.code: "A1" for c in task.form.columns})
+        formula.excel({c.code: "A1" for c in form.columns})
     except Inexpressible:
         return None
     return formula

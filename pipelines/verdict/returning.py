@@ -169,7 +169,7 @@ def _convert_value(cell: Any, value: Any) -> None:
 def _read_tables(original: bytes, format: str, findings: Sequence[Finding]) -> list[Table]:
     if format == "csv":
         name = next((f.sheet for f in findings if f.sheet), "文本")
-        return [(name, rows)] if (rows := _separated(original)) else []
+        return [(name, rows)] if (rows := separated(original)) else []
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(original))
         return [
@@ -180,7 +180,8 @@ def _read_tables(original: bytes, format: str, findings: Sequence[Finding]) -> l
         return []
 
 
-def _separated(original: bytes) -> list[list[str]]:
+def separated(original: bytes) -> list[list[str]]:
+    """The rows of a text file, by the separator that it uses most; empty when it is no text."""
     encodings = (
         ("utf-16",) if original[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     )
