@@ -71,9 +71,26 @@ submission = Table(
     Column("returned_file", Text, comment="content hash of the marked workbook"),
     when_column("received_at"),
     when_column("processed_at"),
+    Column(
+        "forms",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="forms found in the workbook, accepted or not",
+    ),
+    Column("life", Text, comment="as submission_life() derives it; kept for queues"),
+    Column("locks_on", Date, comment="when the last form that stands locks"),
+    Column(
+        "steps",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="steps taken; who acts names the number seen",
+    ),
     CheckConstraint("state IN ('accepted', 'explain', 'returned')", name="state"),
     UniqueConstraint("receipt_id", "member"),
     Index("ix_submission_reporter_id_period", "reporter_id", "period"),
+    Index("ix_submission_life", "life", "period", "id"),
 )
 
 filing = Table(
