@@ -140,7 +140,9 @@ def test_compare_names_exactly_the_numbers_that_the_new_edition_prints_otherwise
 
 def test_every_difference_has_its_cause_and_only_what_happened_is_a_cause(story: Story) -> None:
     kinds = {r.kind for d in story.differences for r in d.reasons}
-    assert kinds == {"更正", "组织变动"}
+    unexplained = [d for d in story.differences if "考核或审核变化" in {r.kind for r in d.reasons}]
+    assert unexplained == []
+    assert {"更正", "组织变动"} <= kinds <= {"更正", "组织变动", "人数保护"}
     corrected = {r.org for d in story.differences for r in d.reasons if r.kind == "更正"}
     moved = {r.org for d in story.differences for r in d.reasons if r.kind == "组织变动"}
     assert corrected <= story.corrected

@@ -16,12 +16,14 @@ from pipelines.flow.ground import definitions, engine, moment
 from pipelines.flow.reproducing import make
 from pipelines.flow.walking import COMPARABLE
 from pipelines.publish import Publication
+from pipelines.small_cells import sensitive
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
 from warehouse.revisions import Above, ChangedLine, above_at, changed_lines
 from warehouse.tables import LINES
 
 LATE, CORRECTED, MOVED = "迟报", "更正", "组织变动"
 DEFINED, PARAMETER, RULED = "定义修改", "参数修改", "考核或审核变化"
+PROTECTED = "人数保护"
 
 Key = tuple[str, int, str, str, str, str, tuple[str, ...]]
 """What a number is: source, line, unit, period, code, basis, units."""
@@ -136,6 +138,7 @@ class _Causes:
         period = Period.parse(edition.period)
         months = [m for p in (period, period.last_year(), period.previous()) for m in p.months()]
         days = sorted({m.end for m in months})
+        self.few = frozenset(sensitive(new, period.end).codes)
         self.lines = changed_lines(connection, old, edition.cutoff, when)
         self.before = above_at(connection, edition.cutoff, days)
         self.after = above_at(connection, when, days)
@@ -151,9 +154,16 @@ class _Causes:
         found: list[Reason] = []
         if _value(then.get(key)) != _value(data.get(key)):
             found += self._of_data(key)
+            if not found and (then.get(key) is None or data.get(key) is None):
+                # Last year's figure is set beside today's units only once some have moved.
+                found += self._of_data((*key[:5], COMPARABLE, key[6]))
         if _value(data.get(key)) != _value(now.get(key)):
             found += self._of_definitions(key)
-        return tuple(dict.fromkeys(found)) or (Reason(RULED, "本数所依据的考核、审核结果有变化"),)
+        if found:
+            return tuple(dict.fromkeys(found))
+        if key[4] in self.few and (then.get(key) is None or now.get(key) is None):
+            return (Reason(PROTECTED, "相邻单位的数有变化，本数随之改为不公布或可公布"),)
+        return (Reason(RULED, "本数所依据的考核、审核结果有变化"),)
 
     def _of_data(self, key: Key) -> list[Reason]:
         source, line, unit, label, code, basis, units = key
@@ -179,6 +189,8 @@ class _Causes:
                         changed.submission,
                     )
                 )
+        if source == "changes":
+            return [Reason(MOVED, f"{org} 隶属关系变动", org) for org in self._reshuffled(unit)]
         for org in self._moved(line, below, spans, basis):
             found.append(Reason(MOVED, f"{org} 隶属关系变动", org))
         return found
@@ -229,6 +241,18 @@ class _Causes:
                 if on == line and (known ^ over) & units and org not in units:
                     found.add(org)
         return sorted(found)
+
+    def _reshuffled(self, unit: str) -> list[str]:
+        """Unions below a unit, then or now, over whom somebody else stands now."""
+        return sorted(
+            {
+                org
+                for day, over in self.after.items()
+                for (line, org), now in over.items()
+                if now != (then := self.before[day].get((line, org), frozenset()))
+                and unit in now | then
+            }
+        )
 
     def _of_definitions(self, key: Key) -> list[Reason]:
         code = key[4]

@@ -57,7 +57,7 @@ def _count(teller: Teller, count: int, basis: str) -> Inline:
     whole = teller.figures.get(_MOVED) or Figure(
         _MOVED, teller.figures.unit.code, teller.figures.period.label, BLOCK, Decimal(count)
     )
-    return teller.number(whole, Decimal(count), f"{count:,}", basis)
+    return teller.number(whole, Decimal(count), f"{count:,}", basis, source="changes")
 
 
 def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
