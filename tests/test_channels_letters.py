@@ -9,8 +9,10 @@ from email.message import EmailMessage
 import pytest
 from channel_story import mail
 
+from pipelines.flow.notifying import names_persons
 from pipelines.inbox.mail import letter_of
 from pipelines.inbox.winmail import attachments
+from pipelines.notify.wording import Outcome, digest, verdict
 
 AT = datetime(2017, 4, 3, 1, 0, tzinfo=UTC)
 
@@ -169,3 +171,27 @@ def test_a_winmail_cut_off_anywhere_gives_what_is_whole():
     packed = winmail((b"a.xls", "甲.xlsx", b"one"), (b"b.xls", "乙.xlsx", b"two"))
     for end in range(len(packed)):
         assert {data for _, data in attachments(packed[:end])} <= {b"one", b"two"}
+
+
+# --- what is said in return ---
+
+
+def test_a_workbook_with_numbers_of_persons_is_not_mailed_and_the_answer_says_so(definitions):
+    assert names_persons(definitions, ["ORG-02", "AID-01"])
+    assert not names_persons(definitions, ["ORG-02"])
+    outcome = Outcome("困难职工 13812345678 11010519491231002X.xlsx", "returned", personal=True)
+    said = verdict([outcome], "永宁县总工会", AT, mailed=True)
+    assert "不随邮件发送，请登录系统下载" in said.body
+    assert "13812345678" not in said.body + said.subject
+    assert "11010519491231002X" not in said.body + said.subject
+
+
+def test_a_digest_puts_the_gravest_first_and_counts_what_does_not_fit():
+    late = {"stage": "late", "workdays": 1, "due_on": "2017-04-05", "lock_on": "2017-04-12"}
+    facts = {"period": "2017-03", "status": "never", "forms": ["甲表", "乙表"], **late}
+    done = {"period": "2017-02", "state": "accepted"}
+    said = digest("永宁县总工会", [("verdict", done), ("reminder", facts)], "", 1)
+    assert said.subject == "【报送提醒】2017年3月报表迟报等 2 项"
+    assert "1．2017年3月报表迟报，已逾期 1 个工作日" in said.body
+    assert "甲表、乙表；还没有打开过填报表" in said.body
+    assert "其余 1 项请登录系统查看" in said.body

@@ -116,7 +116,7 @@ def _outcome(outcome: Outcome, number: str, mailed: bool) -> list[str]:
         lines.append(f"   带标注的退回件：{masked(outcome.returned)}")
     elif outcome.personal:
         where = "请登录系统下载" if mailed else "请在退回文件夹中取"
-        lines.append(f"   退回件含个人信息，不随邮件发送，{where}。")
+        lines.append(f"   退回件含个人信息或过大，不随邮件发送，{where}。")
     lines += [f"   {s}。" for s in outcome.said]
     return lines
 
@@ -197,7 +197,7 @@ def digest(
     if len(items) > 1:
         lines += [f"有 {len(items)} 项报送事项：", ""]
     for number, (_, text) in enumerate(items[:most], 1):
-        lines.append(f"{number}．{text}" if len(items) > 1 else text)
+        lines.append(f"{number}．{text}。" if len(items) > 1 else f"{text}。")
     if len(items) > most:
         lines.append(f"其余 {len(items) - most} 项请登录系统查看。")
     first = items[0][1].split("，", 1)[0].split("\n", 1)[0]
@@ -239,10 +239,13 @@ def _verdict_item(period: str, facts: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _reminder(period: str, facts: Mapping[str, Any]) -> tuple[str, str]:
-    forms = _listed(facts["forms"], 6)
+    forms = _listed(facts["forms"], 6, "张表")
     status = STATUS[facts["status"]]
     if facts["stage"] == "missing":
-        return "missing", f"{period}缺报：{forms}。{facts['message']}。{facts['advice']}"
+        return (
+            "missing",
+            f"{period}缺报：{forms}。{facts['message']}。{facts['advice'].rstrip('。')}",
+        )
     if facts["stage"] == "late":
         return "late", (
             f"{period}报表迟报，已逾期 {facts['workdays']} 个工作日（期限 {facts['due_on']}）："
@@ -257,13 +260,13 @@ def _escalation(period: str, facts: Mapping[str, Any]) -> str:
     state = "缺报" if facts["missing"] else f"逾期 {facts['workdays']} 个工作日仍未报送"
     return (
         f"{period}报表，{facts['line']}线下级 {facts['expected']} 家应报，"
-        f"{facts['count']} 家{state}{never}：{_listed(facts['names'], 30, facts['count'])}"
+        f"{facts['count']} 家{state}{never}：{_listed(facts['names'], 30, '家', facts['count'])}"
     )
 
 
-def _listed(names: Sequence[str], most: int, count: int | None = None) -> str:
+def _listed(names: Sequence[str], most: int, unit: str, count: int | None = None) -> str:
     whole = len(names) if count is None else count
-    return "、".join(names[:most]) + (f"等 {whole} 项" if whole > most else "")
+    return "、".join(names[:most]) + (f"等 {whole} {unit}" if whole > most else "")
 
 
 def _signed(lines: Sequence[str], portal: str) -> str:
