@@ -13,17 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
+from definitions import Period
 from definitions.life_cycle import LifeCycle, life_cycle
 from pipelines.flow import handling
 from pipelines.flow.ground import definitions, engine, register
 from pipelines.flow.handling import Actor, Overtaken, StepRefused, act, possible, submission_case
 from pipelines.life_cycle import Asked, refusal
-from tests.federation import Federation, moment, union
-from warehouse import audit
+from tests.federation import moment, union
+from warehouse import audit, receipts
 from warehouse.gates import broken_gates
 from warehouse.life_cycle import Case, state_on, wrong_states
-from warehouse.submissions import NewFinding, NewSubmission, load
+from warehouse.organisations import ids, open_periods
+from warehouse.organisations import register as enter
+from warehouse.submissions import NewFiling, NewFinding, NewRow, NewSubmission, load
 
 CYCLE = life_cycle()
 STATES = [s.code for s in CYCLE.states]
@@ -198,72 +202,64 @@ class Stage:
     count: int = 0
 
     def submit(
-        self, verdict: str = "accepted", period: str = "2017-03", *, words: str | None = None,
-        signed: bool = True, reporter: str = UNIT, day: int = 5,
-    ) -> int:  # fmt: skip
-        """One submission of ORG-02, received later than those before; its id."""
+        self,
+        verdict: str = "accepted",
+        period: str = "2017-03",
+        *,
+        words: str | None = None,
+        signed: bool = True,
+        reporter: str = UNIT,
+        day: int = 5,
+        forms: tuple[str, ...] = ("ORG-02",),
+    ) -> int:
+        """One submission, received later than those before on the same day; its id."""
         self.count += 1
-        known = definitions()
+        received = moment(2017, 4, day) + timedelta(seconds=self.count)
+        severity = {"returned": "退回"}.get(verdict, "须说明")
+        finding = NewFinding(
+            "V-R-007", severity, "专职工会干部 0 人", "请说明", "ORG-02", "月报", 6, [3],
+            "fulltime_cadres", "0", "", "C6", explanation=words, fingerprint=f"print-{self.count}",
+        )  # fmt: skip
         with engine().begin() as connection:
-            federation = Federation.__new__(Federation)
-            federation.connection, federation.definitions = connection, known
-            federation.unions, federation.filings = [], self.count
-            received = moment(2017, 4, day) + timedelta(seconds=self.count)
-            return _submit(connection, federation, verdict, period, words, signed, reporter,
-                           received, self.count)  # fmt: skip
+            known = ids(connection)
+            receipt = receipts.record(
+                connection, sha256=f"life-{self.count}", size=1, file_name="表.xlsx",
+                channel="test", source=f"life-{self.count}", sender=reporter, received_at=received,
+            )  # fmt: skip
+            assert receipt is not None
+            filings = [_filing(f, period, reporter, known[reporter], self.count) for f in forms]
+            submission = NewSubmission(
+                receipt_id=receipt.id, member="", sha256=f"life-{self.count}", format="xlsx",
+                reporter_id=known[reporter], period=period, state=verdict,
+                cover={"reviewed_by": "x", "signed_by": "y"} if signed else {},
+                definitions=definitions().digest, received_at=received, forms=forms,
+                filings=filings if verdict == "accepted" else (),
+                findings=[finding] if words or verdict != "accepted" else (),
+            )  # fmt: skip
+            load(connection, [submission], received)
+            return int(
+                connection.execute(
+                    text("SELECT id FROM submission WHERE receipt_id = :r"), {"r": receipt.id}
+                ).scalar_one()
+            )
 
 
-def _submit(
-    connection: Any, federation: Federation, verdict: str, period: str, words: str | None,
-    signed: bool, reporter: str, received: Any, number: int,
-) -> int:  # fmt: skip
-    from definitions import Period
-    from warehouse import receipts
-    from warehouse.organisations import ids
-    from warehouse.submissions import NewFiling, NewRow
-
-    form = federation.definitions.form("ORG-02", Period.parse(period))
-    known = ids(connection)
-    numbers: list[float | None] = [None] * len(form.columns)
+def _filing(code: str, period: str, reporter: str, org_id: int, number: int) -> NewFiling:
+    """One row about the reporter, told apart by its number."""
+    at = Period.parse(period)
+    form = definitions().form(code, at)
+    numbers: list[float | None] = [float(number) if c.type.numeric else None for c in form.columns]
     texts: list[str | None] = [None] * len(form.columns)
     texts[form.position["org_code"]] = reporter
-    numbers[form.position["members_total"]] = float(number)
-    row = NewRow(6, known[reporter], reporter, numbers, texts)
+    row = NewRow(6, org_id, reporter, numbers, texts)
     columns = list(range(1, len(form.columns) + 1))
-    filing = NewFiling("ORG-02", form.edition, period, Period.parse(period).end, "月报", columns,
-                       [row])  # fmt: skip
-    receipt = receipts.record(
-        connection, sha256=f"life-{number}", size=1, file_name="表.xlsx", channel="test",
-        source=f"life-{number}", sender=reporter, received_at=received,
-    )  # fmt: skip
-    assert receipt is not None
-    severity = {"returned": "退回", "explain": "须说明"}.get(verdict, "须说明")
-    finding = NewFinding(
-        "V-R-007", severity, "专职工会干部 0 人", "请说明", "ORG-02", "月报", 6, [3],
-        "fulltime_cadres", "0", "", "C6", explanation=words, fingerprint=f"print-{number}",
-    )  # fmt: skip
-    submission = NewSubmission(
-        receipt_id=receipt.id, member="", sha256=f"life-{number}", format="xlsx",
-        reporter_id=known[reporter], period=period, state=verdict,
-        cover={"reviewed_by": "x", "signed_by": "y"} if signed else {},
-        definitions=federation.definitions.digest, received_at=received, forms=("ORG-02",),
-        filings=[filing] if verdict == "accepted" else (),
-        findings=[finding] if words or verdict != "accepted" else (),
-    )  # fmt: skip
-    load(connection, [submission], received)
-    return int(
-        connection.execute(
-            text("SELECT id FROM submission WHERE receipt_id = :r"), {"r": receipt.id}
-        ).scalar_one()
-    )
+    return NewFiling(code, form.edition, period, at.end, code, columns, [row])
 
 
 @pytest.fixture(scope="module")
 def stage(module_home: Any) -> Iterator[Stage]:
     """P over C1 and C2; U1 below C1, with T1 on the industry line."""
     from warehouse.engine import ensure_partitions
-    from warehouse.organisations import open_periods
-    from warehouse.organisations import register as enter
 
     known = definitions()
     register(known, moment(2017, 3, 1))
@@ -277,8 +273,6 @@ def stage(module_home: Any) -> Iterator[Stage]:
         ]
         enter(connection, unions, moment(2016, 1, 1))
         ensure_partitions(connection, 2017)
-        from definitions import Period
-
         open_periods(connection, known, Period.parse("2017-03"), moment(2017, 3, 25))
     yield Stage()
 
@@ -380,15 +374,30 @@ def test_who_is_on_a_submission_is_told_and_lapses(stage: Stage) -> None:
     assert handling.claim_submission(one, first, "2017-04-06T09:20:00").own
 
 
-def test_a_version_after_the_lock_corrects_and_takes_the_place(stage: Stage) -> None:
-    one = stage.submit()
-    stage.submit(day=28)
-    assert submission_case(one, "2017-05-01T09:00:00").state == "superseded"
+def test_a_version_after_the_lock_corrects_and_at_last_takes_the_place(stage: Stage) -> None:
+    """Two forms locked; one is corrected, the other still stands; then that one too."""
+    one = stage.submit(reporter=TRADE, forms=("ORG-02", "FIN-01"))
+    act(one, "accept", TOP_CHECKER, AT)
+    late = "2017-05-02T09:00:00"
+    assert submission_case(one, "2017-04-13T09:00:00").state == "accepted"  # funds lock later
+    assert submission_case(one, late).state == "locked"
+    stage.submit(reporter=TRADE, day=28)
+    assert submission_case(one, late).state == "corrected"
+    with pytest.raises(StepRefused, match="已更正"):
+        act(one, "uncheck", TOP_CHECKER, late, reason="重审")
+    stage.submit(reporter=TRADE, day=29, forms=("FIN-01",))
+    assert submission_case(one, late).state == "superseded"
 
 
+TAKEN: list[str] = []
 MOVES = st.lists(
     st.one_of(
-        st.tuples(st.just("submit"), st.sampled_from(["accepted", "explain", "returned"])),
+        st.tuples(
+            st.just("submit"), st.sampled_from(["accepted", "accepted", "explain", "returned"])
+        ),
+        # One of those open to somebody just then, and any verb by anybody.
+        st.tuples(st.just("open"), st.integers(0, 40)),
+        st.tuples(st.just("open"), st.integers(0, 40)),
         st.tuples(
             st.sampled_from([t.verb for t in CYCLE.transitions]),
             st.sampled_from([UNIT, COUNTY, TRADE, TOP, STRANGER]),
@@ -415,12 +424,23 @@ def test_random_walks_stay_inside(stage: Stage, moves: Any, words: bool, day: in
             walked.append(newest)
             continue
         before = submission_case(newest, at)
+        if verb == "open":
+            ways = [
+                (t.verb, code)
+                for code in (UNIT, COUNTY, TRADE, TOP)
+                for t, why in possible(before, Actor("某人", code), at)
+                if why is None
+            ]
+            if not ways:
+                continue
+            verb, who = ways[who % len(ways)]
         finding = before.words[0] if before.words else None
         try:
             after = act(newest, verb, Actor("某人", who), at, reason="理由", finding=finding)
         except StepRefused:
             assert submission_case(newest, at) == before
             continue
+        TAKEN.append(verb)
         transition = CYCLE.transition(verb)
         assert before.state in transition.sources
         assert after.state == transition.target(before.state)
@@ -435,7 +455,55 @@ def test_random_walks_stay_inside(stage: Stage, moves: Any, words: bool, day: in
         assert broken_gates(connection) == []
 
 
+def test_the_walks_went_somewhere() -> None:
+    """Random walks that are always refused would prove nothing."""
+    assert len(TAKEN) >= 20
+    assert {"check", "send_back", "concur", "object"} <= set(TAKEN)
+
+
 def test_every_right_is_a_verb_that_some_role_holds() -> None:
     roles = definitions().roles
     assert CYCLE.rights <= roles.verbs.keys()
     assert CYCLE.rights <= {verb for role in roles.roles for verb in role.verbs}
+
+
+SEEN_BY = {"county": (COUNTY, True), "stranger": (STRANGER, False), "unit": (UNIT, True)}
+TABLES = ("submission_step", "submission_claim", "correction", "receipt_progress", "form_draft")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_only_who_sees_a_submission_sees_what_was_done_with_it(stage: Stage, table: str) -> None:
+    """Of a union next door not even that there was a step; a draft's content nobody reads."""
+    from warehouse import accounts, corrections, drafts
+    from warehouse.receipt_progress import note_stage
+    from warehouse.sight import as_person
+
+    when, one = moment(2017, 4, 6), stage.submit()
+    act(one, "send_back", COUNTY_CHECKER, AT, reason="不符")
+    handling.claim_submission(one, COUNTY_CHECKER, AT)
+    known = definitions()
+    with engine().begin() as connection:
+        (receipt,) = connection.execute(
+            text("SELECT receipt_id FROM submission WHERE id = :i"), {"i": one}
+        ).scalars()
+        note_stage(connection, [receipt], "done", when)
+        corrections.enter(connection, one, "0" * 64, [("表", "A1", "")], "核", "confirm",
+                          COUNTY_CHECKER, when)  # fmt: skip
+        if drafts.find(connection, UNIT, "2017-03", "ORG-02") is None:
+            drafts.keep(connection, UNIT, "2017-03", "ORG-02", [], {}, 0, COUNTY_CHECKER, when)
+        accounts.keep_roles(connection, known)
+        numbers = {}
+        for login, (org, _) in SEEN_BY.items():
+            name = f"{login}-{table}"
+            numbers[login] = accounts.create_account(connection, name, name, at=when, actor="t")
+            role = "reporter" if org == UNIT else "county_reviewer"
+            accounts.grant(connection, known, numbers[login], role, org, at=when, actor="t")
+    for login, (_, sees) in SEEN_BY.items():
+        with as_person(engine(), numbers[login], DAY) as reading:
+            rows = reading.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608
+            assert (rows > 0) is sees, (login, table)
+    with (
+        pytest.raises(ProgrammingError),
+        as_person(engine(), numbers["county"], DAY) as reading,
+    ):
+        reading.execute(text("SELECT content FROM form_draft"))

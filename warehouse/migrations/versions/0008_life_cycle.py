@@ -71,6 +71,25 @@ $$
 """
 
 
+# Who sees a submission sees what was done with it; a draft's content is for its unit, through the
+# flow; a statement names marks of others, so only those read it who decide about corrections.
+OF_SUBMISSION = "EXISTS (SELECT 1 FROM submission AS s WHERE s.id = submission_id)"
+POLICIES = {
+    "submission_step": OF_SUBMISSION,
+    "submission_claim": OF_SUBMISSION,
+    "correction": OF_SUBMISSION,
+    "receipt_progress": "EXISTS (SELECT 1 FROM receipt AS r WHERE r.id = receipt_id)",
+    "form_draft": "org_id IN (SELECT sight_ids('portal.organisations'))",
+    "reading_mend": "'mend_format' IN (SELECT sight_texts('portal.verbs'))",
+    "impact_statement": """EXISTS (SELECT 1 FROM correction AS c WHERE c.id = correction_id)
+        AND EXISTS (SELECT 1 FROM sight_texts('portal.verbs') AS v
+            WHERE v IN ('propose_figures', 'request_reopening', 'approve_reopening'))""",
+}
+DRAFT_COLUMNS = (
+    "(id, org_id, period, form, version, updated_by, updated_at, receipt_id, dropped_at)"
+)
+
+
 def upgrade() -> None:
     """Steps and what they stand on; submissions kept so far get the state their facts give."""
     op.add_column(
@@ -110,6 +129,11 @@ def upgrade() -> None:
         "WHERE l.submission_id = s.id"
     )
     op.create_index("ix_submission_life", "submission", ["life", "period", "id"])
+    for table, rows in POLICIES.items():
+        columns = DRAFT_COLUMNS if table == "form_draft" else ""
+        op.execute(f"GRANT SELECT {columns} ON {table} TO portal_reader")
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY sight ON {table} FOR SELECT TO portal_reader USING ({rows})")
 
 
 def _steps() -> None:
