@@ -136,20 +136,19 @@ def _products(
         if window.state(china_day(when)).takes
     }
     for closing in (*closings, *early):
-        # A workbook of a form that locks long before its period ends says who reported, and no
-        # figure: the period itself is computed when it closes.
-        if closing in early and closing.kind is not PeriodKind.MONTH:
-            reported: Sequence[CoverageRow] = coverage_of(connection, closing, when, top.code)
-        else:
+        # Workbooks say who reported, and no figure: only the bulletin and the board of a month do.
+        reported: Sequence[CoverageRow]
+        if closing.kind is PeriodKind.MONTH:
             computation = consolidate(connection, known, closing, when, when)
             figures = figures_of(connection, known, computation, top.code)
             reported = figures.coverage
-        if closing.kind is PeriodKind.MONTH:
             extras = extras_of(connection, known, closing, computation, when)
             products.append((bulletin(figures, known, extras), computation))
             works = board_of(connection, known, figures, computation)
             if works is not None:
                 products.append((works, computation))
+        else:
+            reported = coverage_of(connection, closing, when, top.code)
         for form in known.forms:
             if not form.covers(closing) or (form.code, closing.label) in taking:
                 continue
