@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from warehouse import accounts
 from warehouse.editions import register_definitions
 from warehouse.engine import warehouse
-from warehouse.sight import as_person, may_upon
+from warehouse.sight import as_person, enter, may_fetch_original, may_upon
 from warehouse.tables import metadata
 
 AT = moment(2017, 4, 10)
@@ -351,3 +351,42 @@ def test_the_walk_over_organisations_is_made_once_and_looked_up_by_hash(engine):
         )
     assert "hashed SubPlan" in plan
     assert "affiliation" not in plan  # the walk itself was made when the person entered
+
+
+ORIGINALS = {
+    # every form of the workbook is seen by the unit itself; a named aid department lacks the rest
+    "reporter": {"A1"},
+    "signer": {"A2"},
+    **dict.fromkeys(set(SEEN) - {"reporter", "signer"}, set()),
+}
+
+
+@pytest.mark.parametrize("login", GRANTS)
+def test_a_file_goes_only_to_who_sees_every_form_in_it(engine, login):
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE submission SET forms = :f"), {"f": list(FORMS)})
+    with as_person(engine, number_of(engine, login), TODAY) as reading:
+        open_ones = {code for code in EVERYONE if may_fetch_original(reading, code)}
+        assert not may_fetch_original(reading, "unknown")
+    assert open_ones == ORIGINALS[login]
+
+
+def test_a_file_without_rows_about_persons_goes_to_who_answers_for_its_unit(engine):
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("DELETE FROM filing_row WHERE form = 'AID-01'"))
+        connection.execute(text("DELETE FROM filing WHERE form = 'AID-01'"))
+        connection.execute(text("UPDATE submission SET forms = '{ORG-02,FIN-01}'"))
+        enter(connection, accounts_number(connection, "county"), TODAY)
+        assert {c for c in EVERYONE if may_fetch_original(connection, c)} == {"A", "A1", "A2"}
+        transaction.rollback()
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("UPDATE submission SET forms = '{}'"))
+        connection.execute(text("DELETE FROM filing"))
+        enter(connection, accounts_number(connection, "county"), TODAY)
+        # Nobody could read it, so nobody knows whom it speaks of.
+        assert {c for c in EVERYONE if may_fetch_original(connection, c)} == set()
+        transaction.rollback()
+
+
+def accounts_number(connection, login: str) -> int:
+    return accounts.account_of(connection, login)

@@ -38,6 +38,17 @@ def enter(connection: Connection, account_id: int, today: date) -> int:
     return int(seen)
 
 
+def may_fetch_original(connection: Connection, sha256: str) -> bool:
+    """Whether a person, on their own connection, sees every form in a file with this hash.
+
+    An original is one piece: whoever lacks one form of it gets none of it. A file that nobody could
+    read is for its sender alone.
+    """
+    return bool(
+        connection.execute(text("SELECT may_fetch_original(:sha256)"), {"sha256": sha256}).scalar()
+    )
+
+
 def may_upon(
     connection: Connection,
     account_id: int,

@@ -60,6 +60,7 @@ from warehouse.tables.organisations import (
 from warehouse.tables.outbox import contact, letter, notice, outbox, workbook_fetched
 from warehouse.tables.periods import expected_filing, form_window, period, reopening
 from warehouse.tables.portal import saved_view
+from warehouse.tables.proposals import parameter_proposal
 from warehouse.tables.published import (
     delivery,
     publication,
@@ -116,6 +117,7 @@ __all__ = [
     "organisation_name",
     "organisation_state",
     "outbox",
+    "parameter_proposal",
     "period",
     "publication",
     "publication_decision",
