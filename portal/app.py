@@ -30,6 +30,7 @@ from portal.asking import (
 )
 from portal.guard import SIGN_IN, Fences, Forged, guard
 from warehouse.accounts import AccountRefused, keep_roles
+from warehouse.life_cycle import StepRefused
 
 # Each part of the portal is one module with `router` and, where it has a menu, `NAV`.
 PARTS = ("signing_in", "home", "reporter", "uploads", "steward", "staff", "administration")
@@ -146,6 +147,10 @@ def _handlers(app: FastAPI) -> None:
     @app.exception_handler(AccountRefused)
     def refused(request: Request, error: Exception) -> Response:
         return _say(request, 422, "没有办成", str(error))
+
+    @app.exception_handler(StepRefused)
+    def step_refused(request: Request, error: Exception) -> Response:
+        return _say(request, 409, "没有办成", str(error))
 
     @app.exception_handler(RequestValidationError)
     def unreadable(request: Request, _: Exception) -> Response:

@@ -53,8 +53,22 @@ STATES: Mapping[str, State] = {
     "superseded": State("已更正", "idle", "↺"),
     "draft": State("草稿", "idle", "✎"),
     "published": State("已发布", "good", "✓"),
+    "signed": State("已签发", "info", "✎"),
+    "updated": State("已被新版替换", "idle", "↺"),
     "withdrawn": State("已撤回", "idle", "↺"),
     "open": State("报送中", "info", "○"),
+    "validated": State("已校验", "good", "✓"),
+    "explaining": State("待说明", "warn", "!"),
+    "explained": State("已说明", "info", "✓"),
+    "checked": State("已审核", "good", "✓"),
+    "resent": State("已重报", "idle", "↺"),
+    "corrected": State("已更正", "idle", "↺"),
+    "discarded": State("已作废", "idle", "✕"),
+    "taken": State("已收到", "good", "✓"),
+    "missed": State("未报，已锁定", "bad", "✕"),
+    "started": State("已取表未报", "info", "✎"),
+    "never": State("未打开", "warn", "○"),
+    "counted": State("已计入", "good", "✓"),
     "退回": State("退回", "bad", "✕"),
     "须说明": State("须说明", "warn", "!"),
     "提示": State("提示", "info", "i"),
@@ -112,6 +126,12 @@ def number(value: Decimal | float | int | None, places: int = 0) -> str:
     return "—" if value is None else f"{value:,.{places}f}"
 
 
+def plain(value: Decimal | float | int) -> str:
+    """A figure as it is kept: thousands apart, up to four decimals, none that say nothing."""
+    shown = f"{value:,.4f}"
+    return shown.rstrip("0").rstrip(".")
+
+
 def percent(part: Decimal | float | int | None, whole: Decimal | float | int | None) -> str:
     """A share with one decimal; a dash when there is nothing to share."""
     return "—" if part is None or not whole else f"{100 * float(part) / float(whole):.1f}%"
@@ -155,7 +175,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"t": translated, "static": static, "state": state, "Crumb": Crumb}
-    made.filters |= {"number": number, "percent": percent, "period": period}
+    made.filters |= {"number": number, "percent": percent, "period": period, "plain": plain}
     made.filters |= {"moment": moment, "day": day}
     return made
 
