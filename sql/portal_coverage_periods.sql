@@ -8,5 +8,5 @@ WHERE
         SELECT 1 FROM expected_filing AS e
         WHERE e.period = p.label
     )
-ORDER BY p.ends DESC, p.label ASC ASC
+ORDER BY p.ends DESC, p.label ASC
 LIMIT 60

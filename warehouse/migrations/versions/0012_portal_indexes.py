@@ -57,7 +57,9 @@ def upgrade() -> None:
             ["account_id"], ["account.id"], name=op.f("fk_saved_view_account_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
-        sa.UniqueConstraint("account_id", "page", "name", name=op.f("uq_saved_view_account_id_page_name")),
+        sa.UniqueConstraint(
+            "account_id", "page", "name", name=op.f("uq_saved_view_account_id_page_name")
+        ),
         comment="filters of a list that a person keeps under a name",
     )  # fmt: skip
     op.create_index(
