@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for every Airflow part and the preparing job: the locked environment and the code.
+# One image for every Airflow part, the portal and the preparing job: the locked environment and the code.
 
 FROM python:3.12.11-slim-bookworm AS environment
 # The same release as in the Makefile.
@@ -24,6 +24,7 @@ COPY expectations expectations
 COPY warehouse warehouse
 COPY sql sql
 COPY pipelines pipelines
+COPY portal portal
 COPY running running
 COPY dags dags
 RUN /opt/venv/bin/python -m compileall -q .

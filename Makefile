@@ -1,5 +1,5 @@
 # One command each; every target builds the environment first if it is missing or stale.
-#   make demo | test | check | up | bench | handbook | lock | clean
+#   make demo | look | test | check | up | bench | handbook | lock | clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -15,13 +15,14 @@ export PYTHONPATH := $(CURDIR)
 unexport PIP_FIND_LINKS UV_FIND_LINKS VIRTUAL_ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help venv system-packages test check format demo up bench handbook lock clean
+.PHONY: help venv system-packages test check format demo look up bench handbook lock clean
 
 help:
 	@echo "make demo     two years of real sample input through Airflow, start to finish"
+	@echo "make look     what the demonstration left, in the portal and in Airflow, until Ctrl-C"
 	@echo "make test     all tests"
 	@echo "make check    style, types, layers, SQL, definitions"
-	@echo "make up       everything running until Ctrl-C"
+	@echo "make up       PostgreSQL, Airflow and the portal running until Ctrl-C"
 	@echo "make bench    this pipeline beside what a team would otherwise write"
 	@echo "make handbook the handbook of forms, rules and indicators as pages, below .run/handbook"
 	@echo "make lock     resolve requirements.in again"
@@ -64,6 +65,9 @@ format: venv
 
 demo: venv
 	@$(PY) -m running demo
+
+look: venv
+	@$(PY) -m running up --demo
 
 up: venv
 	@$(PY) -m running up

@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
 import typer
 
@@ -18,12 +20,30 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
 @app.command()
-def up() -> None:
-    """Start PostgreSQL and Airflow; they run until Ctrl-C."""
-    print("正在启动 PostgreSQL 与 Airflow ……   Starting PostgreSQL and Airflow …", flush=True)
-    running = airflow.start()
+def up(
+    demo: Annotated[bool, typer.Option(help="what `make demo` left, at its last day")] = False,
+) -> None:
+    """Start PostgreSQL, Airflow and the portal; they run until Ctrl-C."""
+    from running import portal
+    from running.demo import LOOKED_AT_ON
+
+    at = ""
+    if demo:
+        os.environ[server.HOME_VARIABLE] = str(server.home() / "demo")
+        at = LOOKED_AT_ON.isoformat()
+    print(
+        "正在启动 PostgreSQL、Airflow 与门户 ……   Starting PostgreSQL, Airflow and the portal …",
+        flush=True,
+    )
+    running = airflow.start(schedules=not demo)
+    site = None
     try:
+        site = portal.start(running, at)
+        made = portal.sample_accounts(LOOKED_AT_ON if demo else datetime.now(portal.CHINA))
         running.wait_healthy(airflow.DAGS)
+        site.wait_healthy()
+        print(f"\n  门户 portal  {site.url}")
+        portal.print_accounts(made)
         print(f"\n  Airflow  {running.url}")
         for user, password in running.passwords.items():
             print(f"    账号 account: {user}    密码 password: {password}")
@@ -32,10 +52,13 @@ def up() -> None:
         print("\n按 Ctrl-C 停止。Press Ctrl-C to stop.", flush=True)
         while True:
             running.check_alive()
+            site.check_alive()
             time.sleep(2)
     except KeyboardInterrupt:
         print("\n正在停止 ……   Stopping …", flush=True)
     finally:
+        if site is not None:
+            site.stop()
         running.stop()
         server.stop()
 

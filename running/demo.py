@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from running import airflow
+from running import airflow, portal
 from running.airflow import Airflow
 from warehouse import server
 
@@ -29,6 +29,8 @@ CHINA = ZoneInfo("Asia/Shanghai")
 REVIEWED = 2017
 REGISTERED_AT = datetime(REVIEWED - 2, 12, 31, 9, tzinfo=CHINA)
 SPOILED_AT = datetime(REVIEWED, 4, 5, 16, tzinfo=CHINA)
+# The day after the review was published: when its readers open the portal.
+LOOKED_AT_ON = datetime(REVIEWED + 1, 3, 3, 9, tzinfo=CHINA)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def run() -> None:
             files = building.result()
             story = _drive(running, files)
             _closing_words(home, running, story, time.monotonic() - began)
+            portal.print_accounts(portal.sample_accounts(LOOKED_AT_ON))
+            _say("打开门户看一看：make look", "Have a look in the portal: make look")
         finally:
             running.stop()
             server.stop()

@@ -39,6 +39,7 @@ def test_exactly_these_services():
         "airflow-scheduler",
         "airflow-dag-processor",
         "airflow-triggerer",
+        "portal",
         "sftp",
         "mail",
         "mailbox",
@@ -88,6 +89,21 @@ def test_airflow_waits_for_the_database_and_the_preparing_job():
         assert needs["postgres"]["condition"] == "service_healthy"
         assert needs["prepare"]["condition"] == "service_completed_successfully"
     assert SERVICES["prepare"]["restart"] == "no"
+
+
+def test_the_portal_reads_the_warehouse_and_knows_none_of_airflows_secrets():
+    portal, airflow = SERVICES["portal"], SERVICES["airflow-scheduler"]
+    url = "UNION_REPORTS_DATABASE_URL"
+    assert portal["environment"][url] == airflow["environment"][url]
+    assert mounts(portal) == mounts(airflow)
+    assert not [name for name in portal["environment"] if name.startswith("AIRFLOW__")]
+    assert "--https" in portal["command"]
+    assert portal["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
+    # Row-level security holds for the role that is made beside the databases.
+    script = (REPOSITORY / "deploy/postgres/10-databases.sh").read_text("utf-8")
+    assert "create role portal_reader nologin noinherit" in script
+    ignored = (REPOSITORY / ".dockerignore").read_text("utf-8").splitlines()
+    assert "!portal" in ignored
 
 
 def test_the_sftp_server_writes_where_the_sweep_reads_as_the_same_user():
@@ -145,7 +161,8 @@ def test_the_image_is_built_from_the_lock_and_holds_every_layer():
     assert all(re.fullmatch(r"python:3\.1[123]\.\d+-slim-\w+", base) for base in bases)
     copied = set(re.findall(r"^COPY (\w+) \1$", dockerfile, re.MULTILINE))
     assert copied == {
-        "definitions", "expectations", "warehouse", "sql", "pipelines", "running", "dags",
+        "definitions", "expectations", "warehouse", "sql", "pipelines", "portal", "running",
+        "dags",
     }  # fmt: skip
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     release = re.search(r"^UV_VERSION := (\S+)", makefile, re.MULTILINE)

@@ -15,3 +15,10 @@ SQL
 
 create union_warehouse union_reports "$UNION_REPORTS_DB_PASSWORD"
 create airflow airflow "$AIRFLOW_DB_PASSWORD"
+
+# Pages of the portal read as this role, which cannot sign in and for which every policy holds. Its
+# owner may make no roles, so it is made here.
+psql --no-psqlrc --set ON_ERROR_STOP=1 --username postgres --dbname postgres <<'SQL'
+create role portal_reader nologin noinherit;
+grant portal_reader to union_reports with inherit false, set true;
+SQL
