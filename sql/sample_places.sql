@@ -41,7 +41,10 @@ unit AS (
     LEFT JOIN submission AS m ON o.id = m.reporter_id
     LEFT JOIN stands AS s ON o.id = s.org_id AND s.line = 1
     GROUP BY o.id
-    ORDER BY count(m.id) DESC, bool_or(s.parent_id IN (SELECT c.id FROM county AS c)) DESC, o.id
+    ORDER BY
+        count(m.id) DESC,
+        coalesce(bool_or(s.parent_id IN (SELECT c.id FROM county AS c)), FALSE) DESC,
+        o.id
     LIMIT 1
 ),
 
