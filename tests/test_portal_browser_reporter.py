@@ -54,7 +54,7 @@ def signed_in(place, login: str, **more):
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/my")
+    page.locator("nav.menu").wait_for()
     return page
 
 
@@ -151,7 +151,7 @@ def test_a_form_is_filled_in_pasted_kept_through_a_lost_session_and_sent(place):
     page.evaluate("text => navigator.clipboard.writeText(text)", values)
     page.locator('[data-code="workers_total"]').first.focus()
     page.keyboard.press("Control+v")
-    page.get_by_text("已保存", exact=False).first.wait_for()
+    page.locator(".fill-state", has_text="已保存").wait_for()
     assert page.locator('[data-code="social_workers"]').first.input_value() == "0"
     kept = draft_of(MINE, "2017-03", "ORG-02")
     assert kept is not None
@@ -166,8 +166,8 @@ def test_a_form_is_filled_in_pasted_kept_through_a_lost_session_and_sent(place):
     page.locator("#sign-in-again[open]").wait_for()
     page.fill("#again-password", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_function("!document.querySelector('#sign-in-again').open")
-    page.wait_for_function("document.querySelector('.fill-state').textContent.startsWith('已保存')")
+    page.locator("#sign-in-again[open]").wait_for(state="detached")
+    page.locator(".fill-state", has_text="已保存").wait_for()
     kept = draft_of(MINE, "2017-03", "ORG-02")
     assert kept is not None
     assert kept.rows[0]["groups"] == "6"
