@@ -1,0 +1,106 @@
+"""A published number and what it is made of, cut to what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from pipelines.flow.walking import Cell, Part, Walk
+from portal.asking import NotFound
+from warehouse.engine import sql
+from warehouse.sight import may_fetch_original
+
+MOST_CELLS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A step of a walk as this reader may see it; the rest is only counted."""
+
+    walk: Walk
+    parts: tuple[Part, ...]
+    cells: tuple[Cell, ...]
+    hidden_parts: int
+    hidden_cells: int
+    more_cells: int
+
+
+def unit_of_address(address: str) -> str:
+    """The unit that an address line/unit/period/code names; empty for a number in a document."""
+    words = address.split("/")
+    return words[1] if len(words) in (4, 5) else ""
+
+
+def family_of(indicator: str) -> str:
+    """ORG of I-ORG-04; empty for what is counted about filings."""
+    words = indicator.split("-")
+    return words[1] if len(words) == 3 and words[0] == "I" else ""
+
+
+def seen_units(reading: Connection, units: Sequence[str], family: str) -> frozenset[str]:
+    """Those units whose figures of a family the reader may see."""
+    if not units:
+        return frozenset()
+    rows = reading.execute(
+        text(sql("portal_staff_seen_units")), {"units": sorted(set(units)), "family": family}
+    )
+    return frozenset(r.unit for r in rows)
+
+
+def require_address(reading: Connection, address: str) -> None:
+    """NotFound for a figure, named by what it is, of a unit that the reader does not see."""
+    unit = unit_of_address(address)
+    family = family_of(address.split("/")[3]) if unit else ""
+    if unit and not seen_units(reading, [unit], family):
+        raise NotFound
+
+
+def cut(reading: Connection, walk: Walk, to_cells: bool) -> Seen:
+    """A step without the units and rows that are not the reader's; cells only if `to_cells`."""
+    family = family_of(walk.indicator)
+    named = {unit_of_address(p.address) or walk.unit for p in walk.parts}
+    open_units = seen_units(reading, sorted(named | {walk.unit}), family)
+    parts = tuple(p for p in walk.parts if (unit_of_address(p.address) or walk.unit) in open_units)
+    cells: tuple[Cell, ...] = ()
+    if to_cells and walk.cells:
+        pairs = sorted({(c.unit, c.form) for c in walk.cells})
+        rows = reading.execute(
+            text(sql("portal_staff_seen")),
+            {"units": [u for u, _ in pairs], "forms": [f for _, f in pairs]},
+        )
+        open_pairs = {(r.unit, r.form) for r in rows}
+        cells = tuple(c for c in walk.cells if (c.unit, c.form) in open_pairs)
+    return Seen(
+        walk=walk,
+        parts=parts,
+        cells=cells[:MOST_CELLS],
+        hidden_parts=len(walk.parts) - len(parts),
+        hidden_cells=len(walk.cells) - len(cells) if to_cells else 0,
+        more_cells=max(0, len(cells) - MOST_CELLS),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A workbook as it came."""
+
+    submission: int
+    sha256: str
+    file_name: str
+
+
+def original(reading: Connection, submission: int) -> Original:
+    """The workbook of a submission, for who sees every form in it; NotFound otherwise."""
+    row = reading.execute(
+        text(
+            "SELECT s.sha256, s.member, r.file_name FROM submission AS s "
+            "JOIN receipt AS r ON r.id = s.receipt_id WHERE s.id = :id"
+        ),
+        {"id": submission},
+    ).first()
+    if row is None or not may_fetch_original(reading, row.sha256):
+        raise NotFound
+    name = row.member.rsplit("/", 1)[-1] if row.member else row.file_name
+    return Original(submission, row.sha256, name)

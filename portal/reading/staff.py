@@ -1,0 +1,274 @@
+"""What the figures' pages show: closed periods, units next below, figures beside others, trends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+from definitions import Definitions, Period
+from definitions.model import Indicator
+from pipelines.figures import change_words, display, steady_band
+from portal.asking import NotFound
+from warehouse.engine import sql
+
+KINDS = ("R-03 月度通报", "R-01 年终总结")
+BLOCK, INDUSTRY = 1, 2
+LINES = {BLOCK: "块", INDUSTRY: "条"}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A closed period: the edition by which its figures are quoted and what it stands on."""
+
+    period: str
+    publication: int
+    reference: str
+    title: str
+    computation: int
+    cutoff: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A union that the reader sees, on the line by which it hangs below another (0: itself)."""
+
+    line: int
+    id: int
+    code: str
+    name: str
+    has_units: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One form of a period: filings expected, heard of, heard of in time."""
+
+    form: str
+    expected: int
+    reported: int
+    on_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure as a page shows it: printed, with its change in words and the way (up, down)."""
+
+    indicator: Indicator
+    value: Decimal | None
+    text: str
+    before: str
+    before_way: str
+    year: str
+    year_way: str
+    comparable: str
+    reported: int | None
+    expected: int | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One month of a trend."""
+
+    period: str
+    value: Decimal | None
+    text: str
+    publication: int | None
+
+
+def heads(reading: Connection) -> dict[str, Head]:
+    """Every closed period whose figures the reader may see, the newest first."""
+    rows = reading.execute(text(sql("portal_staff_heads")), {"kinds": list(KINDS)}).mappings()
+    found = [Head(**row) for row in rows]
+    found.sort(key=lambda h: (Period.parse(h.period).end, h.period), reverse=True)
+    return {h.period: h for h in found}
+
+
+def chosen(heads_: Mapping[str, Head], wanted: str) -> Head | None:
+    """The period asked for, else the newest month, else the newest of any kind."""
+    if wanted:
+        if wanted not in heads_:
+            raise NotFound
+        return heads_[wanted]
+    months = [h for label, h in heads_.items() if len(label) == 7 and "-" in label]
+    return next(iter(months), next(iter(heads_.values()), None))
+
+
+def unit_of(reading: Connection, code: str) -> int:
+    """The id of a union that the reader sees; NotFound otherwise."""
+    found = reading.execute(
+        text(
+            "SELECT id FROM organisation WHERE code = :code "
+            "AND id IN (SELECT sight_ids('portal.organisations'))"
+        ),
+        {"code": code},
+    ).scalar()
+    if found is None:
+        raise NotFound
+    return int(found)
+
+
+def units(reading: Connection, unit: int, day: date) -> list[Unit]:
+    """A union (first) and those next below it on both lines, as far as the reader sees them."""
+    rows = reading.execute(text(sql("portal_staff_units")), {"unit": unit, "day": day})
+    return [Unit(**row) for row in rows.mappings()]
+
+
+def coverage(reading: Connection, head: Head) -> list[Coverage]:
+    """How far each form of a period came until its cut-off, over everyone the reader sees."""
+    rows = reading.execute(
+        text(sql("portal_staff_coverage")), {"period": head.period, "cutoff": head.cutoff}
+    )
+    return [Coverage(**row) for row in rows.mappings()]
+
+
+class Figures:
+    """Figures of some units and indicators in one closed period, beside the one before and last
+    year's."""
+
+    def __init__(
+        self,
+        reading: Connection,
+        known: Definitions,
+        head: Head,
+        orgs: Collection[int],
+        codes: Sequence[str],
+    ) -> None:
+        self.known, self.head = known, head
+        self.period = Period.parse(head.period)
+        self.band = steady_band(known, self.period.end)
+        self.previous, self.last_year = self.period.previous().label, self.period.last_year().label
+        labels = [head.period, self.previous, self.last_year]
+        rows = reading.execute(
+            text(sql("portal_staff_figures")),
+            {
+                "computation": head.computation,
+                "units": sorted(set(orgs)),
+                "periods": labels,
+                "indicators": list(codes),
+            },
+        )
+        self._found = {(r.line, r.org_id, r.period, r.basis, r.indicator): r for r in rows}
+
+    def _value(
+        self, line: int, org: int, period: str, code: str, basis: str = "reported"
+    ) -> Decimal | None:
+        row = self._found.get((line, org, period, basis, code))
+        return None if row is None else row.value
+
+    def shown(self, code: str, unit: Unit, line: int) -> Shown:
+        """One figure of one unit, with its changes in words and the address of its parts."""
+        indicator = self.known.indicators[code]
+        now = self._found.get((line, unit.id, self.head.period, "reported", code))
+        value = None if now is None else now.value
+        before = self._value(line, unit.id, self.previous, code)
+        year = self._value(line, unit.id, self.last_year, code)
+        comparable = self._value(line, unit.id, self.last_year, code, "comparable")
+
+        def said(other: Decimal | None) -> str:
+            return change_words(value, other, indicator, self.band)
+
+        return Shown(
+            indicator=indicator,
+            value=value,
+            text=display(value, indicator),
+            before=said(before),
+            before_way=_way(value, before, indicator),
+            year=said(year),
+            year_way=_way(value, year, indicator),
+            comparable=said(comparable) if comparable != year else "",
+            reported=None if now is None else now.reported,
+            expected=None if now is None else now.expected,
+            address=f"{LINES[line]}/{unit.code}/{self.head.period}/{code}",
+        )
+
+
+def _way(now: Decimal | None, before: Decimal | None, indicator: Indicator) -> str:
+    """better, worse or nothing, by what is good for this indicator."""
+    if now is None or before is None or now == before or indicator.better == "neither":
+        return ""
+    return "better" if (now > before) == (indicator.better == "higher") else "worse"
+
+
+def months_until(period: Period, count: int) -> list[str]:
+    """Labels of the last months up to the end of a period, oldest first."""
+    found = [period.months()[-1]]
+    while len(found) < count:
+        found.insert(0, found[0].previous())
+    return [p.label for p in found]
+
+
+def trend(
+    reading: Connection,
+    known: Definitions,
+    heads_: Mapping[str, Head],
+    code: str,
+    line: int,
+    orgs: Sequence[int],
+    months: Sequence[str],
+) -> dict[int, list[Point]]:
+    """One indicator month by month for some units; a month nobody computed has no value."""
+    indicator = known.indicators[code]
+    told = list(heads_.values())
+    rows = reading.execute(
+        text(sql("portal_staff_trend")),
+        {
+            "computations": [h.computation for h in told],
+            "publications": [h.publication for h in told],
+            "cutoffs": [h.cutoff for h in told],
+            "line": line,
+            "units": list(orgs),
+            "months": list(months),
+            "indicator": code,
+        },
+    )
+    found = {(r.org_id, r.period): r for r in rows}
+
+    def point(org: int, month: str) -> Point:
+        row = found.get((org, month))
+        value = None if row is None else row.value
+        return Point(month, value, display(value, indicator), row.publication if row else None)
+
+    return {org: [point(org, month) for month in months] for org in orgs}
+
+
+def names(reading: Connection, codes: Sequence[str], day: date) -> dict[str, str]:
+    """Official names of unions on a day, by code; a union without one goes by its code."""
+    rows = reading.execute(
+        text(
+            "SELECT o.code, n.name FROM organisation AS o JOIN organisation_name AS n "
+            "ON n.org_id = o.id AND n.kind = 'official' AND n.retired_at IS NULL "
+            "AND n.valid @> CAST(:day AS date) WHERE o.code = ANY(:codes)"
+        ),
+        {"codes": list(codes), "day": day},
+    )
+    return {code: code for code in codes} | {r.code: r.name for r in rows}
+
+
+def opened_periods(reading: Connection) -> list[str]:
+    """Labels of opened periods, the newest first."""
+    rows = reading.execute(text("SELECT label FROM period ORDER BY ends DESC, starts DESC"))
+    return list(rows.scalars())
+
+
+def is_federation(reading: Connection) -> bool:
+    """Whether the reader sees the whole: what belongs to no industry is only the federation's."""
+    return bool(
+        reading.execute(text("SELECT 0 IN (SELECT sight_ids('portal.organisations'))")).scalar()
+    )
+
+
+def people(reading: Connection, actors: Sequence[str]) -> dict[str, str]:
+    """Names of accounts by how the log names them; who is no account goes by what is written."""
+    rows = reading.execute(
+        text(
+            "SELECT 'account:' || id AS actor, name FROM account "
+            "WHERE 'account:' || id = ANY(:actors)"
+        ),
+        {"actors": list(actors)},
+    )
+    return {a: a for a in actors} | {r.actor: r.name for r in rows}

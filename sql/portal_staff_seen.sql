@@ -1,0 +1,20 @@
+-- one row per unit and form, of those asked about, that the reader may see down to its rows; rows
+-- about persons are for those whom a grant names
+SELECT
+    w.unit,
+    w.form
+FROM unnest(CAST(:units AS text[]), CAST(:forms AS text[])) AS w (unit, form)
+INNER JOIN organisation AS o ON w.unit = o.code
+WHERE
+    CASE
+        WHEN w.form IN (SELECT sight_texts('portal.person_forms'))
+            THEN
+                o.id || '/' || split_part(w.form, '-', 1)
+                IN (SELECT sight_texts('portal.person_families'))
+                OR o.id IN (SELECT sight_ids('portal.person_organisations'))
+        ELSE
+            o.id IN (SELECT sight_ids('portal.full'))
+            OR o.id || '/' || split_part(w.form, '-', 1)
+            IN (SELECT sight_texts('portal.families'))
+    END
+GROUP BY w.unit, w.form
