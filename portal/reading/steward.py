@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -209,10 +209,16 @@ class Found:
     explanation: str
 
 
-def findings(reading: Connection, number: int) -> list[Found]:
-    """The findings of a submission that the reader may see, gravest first."""
+def findings(
+    reading: Connection, number: int, labels: Mapping[tuple[str, str], str]
+) -> list[Found]:
+    """The findings of a submission that the reader may see, gravest first.
+
+    `labels` names columns: (form, column) → as the form calls it.
+    """
     rows = reading.execute(text(sql("portal_steward_findings")), {"id": number})
-    return [Found(**row) for row in rows.mappings()]
+    found = [Found(**row) for row in rows.mappings()]
+    return [replace(f, field=labels.get((f.form, f.field), f.field)) for f in found]
 
 
 @dataclass(frozen=True, slots=True)

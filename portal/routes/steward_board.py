@@ -62,9 +62,15 @@ def place(
     if not visible:
         raise NotFound
     return Place(
-        period or (known[0] if known else ""), chosen, line if line in (1, 2) else own.line,
+        period or _usual(known, at.strftime("%Y-%m")), chosen, line if line in (1, 2) else own.line,
         form.strip().upper(), state if state in WORDS else "",
     )  # fmt: skip
+
+
+def _usual(known: list[str], month: str) -> str:
+    """The last month that is over; without one the newest period."""
+    over = [p for p in known if len(p) == 7 and p[4] == "-" and p < month]
+    return over[0] if over else next(iter(known), "")
 
 
 Here = Annotated[Place, Depends(place)]

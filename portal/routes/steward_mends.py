@@ -90,7 +90,6 @@ def standing(
     with ground.engine.connect() as owner:
         kept = list(reversed(mends.standing_mends(owner)))
         names = reads.names_in(owner, [m.made_by for m in kept])
-    seen = {g.org for g in person.grants}
     codes = set(
         reading.execute(
             text(
@@ -111,7 +110,6 @@ def standing(
                "unit": unit, "since": since or f"{at:%Y}-01"},
         titles={f.code: f.title for f in known.forms},
         labels={(f.code, c.code): c.label for f in known.forms for c in f.columns},
-        own=seen,
     )  # fmt: skip
 
 

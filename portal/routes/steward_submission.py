@@ -50,7 +50,7 @@ def submission(
 ) -> Response:  # fmt: skip
     """The sheets with their bad cells, the findings, who is on it, what can be done."""
     found = reads.opened(reading, number, at.date())
-    listed = reads.findings(reading, number)
+    listed = reads.findings(reading, number, labels(known))
     case = handling.submission_case(number, at.isoformat())
     sheets = sheets_of(ground, number, listed, found.hidden)
     with ground.engine.connect() as owner:
@@ -61,7 +61,9 @@ def submission(
     possible = ways(person, case)
     shown = next((n for n, s in enumerate(sheets) if s.name == sheet), None)
     if shown is None:
-        shown = max(range(len(sheets)), key=lambda n: (sheets[n].bad, -n), default=0)
+        shown = max(
+            range(len(sheets)), key=lambda n: (sheets[n].bad, sheets[n].form != "", -n), default=0
+        )
     waiting = next((p for p in proposals if p.decision is None), None)
     return render(
         request,
@@ -90,6 +92,11 @@ def submission(
         titles={f.code: f.title for f in known.forms},
         late=case.state in ("locked", "corrected"),
     )  # fmt: skip
+
+
+def labels(known: Known) -> dict[tuple[str, str], str]:
+    """(form, column) → what the column is called."""
+    return {(f.code, c.code): c.label for f in known.forms for c in f.columns}
 
 
 def _following(reading: Reading, person: SignedIn, at: Now, number: int) -> int | None:
