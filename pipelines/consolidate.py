@@ -140,7 +140,27 @@ def _withheld(
     """What no publication of a computation may print, decided once for the whole federation.
 
     What one unit's review withholds must not stand in that of the unit above or beside it.
+    A computation never changes, so a process decides once however many units it prints.
     """
+    key = (str(connection.engine.url), computation, definitions.digest)
+    if key not in _DECIDED:
+        while len(_DECIDED) >= _KEPT_DECISIONS:
+            _DECIDED.pop(next(iter(_DECIDED)))
+        _DECIDED[key] = _decided(connection, definitions, computation, period, organisations)
+    return _DECIDED[key]
+
+
+_KEPT_DECISIONS = 32
+_DECIDED: dict[tuple[str, int, str], frozenset[tuple[str, str, str, str]]] = {}
+
+
+def _decided(
+    connection: Connection,
+    definitions: Definitions,
+    computation: int,
+    period: Period,
+    organisations: Sequence[Registered],
+) -> frozenset[tuple[str, str, str, str]]:
     about = sensitive(definitions, period.end)
     rows = connection.execute(
         text(sql("publication_sensitive")),
