@@ -151,6 +151,9 @@ def test_two_versions_differ_in_the_cell_that_was_corrected(site, returned, pass
     assert {"共 1 格不同", "C3", "约五十", "52"} <= set(said)
     old = words(browser.get(f"/my/submissions/{returned}"))
     assert "这是旧版本。" in old
+    new = browser.get(f"/my/submissions/{passed}")
+    assert "640121G00101" in words(new)  # the form stands open, not the cover
+    assert "<span>~" not in new.text  # a name that is kept encrypted is shown as it is
 
 
 def test_words_given_beside_a_warning_let_it_pass(site, definitions):

@@ -19,6 +19,7 @@ from portal.page import NavItem, redirect, render
 from portal.reading import reporter, reporter_sheet
 from portal.routes import filling
 from warehouse.life_cycle import Actor, Case, StepRefused
+from warehouse.personal import data_key, reveal
 
 router = APIRouter()
 router.include_router(filling.router)
@@ -101,7 +102,10 @@ def submission(
     shown, hidden = reporter_sheet.allowed(showing.sheets_of(number), found.forms, visible, form_of)
     tally = reporter_sheet.counts(listed)
     worst = next((f.sheet for f in listed if f.sheet in {s.name for s in shown}), "")
-    chosen = next((s for s in shown if s.name == (sheet or worst)), shown[0] if shown else None)
+    # A clean workbook opens at its first form, not at its cover.
+    first = next((s for s in shown if s.name.split(" ")[0] in found.forms), None)
+    first = first or (shown[-1] if shown else None)
+    chosen = next((s for s in shown if s.name == (sheet or worst)), first)
     forms = [known.newest(code) for code in found.forms]
     shown_grid = reporter_sheet.grid(chosen, listed, forms, everything=every) if chosen else None
     case = flow.submission_case(number, at.isoformat())
@@ -118,13 +122,14 @@ def submission(
         "reporter/submission.html",
         sent=found,
         unit=own_units(person)[code],
+        filler=reveal(found.filled_by or "", data_key()),
         case=case,
         tells=life_cycle().state(case.state).tells,
         titles={f.code: f.title for f in known.forms},
         findings=listed if every else listed[:MOST_FINDINGS],
         finding_count=len(listed),
         tabs=[
-            (s.name, f"/my/submissions/{number}?sheet={quote(s.name)}", tally.get(s.name, 0))
+            (s.name, f"/my/submissions/{number}?sheet={quote(s.name)}", tally.get(s.name))
             for s in shown
         ],
         here=f"/my/submissions/{number}?sheet={quote(chosen.name)}" if chosen else "",
