@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
-from checking import Accepted, check, definitions, places, sheet, workbook
 
 from definitions.expression import parse
-from definitions.model import Column, ColumnType, Form, Parameter, Severity
+from definitions.model import Parameter, Severity
 from definitions.periods import Period
 from expectations.evaluate import SUBMISSION, UNREADABLE, Scope, evaluate
 from expectations.nesting import nearest_above, parts_below
 from expectations.totals import total_findings
-from pipelines.read import Document, Limits
-from pipelines.read.document import read_document
-from pipelines.templates import TemplateOrganisation, template_bytes
 from pipelines.templates.derived import RowFormula
+from tests.checking import Accepted, check, definitions, places, sheet, workbook
 from warehouse.achievement import (
     Share,
     Task,
@@ -185,78 +180,12 @@ def test_self_reports_depart_by_their_share_of_the_computed_figure() -> None:
     assert self_report_gap(tasks, told, at(A=100, B=0)) == Share(Decimal("0.05") + 1, Decimal(2))
 
 
-# --- templates: made, filled with the examples of the columns, read back, checked ----------------
+# --- templates -----------------------------------------------------------------------------------
 
 MINE = (
     "FIN-02", "FIN-03", "FIN-04", "FIN-05", "FIN-06", "AUD-00", "AUD-01", "AUD-02", "AUD-03",
     "AUD-04", "AUD-05", "NARR-01",
 )  # fmt: skip
-SIGNED = {
-    "填报人": "李敏",
-    "复核人": "王强",
-    "单位负责人": "赵国庆",
-    "填报日期": "2020-02-03",
-}
-UNION = "640105-0017"
-
-
-def typed(column: Column) -> Any:
-    """The column's example as a person types it."""
-    if not column.example:
-        return None
-    if column.type.numeric:
-        return float(column.example)
-    return date.fromisoformat(column.example) if column.type is ColumnType.DATE else column.example
-
-
-def filled(form: Form, period: Period) -> bytes:
-    """The template of the form with one row of examples; computed cells as they would show."""
-    empty = template_bytes(
-        definitions(), [form], TemplateOrganisation(UNION, "宏远机械公司工会"), period, {}, {},
-        period.end,
-    )  # fmt: skip
-    book = openpyxl.load_workbook(io.BytesIO(empty))
-    for line in book.worksheets[0].iter_rows():
-        for cell in line:
-            if cell.value in SIGNED:
-                book.worksheets[0].cell(cell.row, cell.column + 1).value = SIGNED[cell.value]
-    sheet, labels = book.worksheets[1], [c.label for c in form.columns]
-    header = next(
-        n
-        for n, line in enumerate(sheet.iter_rows(values_only=True), start=1)
-        if list(line[: len(labels)]) == labels
-    )
-    for place, column in enumerate(form.columns, start=1):
-        sheet.cell(header + 2, place).value = typed(column)
-        # openpyxl drops the results of formulas, which Excel and WPS save with them
-        for row in range(header + 3, sheet.max_row + 1):
-            if str(sheet.cell(row, place).value or "").startswith("="):
-                sheet.cell(row, place).value = None
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
-
-
-@pytest.mark.parametrize("code", MINE)
-def test_the_examples_of_a_form_make_a_row_that_is_read_as_typed_and_not_returned(
-    code: str,
-) -> None:
-    form = definitions().newest(code)
-    period = Period.parse("2019-12").within(form.period)
-    read = read_document(Document("k", filled(form, period)), definitions(), {}, Limits())
-    assert [(f.rule, f.message) for f in read.findings if f.severity is Severity.RETURN] == []
-    (sheet,) = read.sheets
-    for column, values_read in zip(form.columns, sheet.values, strict=True):
-        expected = typed(column)
-        if column.type is ColumnType.BOOL:
-            expected = expected == "是"
-        assert values_read == [expected], column.code
-    orgs = [c.example for f in definitions().forms for c in f.columns if c.code == "org_code"]
-    world = Accepted(unions=sorted({*orgs, UNION}))
-    read = replace(read, findings=[], org_code=UNION)
-    (found,) = check(read, accepted=world, received=date(2020, 2, 3))
-    returned = [(f.rule, f.field, f.message) for f in found if f.severity is Severity.RETURN]
-    assert returned == []
 
 
 def test_every_column_has_an_example_but_those_of_other_rows() -> None:
