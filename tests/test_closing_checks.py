@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
+from sqlalchemy import text
 
 from definitions.loading import Definitions, load_definitions
 from pipelines import flow
@@ -35,7 +36,7 @@ from tests.acceptance import (
     save,
     write_registry,
 )
-from warehouse.findings import open_findings
+from warehouse.findings import ClosingFinding, begin, note, open_findings, settle
 from warehouse.organisations import ids
 
 YONGNING = "640121Z00001"
@@ -206,6 +207,35 @@ def test_words_on_the_marked_workbook_settle_it_after_the_lock(told: Told) -> No
     assert waiting() == []
     closed = flow.close_period("2017-03", NEXT_CLOSE)
     assert (closed["unverified"], closed["findings_opened"], waiting()) == (0, 0, [])
+
+
+def test_words_come_along_to_a_question_and_settle_nothing_else(told: Told) -> None:
+    """Under the same fingerprint a rule may by now send back or only note: that wants no words."""
+    unlike_wages(told)
+    flow.close_period("2017-03", FUNDS_LOCKED)
+    path = told.folder / "answer.xlsx"
+    explained(next(places().returned.rglob("*-待核实.xlsx")), WORDS).save(path)
+    done = told.give("answer", MILL, "2017-04-24T09:00:00", data=path.read_bytes())
+    (given,) = query("SELECT id, fingerprint FROM finding WHERE explanation IS NOT NULL")
+    carried = {}
+    with engine().connect() as connection:
+        union = ids(connection)[MILL]
+        for severity in ("须说明", "退回", "提示"):
+            begin(connection)
+            found = ClosingFinding(
+                submission_id=done.id, rule="V-R-063", severity=severity, message=severity,
+                advice="", form="FIN-01", sheet="FIN-01", row_no=3, columns=[2], field="payroll",
+                value="6000", expected="", cell="B9", period="2017-03", org_id=union,
+                fingerprint=given.fingerprint,
+            )  # fmt: skip
+            note(connection, [found])
+            settle(connection, [], moment(NEXT_CLOSE))
+            carried[severity] = connection.execute(
+                text("SELECT explanation, explained_by FROM finding WHERE message = :m"),
+                {"m": severity},
+            ).one()
+        connection.rollback()
+    assert carried == {"须说明": (WORDS, given.id), "退回": (None, None), "提示": (None, None)}
 
 
 def test_the_same_workbook_without_words_does_not_settle_it(told: Told) -> None:
