@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from definitions import Definitions
 from warehouse import audit
+from warehouse.codes import id_of
 from warehouse.rights import objection
 from warehouse.tables import (
     LINES,
     account,
     account_grant,
     form_family,
-    organisation,
     role,
     session,
 )
@@ -176,9 +176,7 @@ def grant(
     reason = objection(wanted, line, works, personal)
     if reason:
         raise AccountRefused(reason)
-    org_id = connection.execute(
-        select(organisation.c.id).where(organisation.c.code == org)
-    ).scalar()
+    org_id = id_of(connection, org)
     if org_id is None:
         raise AccountRefused(f"工会组织编码 {org} 未登记")
     slot = {

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, text
 
 from warehouse import audit
+from warehouse.codes import id_of, ids
 from warehouse.engine import sql
-from warehouse.organisations import ids
 from warehouse.tables import (
     appeal,
     appeal_decision,
@@ -35,12 +35,10 @@ Row = dict[str, Any]
 
 def org_id(connection: Connection, code: str) -> int:
     """The id of an organisation; LookupError in Chinese when nobody has that code."""
-    found = connection.execute(
-        select(organisation.c.id).where(organisation.c.code == code)
-    ).scalar()
+    found = id_of(connection, code)
     if found is None:
         raise LookupError(f"工会组织编码 {code} 未登记")
-    return int(found)
+    return found
 
 
 def _newest(

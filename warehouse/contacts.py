@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from warehouse import audit, receipts
+from warehouse.codes import ids
 from warehouse.tables import contact, letter, organisation
 
 MAIL, SFTP, OBJECT, CHAT = "mail", "sftp", "object", "chat"
@@ -56,19 +57,19 @@ def enter(connection: Connection, new: Sequence[Contact], at: datetime, actor: s
     What strangers sent from an address that becomes known is let in as that organisation's.
     ContactRefused when an organisation or kind is unknown, or an address already sends for another.
     """
-    ids = {r.code: r.id for r in connection.execute(select(organisation.c.code, organisation.c.id))}
+    org_ids = ids(connection)
     known = {(c.org, c.kind, c.address, c.since) for c in standing(connection, None)}
     added = 0
     for item in new:
         address = normal(item.kind, item.address)
-        _check(item, address, ids)
+        _check(item, address, org_ids)
         if (item.org, item.kind, address, item.since) in known:
             continue
         try:
             with connection.begin_nested():
                 connection.execute(
                     insert(contact).values(
-                        org_id=ids[item.org],
+                        org_id=org_ids[item.org],
                         kind=item.kind,
                         address=address,
                         sends=item.sends and item.kind != CHAT,
@@ -92,10 +93,10 @@ def enter(connection: Connection, new: Sequence[Contact], at: datetime, actor: s
     return added
 
 
-def _check(item: Contact, address: str, ids: Collection[str]) -> None:
+def _check(item: Contact, address: str, known: Collection[str]) -> None:
     if item.kind not in KINDS:
         raise ContactRefused(f"联系方式的种类“{item.kind}”不认识，应为 {'、'.join(KINDS)}")
-    if item.org not in ids:
+    if item.org not in known:
         raise ContactRefused(f"工会组织编码 {item.org} 未登记")
     if not address or (item.kind == MAIL and not 0 < address.find("@") < len(address) - 1):
         raise ContactRefused(f"“{item.address}”不是可用的地址（{item.org}）")

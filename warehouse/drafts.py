@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from warehouse.codes import id_of
 from warehouse.life_cycle import Actor, Overtaken, StepRefused
 from warehouse.personal import data_key, file_cipher
 from warehouse.tables import form_draft, organisation
@@ -65,7 +66,7 @@ def keep(
     at: datetime,
 ) -> Draft:
     """Save a draft over the version that was seen (0: none yet); Overtaken says who was faster."""
-    org = connection.execute(select(organisation.c.id).where(organisation.c.code == code)).scalar()
+    org = id_of(connection, code)
     if org is None:
         raise StepRefused(f"工会组织编码 {code} 未登记")
     sealed = _seal(code, period, form, {"rows": list(map(dict, rows)), "cover": dict(cover)})

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from warehouse.codes import ids
 from warehouse.engine import sql
 from warehouse.tables import employer, organisation_employer
 
@@ -46,13 +47,7 @@ def cover(connection: Connection, covers: Sequence[Cover], at: datetime) -> int:
             {"keys": sorted({c.uscc or c.name for c in covers})},
         )
     }
-    org_ids = {
-        row.code: row.id
-        for row in connection.execute(
-            text("SELECT code, id FROM organisation WHERE code = ANY(:codes)"),
-            {"codes": sorted({c.org for c in covers})},
-        )
-    }
+    org_ids = ids(connection, {c.org for c in covers})
     held: dict[tuple[int, int], list[Range[date]]] = {}
     for row in connection.execute(
         text(

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from definitions import Period
 from definitions.life_cycle import Transition, life_cycle
 from warehouse import audit
+from warehouse.codes import id_of
 from warehouse.engine import sql
 from warehouse.tables import (
     LINES,
@@ -168,9 +169,7 @@ def case_of(connection: Connection, submission_id: int, at: datetime) -> Case:
     leading, other = _lines(connection, row.reporter_id, about)
     if not leading and row.reporter_id is None and row.sender:
         # What cannot be read belongs to whoever sent it, as far as anybody can tell.
-        sender = connection.execute(
-            select(organisation.c.id).where(organisation.c.code == row.sender)
-        ).scalar()
+        sender = id_of(connection, row.sender)
         leading, other = _lines(connection, sender, about)
     steps = history(connection, submission_id)
     signed = {name: ON_COVER for name, key in COVER_SIGNATURES.items() if row.cover.get(key)}
@@ -237,9 +236,7 @@ def _lines(
     first, second = ("条", "块") if lead == "条为主" and chains["条"] else ("块", "条")
     leading = chains[first]
     if first == "条":
-        top = connection.execute(
-            select(organisation.c.id).where(organisation.c.code == leading[-1])
-        ).scalar_one()
+        top = id_of(connection, leading[-1])
         leading += [
             code
             for code in connection.execute(
@@ -277,9 +274,7 @@ def take_step(
     ).first()
     if moved is None or state_on(moved.life, moved.locks_on, china_day(at)) != case.state:
         raise Overtaken(_overtaken(connection, case.id))
-    org = connection.execute(
-        select(organisation.c.id).where(organisation.c.code == (actor.organisation or ""))
-    ).scalar()
+    org = id_of(connection, actor.organisation)
     connection.execute(
         insert(submission_step).values(
             submission_id=case.id,

@@ -10,8 +10,9 @@ from typing import Literal
 from sqlalchemy import Connection, insert, select, text, update
 
 from warehouse import audit
+from warehouse.codes import ids
 from warehouse.life_cycle import Actor, StepRefused
-from warehouse.tables import organisation, reading_mend
+from warehouse.tables import reading_mend
 
 Kind = Literal["heading", "unit", "sheet"]
 
@@ -38,10 +39,7 @@ class Mend:
 
 def standing_mends(connection: Connection) -> list[Mend]:
     """Every mend in force, oldest first."""
-    codes = {
-        row.id: row.code
-        for row in connection.execute(select(organisation.c.id, organisation.c.code))
-    }
+    codes = {number: code for code, number in ids(connection).items()}
     rows = connection.execute(
         select(reading_mend).where(reading_mend.c.ended_at.is_(None)).order_by(reading_mend.c.id)
     )
@@ -73,10 +71,7 @@ def any_mend(connection: Connection) -> bool:
 
 def enter_mend(connection: Connection, mend: Mend, actor: Actor, at: datetime) -> int:
     """Keep a mend; its id."""
-    known = {
-        row.code: row.id
-        for row in connection.execute(select(organisation.c.id, organisation.c.code))
-    }
+    known = ids(connection, mend.organisations)
     strangers = sorted(set(mend.organisations) - known.keys())
     if strangers:
         raise StepRefused(f"工会组织编码未登记：{'、'.join(strangers)}")

@@ -17,6 +17,7 @@ from definitions.calendars import Deadlines
 from definitions.model import Form
 from definitions.organisations import Alias, Organisation
 from definitions.periods import closing_periods
+from warehouse.codes import ids as ids
 from warehouse.employers import Cover, cover
 from warehouse.engine import sql
 from warehouse.life_cycle import refresh_locks
@@ -157,12 +158,6 @@ def _code(
         "valid": Range(since, until),
         "recorded_at": at,
     }
-
-
-def ids(connection: Connection) -> dict[str, int]:
-    """Code → id of every organisation."""
-    rows = connection.execute(select(organisation.c.code, organisation.c.id))
-    return {row.code: row.id for row in rows}
 
 
 def names_on(connection: Connection, day: date) -> dict[str, tuple[str, ...]]:

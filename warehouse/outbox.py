@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from warehouse.codes import id_of, ids
 from warehouse.tables import notice, organisation, outbox, workbook_fetched
 
 _LOCK = 7_240_009
@@ -67,8 +68,8 @@ def note(connection: Connection, new: Iterable[NewNotice], at: datetime) -> int:
     items = list(new)
     if not items:
         return 0
-    ids = {r.code: r.id for r in connection.execute(select(organisation.c.code, organisation.c.id))}
-    strangers = sorted({i.org for i in items} - ids.keys())
+    org_ids = ids(connection, {i.org for i in items})
+    strangers = sorted({i.org for i in items} - org_ids.keys())
     if strangers:
         raise LookupError(f"工会组织编码未登记：{'、'.join(strangers)}")
     done = connection.execute(
@@ -77,7 +78,7 @@ def note(connection: Connection, new: Iterable[NewNotice], at: datetime) -> int:
             [
                 {
                     "key": i.key,
-                    "org_id": ids[i.org],
+                    "org_id": org_ids[i.org],
                     "kind": i.kind,
                     "facts": dict(i.facts),
                     "files": _files(i.files),
@@ -161,11 +162,7 @@ def write(connection: Connection, new: NewMessage, domain: str, at: datetime) ->
 
     `domain` stands in its message id, which stays the same however often it is tried.
     """
-    org_id = None
-    if new.org:
-        org_id = connection.execute(
-            select(organisation.c.id).where(organisation.c.code == new.org)
-        ).scalar()
+    org_id = id_of(connection, new.org)
     found = connection.execute(
         upsert(outbox)
         .values(

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.dialects.postgresql import Range
 
+from warehouse.codes import ids
 from warehouse.tables import ranking_group
 
 
@@ -28,13 +29,7 @@ def place_in_groups(connection: Connection, placings: Sequence[Placing], at: dat
     """Enter groups; an earlier group of the same family ends the day before. Returns how many."""
     if not placings:
         return 0
-    ids = {
-        row.code: row.id
-        for row in connection.execute(
-            text("SELECT code, id FROM organisation WHERE code = ANY(:codes)"),
-            {"codes": sorted({p.org for p in placings})},
-        )
-    }
+    org_ids = ids(connection, {p.org for p in placings})
     for p in placings:
         cut = connection.execute(
             text(
@@ -42,7 +37,13 @@ def place_in_groups(connection: Connection, placings: Sequence[Placing], at: dat
                 "AND scheme = :scheme AND retired_at IS NULL AND valid && daterange(:since, :until)"
                 " RETURNING name, valid, approval"
             ),
-            {"at": at, "org": ids[p.org], "scheme": p.scheme, "since": p.since, "until": p.until},
+            {
+                "at": at,
+                "org": org_ids[p.org],
+                "scheme": p.scheme,
+                "since": p.since,
+                "until": p.until,
+            },
         ).all()
         kept = [
             (row.name, Range(row.valid.lower, p.since), row.approval)
@@ -53,7 +54,7 @@ def place_in_groups(connection: Connection, placings: Sequence[Placing], at: dat
             insert(ranking_group),
             [
                 {
-                    "org_id": ids[p.org],
+                    "org_id": org_ids[p.org],
                     "scheme": p.scheme,
                     "name": name,
                     "valid": valid,

@@ -18,12 +18,12 @@ from sqlalchemy import Connection, Table, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 
 from warehouse import audit
+from warehouse.codes import ids
 from warehouse.engine import sql
 from warehouse.objections import Ground, left_hanging
 from warehouse.tables import (
     LINES,
     affiliation,
-    organisation,
     organisation_change,
     organisation_change_row,
     organisation_name,
@@ -115,7 +115,7 @@ def apply_changes(
     if not listed:
         return 0
     connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": CHANGE_LOCK})
-    ids = _ids(connection)
+    org_ids = ids(connection)
     known = {k.change.key: k for k in living(connection, {c.org for c in listed})}
     splits = [c for c in listed if c.change == "分立" and not c.to_parent]
     above = timelines(connection, {c.org for c in splits}) if splits else {}
@@ -137,7 +137,7 @@ def apply_changes(
             replaced.append(before.id)
         fresh.setdefault(change.key, change)
     _undo(connection, replaced, "system", "更正后重新申报", at)
-    written = _enter(connection, fresh.values(), ids, filed_by, at, confirm)
+    written = _enter(connection, fresh.values(), org_ids, filed_by, at, confirm)
     _note_rows(connection, [*told_again, *zip(written, fresh.values(), strict=True)])
     touched = {c.subject for c in fresh.values() if c.change not in confirm}
     if replaced:
@@ -153,19 +153,19 @@ def _same(one: Change, two: Change) -> bool:
 def _enter(
     connection: Connection,
     changes: Iterable[Change],
-    ids: Mapping[str, int],
+    org_ids: Mapping[str, int],
     filed_by: str | None,
     at: datetime,
     confirm: Collection[str],
 ) -> list[int]:
     rows = [
         {
-            "org_id": ids[c.org],
+            "org_id": org_ids[c.org],
             "change": c.change,
             "line": LINES[c.line],
-            "from_id": ids.get(c.from_parent or ""),
-            "to_id": ids.get(c.to_parent or ""),
-            "successor_id": ids.get(c.successor or ""),
+            "from_id": org_ids.get(c.from_parent or ""),
+            "to_id": org_ids.get(c.to_parent or ""),
+            "successor_id": org_ids.get(c.successor or ""),
             "effective": c.effective,
             "approval": c.approval,
             "split_pct": c.split_pct,
@@ -174,7 +174,7 @@ def _enter(
             "after": {k: v for k, v in asdict(c.after).items() if v is not None},
             "filing_id": c.filing_id,
             "row_no": c.row_no,
-            "filed_by_id": ids.get(filed_by or ""),
+            "filed_by_id": org_ids.get(filed_by or ""),
             "recorded_at": at,
             "in_force_at": None if c.change in confirm else at,
         }
@@ -388,7 +388,7 @@ def rebuild(connection: Connection, codes: Collection[str], at: datetime) -> int
     """Replay every change in force over what was registered; returns how many rows were written."""
     if not codes:
         return 0
-    ids = _ids(connection)
+    org_ids = ids(connection)
     bases = timelines(connection, codes, registered=True)
     changes: dict[str, list[tuple[int, Change]]] = {}
     for kept in living(connection, codes):
@@ -402,14 +402,14 @@ def rebuild(connection: Connection, codes: Collection[str], at: datetime) -> int
     }
     for code in sorted(codes):
         timeline = replayed(bases[code], changes.get(code, ()))
-        for table, values in _rows_of(timeline, ids, filings):
-            wanted[table].append({"org_id": ids[code], **values})
-    owners = [ids[c] for c in codes]
+        for table, values in _rows_of(timeline, org_ids, filings):
+            wanted[table].append({"org_id": org_ids[code], **values})
+    owners = [org_ids[c] for c in codes]
     return sum(_rewrite(connection, t, rows, owners, at) for t, rows in wanted.items())
 
 
 def _rows_of(
-    timeline: Timeline, ids: Mapping[str, int], filings: Mapping[int, int]
+    timeline: Timeline, org_ids: Mapping[str, int], filings: Mapping[int, int]
 ) -> Iterable[tuple[Table, dict[str, Any]]]:
     for before, span in zip((None, *timeline.names), timeline.names, strict=False):
         common = {"valid": Range(span.since, span.until), "change_id": span.change}
@@ -427,7 +427,7 @@ def _rows_of(
                 affiliation,
                 {
                     "line": LINES[line],
-                    "parent_id": ids[s.value],
+                    "parent_id": org_ids[s.value],
                     "valid": Range(s.since, s.until),
                     "approval": s.approval,
                     "filing_id": filings.get(s.change) if s.change is not None else None,
@@ -474,11 +474,6 @@ def _key(row: Mapping[str, Any]) -> str:
         if name != "filing_id"
     }
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
-
-
-def _ids(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(select(organisation.c.code, organisation.c.id))
-    return {row.code: row.id for row in rows}
 
 
 def in_force_on(connection: Connection, starts: date, ends: date, cutoff: datetime) -> list[Kept]:

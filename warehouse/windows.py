@@ -15,8 +15,9 @@ from definitions import Definitions, Period
 from definitions.calendars import Deadlines, State
 from definitions.model import Form
 from warehouse import audit
+from warehouse.codes import ids
 from warehouse.engine import sql
-from warehouse.tables import form_window, organisation, reopening
+from warehouse.tables import form_window, reopening
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -215,7 +216,7 @@ class Order:
 
 def reopen(connection: Connection, definitions: Definitions, order: Order, at: datetime) -> int:
     """Enter a correction order; its id. ReopeningRefused says what is missing or wrong."""
-    known = _ids(connection)
+    known = ids(connection)
     opened = windows(connection, [order.period])
     _check(definitions, order, at, known, opened)
     found = connection.execute(
@@ -249,11 +250,6 @@ def reopen(connection: Connection, definitions: Definitions, order: Order, at: d
         },
     )
     return int(found)
-
-
-def _ids(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(select(organisation.c.code, organisation.c.id))
-    return {row.code: row.id for row in rows}
 
 
 def _check(
@@ -313,7 +309,7 @@ def relock(connection: Connection, order: int, actor: str, at: datetime) -> None
 
 def reopenings(connection: Connection, periods: Collection[str]) -> list[Reopening]:
     """Every reopening of some periods, over or not, oldest first."""
-    codes = {number: code for code, number in _ids(connection).items()}
+    codes = {number: code for code, number in ids(connection).items()}
     rows = connection.execute(
         select(reopening).where(reopening.c.period.in_(sorted(periods))).order_by(reopening.c.id)
     )

@@ -41,6 +41,7 @@ from pipelines.flow.quality_months import months_of
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
 from warehouse import audit
+from warehouse.codes import ids
 from warehouse.cutoff import prepare_cutoff
 from warehouse.organisations import standing
 from warehouse.publications import decide as decide_publication
@@ -268,7 +269,7 @@ def _keep_rows(
     ).scalar()
     if new is None:
         return
-    codes = {r.code: r.id for r in connection.execute(text("SELECT code, id FROM organisation"))}
+    codes = ids(connection)
     connection.execute(
         insert(assessment_unit),
         [
