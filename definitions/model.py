@@ -306,6 +306,11 @@ class Form(Model):
         """Codes of the key columns, in order."""
         return tuple(c.code for c in self.columns if c.kind is ColumnKind.KEY)
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The columns that tell rows apart: a ledger's own keys, otherwise the key columns."""
+        return tuple(self.ledger.keys) if self.ledger else self.keys
+
     @cached_property
     def position(self) -> dict[str, int]:
         """Place of each column, from 0; the order of stored arrays."""

@@ -139,7 +139,7 @@ def tally_form(form: Form, measures: Iterable[Measure] = ()) -> Form:
         tally=Tally(
             heads=HEADS,
             dates=tuple(c.code for c in coded if form.column(c.code).type is ColumnType.DATE),
-            identity=form.ledger.keys if form.ledger else form.keys,
+            identity=form.identity,
             whole_register=form.ledger is not None,
         ),
     )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from definitions import Definitions, Period
 from definitions.model import Column, Rule, Severity
 from expectations.findings import Finding, show
+from pipelines.row_keys import row_keys
 from pipelines.workbook import FormSheet, ReadWorkbook
 from warehouse.personal import PREFIX, conceal
 from warehouse.submissions import number_text
@@ -77,16 +78,6 @@ class Fingerprints:
     def on_sheet(self, workbook: ReadWorkbook, sheet: FormSheet, finding: Finding) -> str | None:
         """The fingerprint of one finding on one sheet; None when it stands on none of its rows."""
         return _Place(self, sheet, workbook.org_code or "").fingerprint(finding)
-
-    def row_keys(self, sheet: FormSheet) -> list[str]:
-        """The key columns of each row joined by a tab, as the warehouse keeps them."""
-        form = self.definitions.form(sheet.form, Period.parse(sheet.period))
-        codes = form.ledger.keys if form.ledger else form.keys
-        columns = [
-            [self._stored(form.column(code), v) for v in sheet.values[form.position[code]]]
-            for code in codes
-        ]
-        return ["\t".join(parts) for parts in zip(*columns, strict=True)]
 
     def _stored(self, column: Column, value: object) -> str:
         """A value as the warehouse writes it, persons concealed."""
@@ -151,7 +142,7 @@ class _Place:
         if row is None:
             return None
         if self.keys is None:
-            self.keys = self.prints.row_keys(self.sheet)
+            self.keys = row_keys(self.sheet, self.prints.definitions, self.prints.secret)
         place = self.form.position.get("org_code")
         org = None if place is None else self.sheet.values[place][row]
         marked = [

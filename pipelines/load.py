@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from definitions import Definitions, Period
-from definitions.model import ColumnKind, ColumnType, Form
-from expectations.codes import personal_data
-from expectations.findings import Finding, show
+from expectations.findings import Finding
 from pipelines.reorganising import after_of
+from pipelines.row_keys import joined, stored
 from pipelines.workbook import FormSheet, ReadWorkbook
 from warehouse.employers import Cover
 from warehouse.personal import conceal
@@ -107,24 +105,20 @@ def filing_of(
     """One form sheet as arrays in the order of the edition's columns."""
     period = Period.parse(sheet.period)
     form = definitions.form(sheet.form, period)
-    columns = [_stored(form, p, sheet.values[p], key) for p in range(len(form.columns))]
+    columns = [stored(c, v, key) for c, v in zip(form.columns, sheet.values, strict=True)]
     blank = [None] * len(sheet.row_numbers)
     numeric = [c.type.numeric for c in form.columns]
     numbers = [v if n else blank for v, n in zip(columns, numeric, strict=True)]
     texts = [blank if n else v for v, n in zip(columns, numeric, strict=True)]
     place = form.position.get("org_code")
     orgs = columns[place] if place is not None else blank
-    key_codes = form.ledger.keys if form.ledger else form.keys
-    keys = [
-        [v if v.__class__ is str else "" if v is None else show(v) for v in columns[p]]
-        for p in (form.position[code] for code in key_codes)
-    ]
+    keys = joined(columns[form.position[code]] for code in form.identity)
     rows = [
-        NewRow(row_no, org_ids[org or reporter], "\t".join(key_), numbers_, texts_)
+        NewRow(row_no, org_ids[org or reporter], key_, numbers_, texts_)
         for row_no, org, key_, numbers_, texts_ in zip(
             sheet.row_numbers,
             orgs,
-            zip(*keys, strict=True),
+            keys,
             zip(*numbers, strict=True),
             zip(*texts, strict=True),
             strict=True,
@@ -139,27 +133,6 @@ def filing_of(
         sheet_columns=[c or 0 for c in sheet.columns],
         rows=rows,
     )
-
-
-def _stored(form: Form, place: int, values: Sequence[Any], key: bytes) -> list[Any]:
-    """A column as it is kept: numbers as they are, everything else as text, persons concealed."""
-    column = form.columns[place]
-    if column.type.numeric:
-        return [None if v is None else float(v) for v in values]
-    texts = [v if v is None or v.__class__ is str else _text(v) for v in values]
-    if column.personal:
-        return [None if t is None else conceal(t, key) for t in texts]
-    if column.type is ColumnType.TEXT or column.kind is ColumnKind.TEXT:
-        # a number of a person in free text was asked about (V-C-016); explained or not, it rests
-        # like any other
-        return [conceal(t, key) if t is not None and personal_data(t) else t for t in texts]
-    return texts
-
-
-def _text(value: object) -> str:
-    if isinstance(value, (list, tuple)):
-        return "、".join(map(str, value))
-    return show(value)
 
 
 def changes_in(

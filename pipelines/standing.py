@@ -8,7 +8,7 @@ from typing import Any
 
 from definitions import Definitions, Period
 from definitions.organisations import Organisation, Parent
-from expectations.findings import Finding, finding_of, show
+from expectations.findings import Finding, finding_of
 from pipelines.reorganising import (
     Picture,
     after_of,
@@ -17,8 +17,8 @@ from pipelines.reorganising import (
     rows_of,
     timeline_of,
 )
+from pipelines.row_keys import row_keys
 from pipelines.workbook import FormSheet, ReadWorkbook
-from warehouse.personal import conceal
 
 Claim = tuple[str, str, str]
 """(form, period, key): one row that one reporter alone may report."""
@@ -45,21 +45,6 @@ class Registry:
         self.held = {}
         for claim, reporter in self.claims.items():
             self.held.setdefault((claim[0], claim[1], reporter), []).append(claim)
-
-
-def row_keys(sheet: FormSheet, definitions: Definitions, key: bytes) -> list[str]:
-    """The key columns of each row joined by a tab, persons concealed, as the warehouse does it."""
-    form = definitions.form(sheet.form, Period.parse(sheet.period))
-    columns = []
-    for code in form.ledger.keys if form.ledger else form.keys:
-        parts = [
-            v if v.__class__ is str else "" if v is None else show(v)
-            for v in sheet.values[form.position[code]]
-        ]
-        if form.column(code).personal:
-            parts = [conceal(p, key) if p else p for p in parts]
-        columns.append(parts)
-    return ["\t".join(parts) for parts in zip(*columns, strict=True)]
 
 
 def subjects(sheet: FormSheet, definitions: Definitions, reporter: str) -> list[str]:

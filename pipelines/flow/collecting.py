@@ -27,11 +27,11 @@ from pipelines.flow.senders import refuse_strangers
 from pipelines.inbox import Channel, DropFolder, HandIn, take
 from pipelines.load import received_day, submission_of
 from pipelines.places import Places, places
+from pipelines.row_keys import row_keys
 from pipelines.standing import (
     Registry,
     claim_rows,
     newly_registered,
-    row_keys,
     standing_findings,
 )
 from pipelines.validate import validate

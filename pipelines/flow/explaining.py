@@ -13,6 +13,7 @@ from definitions import Definitions, Period
 from expectations.findings import Finding
 from pipelines.explanations import Fingerprints
 from pipelines.load import filing_of
+from pipelines.row_keys import row_keys
 from pipelines.verdict import Explanation, finding_key
 from pipelines.workbook import ReadWorkbook
 from warehouse import findings as kept
@@ -156,7 +157,7 @@ def _again(workbook: ReadWorkbook, asked: Sequence[Asked], prints: Fingerprints)
             if (sheet.form, sheet.period) != (item.finding.form, item.finding.period):
                 continue
             form = prints.definitions.form(sheet.form, Period.parse(sheet.period))
-            keys = prints.row_keys(sheet)
+            keys = row_keys(sheet, prints.definitions, prints.secret)
             if item.key not in keys:
                 continue
             index = keys.index(item.key)
