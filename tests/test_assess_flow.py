@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ from tests.two_unions import (
     federation,
     file,
 )
+from warehouse import assessment_year as years
 from warehouse import receipts
 from warehouse.editions import register_definitions
 from warehouse.organisations import ids
@@ -320,6 +321,48 @@ def test_differences_to_last_year_are_told_mark_by_mark(opened: Connection) -> N
     assert told["last_year"].startswith("总分 75.00 分，比上年低 25.00 分（上年 100.00 分）")
     assert "等次由“优秀”变为“合格”" in told["last_year"]
     assert told["differences"][0] == "总分 100.00 分 → 75.00 分，降低 25.00 分。"
+
+
+def test_a_final_edition_stands_over_every_later_run(opened: Connection) -> None:
+    """Last year's marks, the money by grade and the figures of the year read the same result."""
+    file(opened, "EVAL-01", "2019", ballots("会员", 20, 0, 0))
+    scored(opened, "MEV-UNIT")
+    ran = opened.execute(text("SELECT computation_id, definitions FROM assessment")).one()
+    day = {n: CUTOFF + timedelta(days=n) for n in range(1, 7)}
+
+    def edition(total: int, grade: str, at: datetime) -> None:
+        found = years.round_of(opened, "MEV-UNIT-2019", YEAR)
+        assert found is not None
+        years.keep_edition(
+            opened, found, computation=ran.computation_id, definitions=ran.definitions,
+            cutoff=CUTOFF, known_at=at, cause="核算", digest=grade, actor="a",
+            units=[years.KeptUnit(MILL, "", D(total), grade, 1, {"blocks": []})],
+        )  # fmt: skip
+
+    def step(name: str, at: datetime) -> None:
+        taken = years.Taken(name, "", "审定", "a", "r", "d", None, at)
+        years.record_step(opened, round_id, "MEV-UNIT-2019 2019", taken)
+
+    round_id = years.open_round(opened, "MEV-UNIT-2019", YEAR, "a", day[1])
+    step("open", day[1])
+    edition(88, "良好", day[1])
+    step("finalise", day[2])
+    score_and_keep(opened, definitions(), "MEV-UNIT", YEAR, day[3])
+    step("reopen", day[4])
+    edition(70, "合格", day[5])  # under correction: nobody has made it final
+    step("finalise", day[6])
+    told = []
+    for at in (CUTOFF, day[1], day[2], day[3], day[5], day[6]):
+        (mill,) = years.standing_marks(opened, "MEV-UNIT", YEAR, at)
+        (whole,) = years.standing_result(opened, "MEV-UNIT", YEAR, at)
+        assert (mill.unit, whole.unit, whole.total) == (MILL, MILL, mill.total)
+        told.append((mill.total, mill.grade))
+    run, first, second = (D(100), "优秀"), (D(88), "良好"), (D(70), "合格")
+    assert told == [run, first, first, first, first, second]
+    file(opened, "EVAL-01", "2020", ballots("会员", 15, 0, 5))
+    result = score_and_keep(opened, definitions(), "MEV-UNIT", 2020, day[6])
+    last = result.unit(MILL).unit.last_year
+    assert last is not None and (last.total, last.grade) == second
 
 
 # --- targets -------------------------------------------------------------------------------------

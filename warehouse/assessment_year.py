@@ -273,27 +273,36 @@ def unit_rows(connection: Connection, assessment_id: int) -> list[Any]:
 def ranks_of_last_year(
     connection: Connection, family: str, year: int, known_at: datetime
 ) -> dict[str, int | None]:
-    """Unit → its rank in the newest result of the year before, as known at a moment."""
-    rows = connection.execute(
-        text(
-            "SELECT DISTINCT ON (o.code) o.code, u.rank FROM assessment a "
-            "JOIN assessment_unit u ON u.assessment_id = a.id "
-            "JOIN organisation o ON o.id = u.org_id "
-            "WHERE a.scheme LIKE :family || '-%' AND a.year = :year AND a.cutoff <= :known_at "
-            "ORDER BY o.code, a.cutoff DESC, a.id DESC"
-        ),
-        {"family": family, "year": year - 1, "known_at": known_at},
+    """Unit → its rank in the result of the year before that stood at a moment."""
+    return {r.unit: r.rank for r in standing_marks(connection, family, year - 1, known_at)}
+
+
+def standing_result(
+    connection: Connection, family: str, year: int, known_at: datetime
+) -> list[Any]:
+    """Units of what stands of a family of schemes and year: the final edition, else the newest."""
+    stands = {r.unit: r.assessment_id for r in standing_marks(connection, family, year, known_at)}
+    return [
+        row
+        for assessment_id in sorted(set(stands.values()))
+        for row in unit_rows(connection, assessment_id)
+        if stands.get(row.unit) == assessment_id
+    ]
+
+
+def standing_marks(
+    connection: Connection,
+    family: str,
+    year: int,
+    known_at: datetime,
+    *,
+    with_blocks: bool = False,
+) -> list[Any]:
+    """Total, grade and rank of each unit under a family of schemes, as they stood at a moment.
+
+    The newest edition made final goes before every run; `with_blocks` adds the marks by block.
+    """
+    wanted = {"schemes": f"{family}-____", "years": [year], "cutoff": known_at}
+    return list(
+        connection.execute(text(sql("standing_marks")), {**wanted, "with_blocks": with_blocks})
     )
-    return {r.code: r.rank for r in rows}
-
-
-def newest_result(connection: Connection, family: str, year: int, known_at: datetime) -> list[Any]:
-    """Units of the newest result of a family of schemes and year, as known at a moment."""
-    found = connection.execute(
-        text(
-            "SELECT id FROM assessment WHERE scheme LIKE :family || '-%' AND year = :year "
-            "AND cutoff <= :known_at ORDER BY cutoff DESC, id DESC LIMIT 1"
-        ),
-        {"family": family, "year": year, "known_at": known_at},
-    ).scalar()
-    return [] if found is None else unit_rows(connection, int(found))

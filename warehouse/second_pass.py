@@ -319,9 +319,16 @@ def _of_schemes(
         if not indicator.scheme or not years:
             continue
         for r in connection.execute(
-            text(sql("scores")), {"family": indicator.scheme, "years": years, "cutoff": cutoff}
+            text(sql("standing_marks")), _of_family(indicator, years, cutoff)
         ):
-            yield score_of(indicator, r.org_id, r.year, r.total)
+            if r.total is not None:
+                yield score_of(indicator, r.org_id, r.year, r.total)
+
+
+def _of_family(indicator: Indicator, years: Sequence[int], cutoff: datetime) -> dict[str, Any]:
+    """Every scheme of the family that an indicator takes its totals from: TRA-FED, TRA-IND."""
+    schemes = f"{indicator.scheme}-%"
+    return {"schemes": schemes, "years": years, "cutoff": cutoff, "with_blocks": False}
 
 
 def score_of(indicator: Indicator, org_id: int, year: int, total: Decimal) -> Computed:
@@ -338,11 +345,11 @@ def record_scores(
     year: int,
     cutoff: datetime,
 ) -> None:
-    """Add the totals of an assessment just kept to the computation that it was scored from."""
+    """Add the totals that stand after an assessment was kept to the computation it came from."""
     for indicator in definitions.indicators.values():
         if not indicator.scheme or not family.startswith(indicator.scheme):
             continue
-        wanted = {"family": indicator.scheme, "years": [year], "cutoff": cutoff}
+        wanted = _of_family(indicator, [year], cutoff)
         rows = [
             {
                 "computation_id": computation,
@@ -357,7 +364,8 @@ def record_scores(
                 "reported": score.reported,
                 "expected": None,
             }
-            for r in connection.execute(text(sql("scores")), wanted)
+            for r in connection.execute(text(sql("standing_marks")), wanted)
+            if r.total is not None
             for score in (score_of(indicator, r.org_id, r.year, r.total),)
         ]
         if rows:

@@ -529,7 +529,7 @@ def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> lis
             if r["year"] == year and r["opinion_on"] is not None and r["opinion_on"] <= day
         ]
         scored = {
-            y: {r.unit: r for r in kept.newest_result(connection, "FPA", y, when)}
+            y: {r.unit: r for r in kept.standing_result(connection, "FPA", y, when)}
             for y in (year - 1, year)
         }
         connection.rollback()

@@ -30,6 +30,7 @@ from pipelines.assess.decisions import Decision, DecisionResult
 from pipelines.assess.wording import plain
 from pipelines.flow.evidence import Figures, measured
 from pipelines.flow.filed_rows import Rows, day_of, row_place
+from warehouse.assessment_year import standing_marks
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
 
@@ -318,11 +319,8 @@ def _funding(scheme: Funding, ground: Ground) -> Found:
 
 
 def _grades(ground: Ground) -> dict[str, str]:
-    """Grades of the year under the target-responsibility schemes, as newest at the cut-off."""
-    rows = ground.connection.execute(
-        text(sql("given_marks")),
-        {"family": "TRA-IND", "year": ground.period.year, "cutoff": ground.cutoff},
-    )
+    """Grades of the year under the target-responsibility schemes, as they stand at the cut-off."""
+    rows = standing_marks(ground.connection, "TRA-IND", ground.period.year, ground.cutoff)
     return {r.unit: r.grade for r in rows if r.grade}
 
 

@@ -28,6 +28,7 @@ from pipelines.flow.audited_slips import BOOKS, audited
 from pipelines.flow.filed_rows import Rows, decimal, row_place
 from pipelines.flow.letters import letters_of, self_reports
 from pipelines.flow.merits import bonus, deductions, vetoes
+from warehouse.assessment_year import standing_marks
 from warehouse.engine import sql
 from warehouse.measuring import measured_by_industry, own_marks
 from warehouse.organisations import Registered, standing
@@ -181,11 +182,9 @@ def _units(
 def _last_year(
     connection: Connection, scheme: Scheme, year: int, cutoff: datetime
 ) -> dict[str, LastYear]:
-    """What each unit was given by the newest assessment of the family in a year."""
+    """What each unit was given by the assessment of the family that stands for a year."""
     found = {}
-    for r in connection.execute(
-        text(sql("given_marks")), {"family": scheme.family, "year": year, "cutoff": cutoff}
-    ):
+    for r in standing_marks(connection, scheme.family, year, cutoff, with_blocks=True):
         marks: dict[str, Decimal] = {}
         for block in r.blocks or ():
             code = block["block"]["code"]
