@@ -149,7 +149,7 @@ def what_if_(
     file: Annotated[str, typer.Option(help="改动后的方案文件（YAML）")] = "",
 ) -> None:
     """Score under a changed scheme; who moves and why."""
-    from pipelines.flow.what_if import as_text, what_if
+    from pipelines.flow.trying import as_text, what_if
 
     overrides = dict(_setting(c) for c in change or ())
     console.print(as_text(what_if(scheme, year, overrides=overrides, file=file)), markup=False)
@@ -170,7 +170,7 @@ def rerun_(
     number: Annotated[int | None, typer.Option(help="第几版，缺省为最新")] = None,
 ) -> None:
     """Score an edition again; beside it the view of today."""
-    from pipelines.flow.what_if import as_text, rerun
+    from pipelines.flow.trying import as_text, rerun
 
     found = rerun(scheme, year, at=at, number=number)
     same = "与留存结果逐字节一致" if found.identical else "与留存结果不一致"

@@ -21,7 +21,7 @@ from pipelines.assessment_year.sampling import draw
 from pipelines.flow import assessing_year as steps
 from pipelines.flow import assessment_papers as papers
 from pipelines.flow import consequences as following
-from pipelines.flow import what_if as asking
+from pipelines.flow import trying as asking
 from tests import assessed_federation as world
 from tests.assessed_federation import Assessed
 from tests.independent import targets

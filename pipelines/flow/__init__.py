@@ -78,9 +78,9 @@ if TYPE_CHECKING:
     )
     from pipelines.flow.reproducing import reproduce
     from pipelines.flow.transfers import publish_transfers
+    from pipelines.flow.trying import rerun, what_if
     from pipelines.flow.uploading import progress, upload
     from pipelines.flow.walking import find_numbers, walk
-    from pipelines.flow.what_if import rerun
 
 _PART_OF = {
     "act": "handling",
@@ -135,7 +135,7 @@ _PART_OF = {
     "relock_period": "reopening",
     "reopen_period": "reopening",
     "reproduce": "reproducing",
-    "rerun": "what_if",
+    "rerun": "trying",
     "resend": "notifying",
     "send_draft": "drafting",
     "statement_of": "impact",
@@ -150,6 +150,7 @@ _PART_OF = {
     "waiting_findings": "checking",
     "waiting_messages": "notifying",
     "walk": "walking",
+    "what_if": "trying",
     "withdraw_changes": "reorganising",
     "withdraw_correction": "correcting",
     "withdraw_review": "publishing",
@@ -224,6 +225,7 @@ __all__ = [
     "waiting_findings",
     "waiting_messages",
     "walk",
+    "what_if",
     "withdraw_changes",
     "withdraw_correction",
     "withdraw_review",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from definitions.schemes import Scheme
 from pipelines.assessment_year.stages import Stage
 from pipelines.flow import assessing_year as year_of
-from pipelines.flow.what_if import what_if
+from pipelines.flow import what_if
 from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import NavItem, redirect, render
 from portal.reading import assessments, staff
@@ -289,6 +289,7 @@ def tried(
     value: Annotated[list[str] | None, Form()] = None,
 ) -> Response:  # fmt: skip
     """Who would move, and why, if the scheme were otherwise; the official result stays."""
+    _office(person, reading)
     given = [
         (p, v.strip()) for p, v in zip(path or (), value or (), strict=False) if p and v.strip()
     ]
