@@ -11,6 +11,7 @@ from starlette.responses import Response
 from definitions import Period
 from pipelines.flow import compare, download, publish_review, withdraw_review
 from pipelines.flow.comparing import Difference
+from pipelines.flow.publishing import HEADLINES
 from pipelines.places import places
 from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import NavItem, redirect, render
@@ -48,7 +49,7 @@ def listed(
     wanted = Filter(year, kind, state, words, after)
     found, onward = publications.page(reading, wanted, at.date())
     kinds, years = publications.kinds_and_years(reading)
-    waiting = publications.drafts(reading) if person.may("publish") else []
+    waiting = _waiting(reading) if person.may("publish") else []
     asked = {"year": year, "kind": kind, "state": state, "words": words}
     return render(
         request, "staff/publications.html", found=found, wanted=wanted, kinds=kinds, years=years,
@@ -152,20 +153,43 @@ def beside_today(
 # --- sign-offs ---
 
 
+def _waiting(reading: Reading) -> list[publications.Draft]:
+    """What waits; a signature decides over a whole set, so only who sees all may give it."""
+    return publications.drafts(reading) if staff.is_federation(reading) else []
+
+
 @router.get("/sign-offs")
 def sign_offs(
     request: Request,
     person: Annotated[SignedIn, Depends(may("publish"))],
     reading: Reading,
+    known: Known,
 ) -> Response:
     """Drafts that wait for a signature, with what their signer must know."""
-    waiting = publications.drafts(reading)
+    waiting = _waiting(reading)
     return render(
         request,
         "staff/sign_offs.html",
         waiting=waiting,
+        told={d.id: _told(reading, known, d) for d in waiting},
         through_airflow=publications_airflow.configured() is not None,
     )
+
+
+def _told(
+    reading: Reading, known: Known, draft: publications.Draft
+) -> tuple[staff.Head, list[staff.Shown]]:
+    """Headline figures of a draft, each with the way to its parts."""
+    edition = publications.one(reading, draft.id)
+    head = staff.Head(
+        draft.period, draft.id, edition.reference, draft.title, edition.computation or 0,
+        draft.cutoff,
+    )  # fmt: skip
+    own = staff.Unit(0, draft.org_id, edition.unit, edition.unit_name, True)
+    codes = [c for c in HEADLINES if c in known.indicators]
+    figures = staff.Figures(reading, known, head, [own.id], codes)
+    shown = [figures.shown(c, own, staff.BLOCK) for c in codes]
+    return head, [s for s in shown if s.value is not None]
 
 
 @router.post("/sign-offs/{publication}")
@@ -178,7 +202,7 @@ def sign(
     decision: Annotated[str, Form()] = "",
 ) -> Response:
     """Publish exactly this draft, or send it back: in Airflow where a run waits, else directly."""
-    draft = next((d for d in publications.drafts(reading) if d.id == publication), None)
+    draft = next((d for d in _waiting(reading) if d.id == publication), None)
     if draft is None or decision not in ("publish", "withdraw"):
         raise NotFound
     person.require_upon("publish", draft.org_id)

@@ -244,6 +244,10 @@ def ask(
     organisations: Annotated[str, Form()] = "",
 ) -> Response:
     """Write down what is asked for; a second person opens the link and approves it."""
+    try:
+        date.fromisoformat(until)
+    except ValueError:
+        until = ""
     codes = organisations.replace("，", " ").replace(",", " ").replace("、", " ").split()
     wrong = [
         w for w, v in (("理由", reason), ("文号", document), ("截止日", until)) if not v.strip()
