@@ -45,8 +45,10 @@ came AS MATERIALIZED (
         form,
         org_id,
         min(received_at) AS received_at
-    FROM heard
-    WHERE period = :period AND (CAST(:form AS text) IS NULL OR form = :form)
+    FROM heard_by_day
+    WHERE
+        period_end = CAST(:ends AS date) AND period = :period
+        AND (CAST(:form AS text) IS NULL OR form = :form)
     GROUP BY form, org_id
 ),
 

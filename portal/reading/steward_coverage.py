@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from definitions import Period
 from warehouse.engine import sql
 
 STATES = ("returned", "explaining", "started", "never", "counted")
@@ -51,9 +52,18 @@ def board(
     reading: Connection, period: str, root: int, line: int, today: date, form: str = ""
 ) -> Board:
     """Coverage of a period below a union on a line (1 block, 2 industry), worst first."""
+    if not period:
+        return Board([], [])
     rows = reading.execute(
         text(sql("portal_coverage_board")),
-        {"period": period, "root": root, "line": line, "today": today, "form": form or None},
+        {
+            "period": period,
+            "ends": Period.parse(period).end,
+            "root": root,
+            "line": line,
+            "today": today,
+            "form": form or None,
+        },
     )
     found = [Row(**row) for row in rows.mappings()]
     return Board([r for r in found if r.unit is not None], [r for r in found if r.form is not None])
@@ -81,9 +91,12 @@ def units(
     form: str = "", state: str = "", after: str = "", most: int = 100,
 ) -> list[Unit]:  # fmt: skip
     """Organisations below a union in a state (late: something due is missing), by code."""
+    if not period:
+        return []
     rows = reading.execute(
         text(sql("portal_coverage_units")),
         {
+            "ends": Period.parse(period).end,
             "period": period, "root": root, "line": line, "today": today, "form": form or None,
             "state": state or None, "after": after or None, "most": most,
         },
