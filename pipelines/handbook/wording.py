@@ -236,7 +236,14 @@ def _any_label(code: str, known: Definitions) -> str:
 
 
 # Keys inside parameters that are no words of their own.
-KEYS = {"line": "条块", "industry": "行业", "region": "地区", "share": "比例"}
+KEYS = {
+    "line": "条块",
+    "industry": "行业",
+    "region": "地区",
+    "share": "比例",
+    "counts": "人数、户数",
+    "amounts": "金额",
+}
 _PINYIN = re.compile(r"[（(][a-zà-üāēěīōǎǐǒǔūǖǘǚǜ]+[)）]")
 
 
@@ -253,19 +260,38 @@ def parameter_name(name: str, known: Definitions) -> str:
     return name
 
 
-def shown_value(value: Any) -> list[tuple[str, str]]:
-    """A parameter's value as rows of (name, value); one row without a name for a single value."""
+def shown_value(value: Any, known: Definitions) -> list[tuple[str, str]]:
+    """A parameter's value as rows of (name, value); one row without a name for a single value.
+
+    Where a form is named, what is said of its columns is said by their labels.
+    """
     if isinstance(value, Mapping):
         rows: list[tuple[str, str]] = []
         for name, inner in value.items():
             if isinstance(inner, Mapping | list):
-                rows.append((str(name), "；".join(_flat(inner))))
+                labels = _labels(known, str(name))
+                rows.append((str(name), "；".join(_flat(_labelled(inner, labels)))))
             else:
                 rows.append((str(name), _plain(inner)))
         return rows
     if isinstance(value, list):
         return [("", "；".join(_flat(value)))]
     return [("", _plain(value))]
+
+
+def _labels(known: Definitions, form: str) -> dict[str, str]:
+    """Column → label of a form; of anything else nothing."""
+    if form not in known.form_codes:
+        return {}
+    return {"rows": "每行一人（户）", **{c.code: c.label for c in known.newest(form).columns}}
+
+
+def _labelled(value: Any, labels: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _labelled(v, labels) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_labelled(v, labels) for v in value]
+    return labels.get(value, value) if isinstance(value, str) else value
 
 
 def _flat(value: Any) -> list[str]:
