@@ -192,7 +192,10 @@ async def _connected(host: str, port: int, options: dict[str, Any]) -> Any:
 
 
 async def _client(connection: Any) -> asyncssh.SFTPClient:
-    client: asyncssh.SFTPClient = await connection.start_sftp_client()
+    client: asyncssh.SFTPClient = await connection.start_sftp_client(
+        # One name that is not UTF-8 must not keep everybody's files from being read.
+        path_errors="surrogateescape"
+    )
     return client
 
 

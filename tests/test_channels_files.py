@@ -221,6 +221,22 @@ def test_what_lay_there_between_two_sweeps_came_when_it_came(story, definitions)
     assert timedelta(seconds=599) <= now - taken <= timedelta(seconds=602)
 
 
+def test_a_name_in_gbk_is_taken_as_it_was_meant_and_stops_nobody(story, definitions):
+    """WinSCP and FlashFXP on a Chinese Windows write such names."""
+    folder = story.root / "yongning"
+    folder.mkdir(exist_ok=True)
+    written = os.fsencode(folder) + "/三月报表.xlsx".encode("gbk")
+    with open(written, "wb") as file:  # noqa: PTH123
+        file.write(good(definitions))
+    with sftp_files(channel_settings().sftp) as files:
+        drop = SftpDrop(files, 0.0)
+        (found,) = drop.deliveries()
+        assert (found.file_name, found.address) == ("三月报表.xlsx", "yongning")
+        assert found.source.startswith("yongning/三月报表.xlsx@")
+        drop.done(found)
+    assert not os.path.exists(written)  # noqa: PTH110
+
+
 def test_a_link_leads_nowhere(story, definitions, tmp_path):
     (tmp_path / "secret.xlsx").write_bytes(b"PK")
     (story.root / "yongning").mkdir(exist_ok=True)

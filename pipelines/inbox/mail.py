@@ -205,7 +205,7 @@ def _file_name(part: Message) -> str:
             continue
         # Old programs put the bytes of GBK there as they are.
         bare = Message()
-        bare[field] = _repaired(str(raw))
+        bare[field] = repaired(str(raw))
         found = bare.get_param(parameter, header=field)
         if found:
             whole = email.utils.collapse_rfc2231_value(found)
@@ -215,11 +215,11 @@ def _file_name(part: Message) -> str:
 
 def _header(message: Message, name: str) -> str:
     raw = next((v for k, v in message.raw_items() if k.lower() == name.lower()), "")
-    return _decoded(_repaired(str(raw)))
+    return _decoded(repaired(str(raw)))
 
 
-def _repaired(text: str) -> str:
-    """Bytes that stand bare in a header, read as UTF-8 or GB 18030."""
+def repaired(text: str) -> str:
+    """Bytes that stand bare in a header or a file name, read as UTF-8 or GB 18030."""
     if not any("\udc80" <= c <= "\udcff" for c in text):
         return text
     data = text.encode("utf-8", "surrogateescape")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from pipelines.inbox.arriving import Delivery, cut_off, unfinished
+from pipelines.inbox.mail import repaired
 from pipelines.remote_files import RemoteFile, RemoteFiles
 
 PATIENCE = timedelta(hours=1)
@@ -67,11 +68,13 @@ def _wanted(file: RemoteFile) -> bool:
 def remote_delivery(file: RemoteFile, data: bytes, received_at: datetime | None = None) -> Delivery:
     """A file of a store with a folder per sender; the sender is looked up by that folder's name."""
     sha256 = hashlib.sha256(data).hexdigest()
+    # Upload programs of Windows send names in GBK.
+    path = repaired(file.path)
     return Delivery(
-        source=f"{file.path}@{file.tag}#{sha256[:16]}",
-        file_name=file.path.rsplit("/", 1)[-1],
+        source=f"{path}@{file.tag}#{sha256[:16]}",
+        file_name=path.rsplit("/", 1)[-1],
         sender="",
         data=data,
         received_at=received_at,
-        address=file.path.split("/", 1)[0],
+        address=path.split("/", 1)[0],
     )
