@@ -14,7 +14,7 @@ from channel_servers import OURS, MailSystem, mail_system, webhook
 from pydantic import SecretStr
 
 from pipelines.channel_settings import SmtpSettings, channel_settings
-from pipelines.flow.notifying import _copies
+from pipelines.flow.handing_over import _copies
 from pipelines.notify import Chat, Folder, Mailer, NotNow, Refused, Unreachable, Unsure, deliver
 from pipelines.places import places
 from pipelines.remote_files import ANSWERS

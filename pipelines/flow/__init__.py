@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         keep_draft,
         send_draft,
     )
+    from pipelines.flow.handing_over import deliver_messages, resend, waiting_messages
     from pipelines.flow.handling import (
         act,
         act_on_many,
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
         impact_of_file,
         statement_of,
     )
-    from pipelines.flow.notifying import deliver_messages, resend, tell, waiting_messages
+    from pipelines.flow.notifying import tell
     from pipelines.flow.opening import open_period, register_organisations, template_for
     from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
     from pipelines.flow.reopening import (
@@ -98,7 +99,7 @@ _PART_OF = {
     "decide_consequences": "consequences",
     "decide_correction": "correcting",
     "deliver": "delivering",
-    "deliver_messages": "notifying",
+    "deliver_messages": "handing_over",
     "download": "downloading",
     "draft_of": "drafting",
     "drop_draft": "drafting",
@@ -136,7 +137,7 @@ _PART_OF = {
     "reopen_period": "reopening",
     "reproduce": "reproducing",
     "rerun": "trying",
-    "resend": "notifying",
+    "resend": "handing_over",
     "send_draft": "drafting",
     "statement_of": "impact",
     "submission_case": "handling",
@@ -148,7 +149,7 @@ _PART_OF = {
     "waiting_changes": "reorganising",
     "waiting_corrections": "correcting",
     "waiting_findings": "checking",
-    "waiting_messages": "notifying",
+    "waiting_messages": "handing_over",
     "walk": "walking",
     "what_if": "trying",
     "withdraw_changes": "reorganising",
