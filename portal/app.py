@@ -13,6 +13,7 @@ import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -21,8 +22,10 @@ from definitions import Definitions
 from portal import page
 from portal.asking import (
     PASSWORD_PAGE,
+    SECOND_FACTOR_PAGE,
     Forbidden,
     MustChangePassword,
+    MustPassSecondFactor,
     NotFound,
     NotSignedIn,
     Site,
@@ -34,6 +37,8 @@ from warehouse.life_cycle import StepRefused
 
 # Each part of the portal is one module with `router` and, where it has a menu, `NAV`.
 PARTS = ("signing_in", "home", "reporter", "uploads", "steward", "staff", "administration")
+# PostgreSQL: number out of range, character or text that no column holds.
+IMPOSSIBLE = ("22003", "22021", "22P02", "22008", "22007")
 CONNECTIONS = 12
 MOST_BYTES = 64 * 1024 * 1024
 CHANGES_PER_MINUTE = 300
@@ -130,6 +135,10 @@ def _handlers(app: FastAPI) -> None:
     def must_change(request: Request, _: Exception) -> Response:
         return page.redirect(request, PASSWORD_PAGE)
 
+    @app.exception_handler(MustPassSecondFactor)
+    def must_pass(request: Request, _: Exception) -> Response:
+        return page.redirect(request, SECOND_FACTOR_PAGE)
+
     @app.exception_handler(Forbidden)
     def forbidden(request: Request, error: Exception) -> Response:
         return _say(
@@ -162,6 +171,14 @@ def _handlers(app: FastAPI) -> None:
         if status in (404, 405):
             return _say(request, 404, "没有找到", "这个地址没有页面，请从首页重新进入。")
         return _say(request, status, "没有办成", "请求没有完成，请返回后再试。")
+
+    @app.exception_handler(DataError)
+    def impossible(request: Request, error: DataError) -> Response:
+        # A number beyond any id, a text with a zero byte: such a thing cannot exist.
+        state = getattr(error.orig, "sqlstate", None)
+        if state in (None, *IMPOSSIBLE):
+            return missing(request, error)
+        return broken(request, error)
 
     @app.exception_handler(Exception)
     def broken(request: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
 from definitions import Definitions
+from warehouse import audit
 from warehouse.accounts import Limits, actor_of, limits_on
 from warehouse.rights import Grant, grants_for, needs_second_factor, verbs_of
 from warehouse.sessions import Sitting, sitting
@@ -20,6 +21,7 @@ from warehouse.sight import as_person, may_upon
 COOKIE = "portal_session"
 # A person who must choose a password first may go nowhere else.
 PASSWORD_PAGE = "/password"  # noqa: S105
+SECOND_FACTOR_PAGE = "/second-factor"
 ALWAYS_OPEN = (PASSWORD_PAGE, "/sign-out", "/language")
 
 
@@ -29,6 +31,10 @@ class NotSignedIn(Exception):
 
 class MustChangePassword(Exception):
     """The password was given by somebody else and has to be replaced first."""
+
+
+class MustPassSecondFactor(Exception):
+    """The password was right, but the role asks for a code from the telephone as well."""
 
 
 class Forbidden(Exception):
@@ -104,9 +110,9 @@ class SignedIn:
 
     @cached_property
     def lacks_second_factor(self) -> bool:
-        """Whether a role is held that asks for a second factor which was not given."""
+        """Whether a second factor is in use, or a role asks for one, and it was not given."""
         asked = needs_second_factor(self.grants, self.site.definitions.roles)
-        return asked and not self.sitting.passed_second_factor
+        return (asked or self.sitting.has_second_factor) and not self.sitting.passed_second_factor
 
     def may(self, *verbs: str) -> bool:
         """Whether any of the verbs is allowed for some organisation."""
@@ -126,6 +132,25 @@ class SignedIn:
         with self.site.engine.connect() as connection:
             if not may_upon(connection, self.id, verb, org_id, self.at.date(), form):
                 raise Forbidden
+
+
+def note_personal_view(person: SignedIn, subject: str, forms: Iterable[str]) -> None:
+    """Put into the log that somebody looks at rows about persons; nothing when no form has any.
+
+    Called before anything is shown. The entry says who, what and which forms, never of whom.
+    """
+    named = {
+        f.code
+        for f in person.site.definitions.forms
+        if any(column.personal == "identity" for column in f.columns)
+    }
+    seen = sorted(named & set(forms))
+    if seen:
+        with person.site.engine.begin() as connection:
+            audit.note(
+                connection, at=person.at, actor=person.actor, action="personal.view",
+                subject=subject, detail={"forms": seen},
+            )  # fmt: skip
 
 
 def site_of(request: Request) -> Site:
@@ -167,6 +192,8 @@ def signed_in(request: Request) -> SignedIn:
         raise NotSignedIn
     if person.sitting.must_change_password and request.url.path not in ALWAYS_OPEN:
         raise MustChangePassword
+    if person.lacks_second_factor and request.url.path not in (*ALWAYS_OPEN, SECOND_FACTOR_PAGE):
+        raise MustPassSecondFactor
     return person
 
 

@@ -55,7 +55,11 @@ def sign_in(
     with engine.connect() as connection:
         found = connection.execute(
             select(
-                account.c.id, account.c.password_hash, account.c.locked_until, account.c.closed_at
+                account.c.id,
+                account.c.password_hash,
+                account.c.locked_until,
+                account.c.closed_at,
+                account.c.totp_confirmed_at,
             ).where(account.c.login == login.strip().lower())
         ).first()
     if found is None or found.closed_at is not None:
@@ -69,7 +73,11 @@ def sign_in(
     with engine.begin() as connection:
         if not right:
             return _failed(connection, int(found.id), limits, at)
-        values: dict[str, object] = {"failures": 0, "locked_until": None}
+        values: dict[str, object] = {"locked_until": None}
+        if found.totp_confirmed_at is None:
+            # With a second factor wrong codes count on, until one is right: a password alone must
+            # not buy new guesses.
+            values["failures"] = 0
         if renewed is not None:
             values["password_hash"] = renewed
         connection.execute(update(account).where(account.c.id == found.id).values(values))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Annotated
 
+import segno
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from portal.asking import COOKIE, PASSWORD_PAGE, Ground, Now, Person, visitor
+from portal.asking import COOKIE, PASSWORD_PAGE, SECOND_FACTOR_PAGE, Ground, Now, Person, visitor
 from portal.guard import SIGN_IN, VISIT_COOKIE, Rate
 from portal.page import LANGUAGE_COOKIE, own_path, redirect, render
+from warehouse import second_factor
 from warehouse.accounts import AccountRefused, change_password, choose_language
 from warehouse.sessions import Refused, SignedIn, begin_session, end_session, sign_in
 
@@ -113,6 +115,52 @@ def replace_password(
     return answer
 
 
+@router.get(SECOND_FACTOR_PAGE)
+def second_factor_page(request: Request, person: Person, site: Ground) -> Response:
+    """Ask for the telephone's code; the first time, show what the telephone scans."""
+    return _second_factor(request, person, site)
+
+
+@router.post(SECOND_FACTOR_PAGE)
+def take_code(
+    request: Request,
+    person: Person,
+    site: Ground,
+    at: Now,
+    code: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Take the code: a right one begins a new session that has passed."""
+    limits = site.limits(at.date())
+    recovery: list[str] = []
+    try:
+        with site.engine.begin() as connection:
+            if person.sitting.has_second_factor:
+                complaint = second_factor.check(connection, person.id, code, limits, at=at)
+            else:
+                complaint = None
+                recovery = second_factor.confirm_enrolment(connection, person.id, code, at=at)
+    except AccountRefused as refused:
+        complaint = str(refused)
+    if complaint:
+        return _second_factor(request, person, site, complaint, 422)
+    with site.engine.begin() as connection:
+        end_session(connection, request.cookies.get(COOKIE, ""), at)
+        fresh = begin_session(
+            connection,
+            person.id,
+            limits,
+            at=at,
+            address=request.client.host if request.client else "",
+            agent=request.headers.get("user-agent", ""),
+            second_factor_at=at,
+        )
+    answer: Response = RedirectResponse("/", 303)
+    if recovery:
+        answer = render(request, "recovery_codes.html", codes=recovery)
+    _keep(answer, fresh.token, site.secure)
+    return answer
+
+
 @router.post("/language")
 def choose(
     request: Request,
@@ -148,6 +196,24 @@ def _page(
 def _password(request: Request, person: Person, complaint: str = "", status: int = 200) -> Response:
     limits = person.site.limits(person.at.date())
     return render(request, "password.html", status, complaint=complaint, limits=limits)
+
+
+def _second_factor(
+    request: Request, person: Person, site: Ground, complaint: str = "", status: int = 200
+) -> Response:
+    if person.sitting.has_second_factor:
+        with site.engine.connect() as connection:
+            left = second_factor.recovery_codes_left(connection, person.id)
+        return render(
+            request, "second_factor.html", status, complaint=complaint, left=left, enrolment=None
+        )
+    with site.engine.begin() as connection:
+        enrolment = second_factor.begin_enrolment(connection, person.id)
+    picture = segno.make(enrolment.uri, error="m").svg_data_uri(scale=5, border=2)
+    return render(
+        request, "second_factor.html", status,
+        complaint=complaint, enrolment=enrolment, picture=picture,
+    )  # fmt: skip
 
 
 def _keep(answer: Response, token: str, secure: bool) -> None:
