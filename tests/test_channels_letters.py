@@ -105,6 +105,8 @@ def test_nothing_in_a_mail_makes_reading_it_fail(raw):
         ("a@b.example, c@d.example", ""),
         ("undisclosed", ""),
         ('"a@b.example" <evil@x.example>', "evil@x.example"),
+        ("张三@b.example", ""),
+        ('"a b"@b.example', ""),
     ],
 )
 def test_there_is_one_sender_or_none(sender, address):

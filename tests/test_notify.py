@@ -194,6 +194,14 @@ def test_a_real_server_refuses_delays_and_takes(engine, servers):
     servers.people.clear()
 
 
+def test_an_address_that_cannot_be_written_stops_no_other(engine, servers):
+    for key, address in (("1", "张三@b.example"), ("2", "a\r\nb@b.example"), ("3", "a@b.example")):
+        write(engine, key, address=address)
+    mailer = Mailer(smtp(servers))
+    assert run(engine, mailer) == {"refused": 2, "sent": 1}
+    mailer.close()
+
+
 def test_a_server_that_is_not_there(engine, servers):
     write(engine, "a")
     settings = SmtpSettings(host="127.0.0.1", port=1, security="plain", sender=OURS)

@@ -28,6 +28,7 @@ _AUTOMATIC_SUBJECT = re.compile(
     r"^\s*(自动回复|自动答复|已读[:：]|Read:|Auto(matic)? ?(Reply|Response)|Out of Office)",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"[!-~]{1,200}@[!-~]{1,200}")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 
 
@@ -103,10 +104,14 @@ def _letter(
 
 
 def _address(message: Message) -> str:
-    """The one address in From, in small letters; empty when there is none, or several."""
+    """The one address in From, in small letters; empty when there is none, or several.
+
+    One that no mail server would take is none: nobody registered it, and it cannot be answered.
+    """
     fields = message.get_all("From", [])
     found = {a.lower() for _, a in email.utils.getaddresses([str(f) for f in fields]) if "@" in a}
-    return found.pop() if len(found) == 1 else ""
+    address = found.pop() if len(found) == 1 else ""
+    return address if _ADDRESS.fullmatch(address) else ""
 
 
 def _is_bounce(message: Message) -> bool:

@@ -54,7 +54,12 @@ class Mailer:
 
     def hand_over(self, message: Message, files: Sequence[tuple[str, bytes]]) -> None:
         """Send one message; see `ways` for how this may fail."""
-        data = mail_of(message, files, self._settings).as_bytes()
+        try:
+            data = mail_of(message, files, self._settings).as_bytes()
+            # Only such an address can be written to a server; another must not stop the rest.
+            message.address.encode("ascii")
+        except ValueError as error:
+            raise Refused("收件地址无法识别") from error
         line = self._connected()
         try:
             self._address(line, message.address)
