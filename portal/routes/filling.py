@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from pipelines import flow
 from pipelines.flow import filling
-from portal.asking import Now, Reading
+from portal.asking import Now, Reading, note_personal_view
 from portal.own_unit import Reporter, acting, own_ids, unit
 from portal.page import redirect, render
 from portal.reading import reporter
@@ -39,6 +39,7 @@ def page(
 ) -> Response:
     """The form with what has been typed so far, or what it begins with."""
     code = _may_fill(person, reading, org, form)
+    note_personal_view(person, f"draft:{code}/{period}", [form])
     found = filling.filling_of(code, form, period)
     draft = flow.draft_of(code, period, form)
     rows = draft.rows if draft else found.rows

@@ -13,7 +13,7 @@ from expectations.findings import column_letters
 from pipelines import flow
 from pipelines.flow import showing
 from pipelines.flow.correcting import correction_cells, decide_correction
-from portal.asking import Forbidden, Known, NotFound, Now, Reading
+from portal.asking import Forbidden, Known, NotFound, Now, Reading, note_personal_view
 from portal.own_unit import VERBS, Reporter, acting, belongs, own_ids, own_units, unit
 from portal.page import NavItem, redirect, render
 from portal.reading import reporter, reporter_sheet
@@ -98,6 +98,7 @@ def submission(
     actor = acting(person, code)
     listed = reporter_sheet.findings(reading, number, known)
     visible = reporter.visible_forms(reading, own_ids(person)[code], found.forms)
+    note_personal_view(person, f"submission:{number}", visible)
     form_of = {f.sheet: f.form for f in listed if f.form}
     shown, hidden = reporter_sheet.allowed(showing.sheets_of(number), found.forms, visible, form_of)
     tally = reporter_sheet.counts(listed)
@@ -232,6 +233,7 @@ def _whole(person: Reporter, reading: Reading, at: Now, number: int) -> str:
     code = belongs(found, person)
     if not set(found.forms) <= reporter.visible_forms(reading, own_ids(person)[code], found.forms):
         raise NotFound
+    note_personal_view(person, f"submission:{number}", found.forms)
     return code
 
 

@@ -14,7 +14,17 @@ from pipelines.flow import correcting, handling
 from pipelines.flow.correcting import NewCell
 from pipelines.flow.handling import Case, StepRefused
 from pipelines.places import places
-from portal.asking import Ground, Known, NotFound, Now, Reading, SignedIn, Site, may
+from portal.asking import (
+    Ground,
+    Known,
+    NotFound,
+    Now,
+    Reading,
+    SignedIn,
+    Site,
+    may,
+    note_personal_view,
+)
 from portal.page import redirect, render
 from portal.reading import steward as reads
 from portal.reading.steward_sheets import sheets_of
@@ -51,6 +61,7 @@ def submission(
     """The sheets with their bad cells, the findings, who is on it, what can be done."""
     found = reads.opened(reading, number, at.date())
     listed = reads.findings(reading, number, labels(known))
+    note_personal_view(person, f"submission:{number}", set(found.forms) - set(found.hidden))
     case = handling.submission_case(number, at.isoformat())
     sheets = sheets_of(ground, number, listed, found.hidden)
     with ground.engine.connect() as owner:
