@@ -257,6 +257,18 @@ def transfers(
     console.print(flow.publish_transfers(period, at, unit))
 
 
+@app.command("report", help="生成并印发一种报告，如 report R-04 2017-03（数据质量通报）")
+def report(
+    code: str,
+    period: str,
+    at: At,
+    unit: Annotated[str | None, typer.Option(help="单位编码，缺省为最上级")] = None,
+    by: Annotated[str, typer.Option(help="经办人")] = "system",
+) -> None:
+    """Publish a report of a unit and period."""
+    console.print(flow.publish_report(code, period, at, unit, by))
+
+
 @app.command("changes", help="列出待复核的组织变动")
 def changes() -> None:
     """List changes that wait for a second pair of eyes."""

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         waiting_changes,
         withdraw_changes,
     )
+    from pipelines.flow.reports import publish_report
     from pipelines.flow.reproducing import reproduce
     from pipelines.flow.transfers import publish_transfers
     from pipelines.flow.trying import rerun, what_if
@@ -126,6 +127,7 @@ _PART_OF = {
     "propose_correction": "correcting",
     "publish_book": "assessment_papers",
     "publish_notices": "assessment_papers",
+    "publish_report": "reports",
     "publish_review": "publishing",
     "publish_transfers": "transfers",
     "receive": "channels",
@@ -201,6 +203,7 @@ __all__ = [
     "propose_correction",
     "publish_book",
     "publish_notices",
+    "publish_report",
     "publish_review",
     "publish_transfers",
     "receive",

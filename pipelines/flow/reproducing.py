@@ -17,6 +17,7 @@ from pipelines.flow.boards import board_of
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.extras import extras_of, own_extras
 from pipelines.flow.ground import engine
+from pipelines.flow.reports import REPORTS, ReportMaker
 from pipelines.flow.sheets import consolidated_of
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish import Extras, Publication, bulletin, review
@@ -80,10 +81,18 @@ def _consolidated(connection: Connection, known: Definitions, asked: Asked) -> P
     return made
 
 
+def _report(maker: ReportMaker) -> Maker:
+    def made(connection: Connection, known: Definitions, asked: Asked) -> Publication:
+        return maker(connection, known, _figures(connection, known, asked)[0])
+
+    return made
+
+
 MAKERS: dict[str, Maker] = {
     "R-01 年终总结": _review,
     "R-03 月度通报": _bulletin,
     "R-03 重点工作进度表": _board,
+    "R-04 数据质量通报": _report(REPORTS["R-04"]),
     "R-11 组织关系变动与可比口径说明": _transfers,
     "R-14 合并报表": _consolidated,
 }

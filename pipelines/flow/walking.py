@@ -20,6 +20,8 @@ from expectations.findings import column_letters
 from pipelines.figures import UNASSIGNED
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.ground import engine
+from pipelines.flow.reports import FindingBehind, findings_behind
+from pipelines.publish.quality import ALL
 from warehouse.lineage import CellBehind, cells_behind, cells_of_target
 from warehouse.organisations import ids
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
@@ -157,6 +159,8 @@ def _named(
         raise LookupError(f"{number} 不是“统计线/单位编码/期间/指标代码[/口径]”")
     basis = words[4] if len(words) == 5 else NOW
     source = "coverage" if not words[3].startswith("I-") else "indicator"
+    if words[3] == ALL or words[3].startswith("V-"):
+        source = "finding"
     return (
         PrintedNumber("", LINES[words[0]], words[1], words[2], words[3], basis, None, source),
         number,
@@ -168,6 +172,8 @@ def _step(at: _At, number: PrintedNumber, label: str) -> Walk:
         raise LookupError(f"工会组织编码 {number.unit} 未登记")
     if number.source == "coverage":
         return _coverage(at, number, label)
+    if number.source == "finding":
+        return _findings(at, number, label)
     indicator = at.known.indicators.get(number.indicator)
     if number.source != "indicator" or indicator is None:
         return _made(at, number, label, number.indicator, "publication_number", "", (), ())
@@ -346,13 +352,17 @@ def _coverage(at: _At, number: PrintedNumber, label: str) -> Walk:
     filings = filings_behind(
         at.connection, at.unit_id(number.unit), period, at.edition.cutoff
     )  # fmt: skip
-    top, bottom = _COVERED[number.indicator]
+    # ORG-02:missing counts the filings of one form, missing those of all.
+    form, _, code = number.indicator.rpartition(":")
+    if form:
+        filings = [f for f in filings if f.form == form]
+    top, bottom = _COVERED[code]
     if bottom:
         parts = [
             Part(
                 name,
                 Decimal(sum(_is(f, code) for f in filings)),
-                address_of(number, indicator=code, basis=NOW),
+                address_of(number, indicator=f"{form}:{code}" if form else code, basis=NOW),
             )
             for name, code in ((TOP, top), (BOTTOM, bottom))
         ]
@@ -388,6 +398,46 @@ def _coverage(at: _At, number: PrintedNumber, label: str) -> Walk:
         value = sum((c.adds for c in cells if c.adds is not None), Decimal(0))
     return _made(at, replace(number, value=value), label, number.indicator, "lineage_filings",
                  rule, parts, cells)  # fmt: skip
+
+
+def _findings(at: _At, number: PrintedNumber, label: str) -> Walk:
+    """A count of places found by a rule, or by any, with the cell that each was found in."""
+    period = Period.parse(number.period)
+    found = [
+        f
+        for f in findings_behind(
+            at.connection, at.unit_id(number.unit), period, at.edition.cutoff, number.indicator
+        )
+        if f.counts_as(number.basis)
+    ]
+    units = [f.via for f in found if f.via] + [f.org for f in found]
+    at.names.update(names_at(at.connection, sorted(set(units)), period, at.edition.cutoff))
+    groups: dict[str, list[FindingBehind]] = {}
+    for one in found:
+        groups.setdefault(one.via, []).append(one)
+    by_unions = number.basis == "单位数"
+    parts = [
+        Part(
+            at.names.get(unit, unit) or "本级",
+            Decimal(len({f.org for f in own}) if by_unions else len(own)),
+            address_of(number, unit=unit) if unit else "",
+            len(own),
+        )
+        for unit, own in sorted(groups.items(), key=lambda g: (not g[0], g[0]))
+    ]
+    cells = tuple(
+        Cell(
+            f.org, at.names.get(f.org, f.org), f.form, f.period, f.file_name, f.sha256, f.sheet,
+            (f.cell,) if f.cell else (), (), number.basis, f.rule, Decimal(1), f.submission,
+        )
+        for f in found
+    )  # fmt: skip
+    value = number.value
+    if value is None:
+        value = Decimal(len({f.org for f in found}) if by_unions else len(found))
+    rule = at.known.rules.get(number.indicator)
+    return _made(at, replace(number, value=value), label, rule.title if rule else number.indicator,
+                 "report_finding_places", "逐处计数，同一处只计一次", parts, cells)  # fmt: skip
 
 
 def _filed(at: _At, number: PrintedNumber, label: str, indicator: Indicator) -> Walk:

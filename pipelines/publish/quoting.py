@@ -57,7 +57,8 @@ def names_of(figures: Figures) -> dict[str, str]:
 def told_of(number: PublishedNumber, definitions: Definitions) -> str:
     """What a number counts, in words."""
     if number.source == "coverage":
-        return COVERAGE_NAMES.get(number.indicator, number.indicator)
+        form, _, code = number.indicator.rpartition(":")
+        return f"{form} {COVERAGE_NAMES.get(code, code)}".strip()
     if number.source == "finding":
         rule = definitions.rules.get(number.indicator)
         return rule.title if rule else number.indicator

@@ -1,0 +1,65 @@
+"""One way from the content of a report to what goes out: Word, web page and annex alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from definitions.loading import Definitions
+from pipelines.figures import Figures
+from pipelines.publish import page, word
+from pipelines.publish.annex import sources
+from pipelines.publish.content import Document, Section
+from pipelines.publish.publication import Publication, clock
+from pipelines.publish.quoting import quoted
+from pipelines.publish.sheets import Book
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report before it is drawn; `sheets` lays the lists behind it into the annex."""
+
+    kind: str
+    title: str
+    sections: tuple[Section, ...]
+    sheets: Callable[[Book], None]
+    issued_on: date | None = None
+    recipe: Mapping[str, str] = field(default_factory=dict)
+
+
+def issued(report: Report, figures: Figures, definitions: Definitions) -> Publication:
+    """The report as .docx, .html and .xlsx; equal input gives equal bytes."""
+    signature = [figures.unit.name]
+    if report.issued_on is not None:
+        day = report.issued_on
+        signature.append(f"{day.year}年{day.month}月{day.day}日")
+    document = quoted(
+        Document(
+            title=report.title,
+            issuer=figures.unit.name,
+            head=(figures.unit.name, f"数据截止：{clock(figures.cutoff)}"),
+            sections=report.sections,
+            signature=tuple(signature),
+        ),
+        report.kind,
+        figures,
+    )
+    book = Book(f"{document.title}附表", document.issuer, figures.cutoff)
+    report.sheets(book)
+    sources(book, document, figures, definitions)
+    return Publication(
+        kind=report.kind,
+        title=document.title,
+        unit=figures.unit.code,
+        period=figures.period,
+        cutoff=figures.cutoff,
+        digest=figures.definitions_digest,
+        files=(
+            (f"{document.title}.docx", word.word(document, figures.cutoff)),
+            (f"{document.title}.html", page.page(document, figures, definitions).encode()),
+            (f"{document.title}附表.xlsx", book.bytes()),
+        ),
+        numbers=tuple(document.numbers()),
+        recipe=report.recipe,
+    )
