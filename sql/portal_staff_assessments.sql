@@ -1,5 +1,5 @@
--- one row per scheme and year that was assessed: its newest result as far as the reader sees units
--- of it, and how many of them there are
+-- one row per scheme and year that was assessed: its standing result (the newest made final, else
+-- the newest) as far as the reader sees units of it, and how many of them there are
 WITH newest AS (
     SELECT DISTINCT ON (a.scheme, a.year)
         a.id,
@@ -8,7 +8,8 @@ WITH newest AS (
         a.cutoff,
         a.computation_id
     FROM assessment AS a
-    ORDER BY a.scheme ASC, a.year ASC, a.cutoff DESC, a.id DESC
+    LEFT JOIN final_assessment AS f ON a.id = f.assessment_id
+    ORDER BY a.scheme ASC, a.year ASC, f.at DESC NULLS LAST, a.cutoff DESC, a.id DESC
 )
 
 SELECT

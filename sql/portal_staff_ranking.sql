@@ -31,10 +31,11 @@ LEFT JOIN LATERAL (
         v.grade
     FROM assessment AS c
     INNER JOIN assessment_unit AS v ON c.id = v.assessment_id
+    LEFT JOIN final_assessment AS f ON c.id = f.assessment_id
     WHERE
         c.year = a.year - 1 AND v.org_id = u.org_id
         AND regexp_replace(c.scheme, '-[0-9]+$', '') = regexp_replace(a.scheme, '-[0-9]+$', '')
-    ORDER BY c.cutoff DESC, c.id DESC
+    ORDER BY f.at DESC NULLS LAST, c.cutoff DESC, c.id DESC
     LIMIT 1
 ) AS l ON TRUE
 WHERE u.assessment_id = :assessment

@@ -2,19 +2,11 @@
 WITH final AS (
     -- the newest edition that a meeting had made final; what is scored later is no more than a run
     SELECT
-        e.assessment_id,
-        max(s.at) AS at
-    FROM assessment_stage AS s
-    CROSS JOIN
-        LATERAL (
-            SELECT n.assessment_id
-            FROM assessment_edition AS n
-            WHERE n.round_id = s.round_id AND n.made_at <= s.at
-            ORDER BY n.number DESC
-            LIMIT 1
-        ) AS e
-    WHERE s.step = 'finalise' AND s.at <= :cutoff
-    GROUP BY e.assessment_id
+        assessment_id,
+        max(at) AS at
+    FROM final_assessment
+    WHERE at <= :cutoff
+    GROUP BY assessment_id
 )
 
 SELECT DISTINCT ON (u.org_id, a.year)
