@@ -123,9 +123,7 @@ def end_mend(number: int, by: By, at: At) -> None:
     console.print(f"订正规则 {number} 已停用")
 
 
-@app.command(
-    "impact", help="锁定后更正的影响说明：已公布的数、得分、名次哪些会变（只试算）"
-)
+@app.command("impact", help="锁定后更正的影响说明：已公布的数、得分、名次哪些会变（只试算）")
 def impact(
     at: At,
     file: Annotated[Path | None, typer.Option(help="更正后的文件")] = None,

@@ -39,7 +39,8 @@ CODES = re.compile(
 )
 WORDS = {
     "Excel", "WPS", "xlsx", "xls", "csv", "zip", "rar", "html", "GBK", "CSV", "GB", "HTML", "SFTP",
-    "EAP", "CNC", "DV", "ID", "VIP", "PPT", "QC", "App", "APP", "KTV", "GMP", "xlsm", "OCR", "QQ", "RFC",
+    "EAP", "CNC", "DV", "ID", "VIP", "PPT", "QC", "App", "APP", "KTV", "GMP", "xlsm", "OCR", "QQ",
+    "RFC",
 }  # fmt: skip
 
 
