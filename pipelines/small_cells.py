@@ -203,6 +203,8 @@ def exposures(
         block = blocks.get(cell)
         if block is None:  # in no sum at all: nothing tells of it
             continue
+        if block.seen(cell) >= limit:  # two ways of filling the block in are that far apart
+            continue
         low, high = block.span(values, cell)
         if high - low < limit:
             found.append(cell)
@@ -216,6 +218,15 @@ class _Block:
         self.cells: dict[Cell, int] = {}
         self.sums: list[Sum] = []
         self._system: Any = None
+        self._seen: Any = None
+
+    def seen(self, cell: Cell) -> float:
+        """How far apart a cell was in the fillings found so far; its span is at least that."""
+        if self._seen is None:
+            return -np.inf
+        low, high = self._seen
+        at = self.cells[cell]
+        return float(high[at] - low[at])
 
     def span(self, values: Mapping[Cell, Decimal], cell: Cell) -> tuple[float, float]:
         """The least and the most that a withheld cell may be, for somebody who knows the rest."""
@@ -237,6 +248,9 @@ class _Block:
             done = linprog(goal, A_eq=matrix, b_eq=known, bounds=(0, None), method="highs")
             if done.status not in (0, 3):  # 3: without bound
                 raise ArithmeticError(f"{cell}: {done.message}")
+            if done.status == 0:
+                low, high = (done.x, done.x) if self._seen is None else self._seen
+                self._seen = np.minimum(low, done.x), np.maximum(high, done.x)
             ends.append(sign * done.fun if done.status == 0 else -sign * np.inf)
         return ends[0], ends[1]
 
