@@ -45,7 +45,7 @@ AT_ONCE = (CHANNEL, FORM, WORDS, CORRECTION, REREAD)
 BATCH = 20
 ATTEMPTS = 3
 POLL_SECONDS = 5.0
-MOST_BYTES = 1 << 30  # a worker that has grown beyond this is replaced by a fresh one
+MOST_GROWTH = 1 << 30  # bytes; a worker that has grown by more is replaced by a fresh one
 _WAKE = "receipts"
 
 log = structlog.get_logger()
@@ -222,6 +222,11 @@ def _say(event: str, receipts: Sequence[int], error: BaseException) -> None:
     log.error(event, receipts=list(receipts), error=type(error).__name__, where=where[-8:])
 
 
+def _peak_bytes() -> int:
+    """The most memory this process has held; a forked one begins with what its parent held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def work(clock: Callable[[], str], stop: threading.Event | None = None) -> None:
     """Process uploads as they come, until stopped, orphaned or grown too big.
 
@@ -233,13 +238,13 @@ def work(clock: Callable[[], str], stop: threading.Event | None = None) -> None:
     import pipelines.validate  # noqa: F401
 
     definitions(), engine()
-    parent = os.getppid()
+    parent, begun = os.getppid(), _peak_bytes()
     url = database_url().replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as listening:
         listening.execute(f"LISTEN {_WAKE}")
         while not (stop is not None and stop.is_set()) and os.getppid() == parent:
             if work_once(clock()):
-                if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > MOST_BYTES:
+                if _peak_bytes() - begun > MOST_GROWTH:
                     return
                 continue
             for _ in listening.notifies(timeout=POLL_SECONDS, stop_after=1):

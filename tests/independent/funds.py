@@ -200,11 +200,14 @@ ASSESSED: dict[tuple[str, int], list[tuple[int, float | None]]] = {}
 
 
 def assessed(a: Asked) -> Value:
-    """The total of the newest assessment of the year under scheme TRA, of the union itself."""
+    """The total of the newest assessment of the year under scheme TRA, of the union itself.
+
+    Where the newest gave none, the union has none: an older total no longer stands.
+    """
     if a.period.span != 12 or a.line != "块":
         return None
-    known = [t for _, t in sorted(ASSESSED.get((a.head, a.end.year), [])) if t is not None]
-    return known[-1] if known else None
+    runs = sorted(ASSESSED.get((a.head, a.end.year), []))
+    return runs[-1][1] if runs else None
 
 
 EVAL: dict[str, Formula] = {
