@@ -29,9 +29,9 @@ RECEIPT, READ, VALIDATE, MARK, LOAD, REST = (
     "fetch, registry, verdict",
 )
 STAGES = (RECEIPT, READ, VALIDATE, REST, LOAD, MARK)
-_STAGE_OF = {
+STAGE_OF = {
     "process": REST,
-    "read_documents": READ,
+    "read_mended": READ,
     "validate": VALIDATE,
     "_return": MARK,
     "submission_of": LOAD,
@@ -114,7 +114,7 @@ def work(ids: list[int], month: str) -> Outcome:
 
     watch = Stopwatch()
     with ExitStack() as stack:
-        stack.enter_context(watch.watching(collecting, _STAGE_OF))
+        stack.enter_context(watch.watching(collecting, STAGE_OF))
         counts = collecting.process(ids, MOMENTS[month])
     return Outcome(Counter(counts), watch.costs)
 

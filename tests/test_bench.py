@@ -11,7 +11,7 @@ import pytest
 
 from bench import catalogue, naive, report, scoring, watch
 from bench.figures import FORMS, union_code
-from bench.ours import LOAD, MARK, READ, RECEIPT, REST, VALIDATE
+from bench.ours import LOAD, MARK, READ, RECEIPT, REST, STAGE_OF, VALIDATE
 from bench.report import Goal, Other, Results, Run, goals, markdown, median_run, ratio
 from bench.watch import Cost, Memory, MemoryWatch, Stopwatch
 from bench.workbooks import (
@@ -26,6 +26,7 @@ from bench.workbooks import (
 )
 from definitions.model import Severity
 from definitions.periods import Period, PeriodKind
+from pipelines.flow import collecting
 from pipelines.read import Document, Limits
 from pipelines.read.document import read_document
 from pipelines.validate import validate
@@ -48,6 +49,10 @@ def found(definitions, number: int, data: bytes):
     )
     book = read(definitions, data)
     return validate([book], definitions, accepted, date(2017, 4, 3))[0]
+
+
+def test_the_steps_that_are_watched_exist_under_their_names():
+    assert [name for name in STAGE_OF if not callable(getattr(collecting, name, None))] == []
 
 
 # --- the workbooks ---
