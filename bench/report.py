@@ -319,6 +319,8 @@ def catalogue_table(runs: Sequence[CatalogueRun], expectations: Mapping[str, int
                 f"{run.unions:,}",
                 *(f"{1000 * c.wall / run.unions:.2f}" for c in (read, judged)),
                 f"{judged.wall / read.wall:.2f}" if read.wall else "",
+                *(f"{1000 * c.processor / run.unions:.2f}" for c in (read, judged)),
+                f"{judged.processor / read.processor:.2f}" if read.processor else "",
                 f"{1000 * judged.wall / number:.1f}",
                 f"{run.closing.wall:.1f}",
                 f"{run.memory.together / 2**20:,.0f}",
@@ -326,8 +328,9 @@ def catalogue_table(runs: Sequence[CatalogueRun], expectations: Mapping[str, int
             ]
         )
     head = [
-        "unions", "read ms", "validate ms", "validate ÷ read", "ms an expectation", "close s",
-        "memory MB", "outcomes",
+        "unions", "read ms", "validate ms", "validate ÷ read",
+        "read, processors", "validate, processors", "÷",
+        "ms an expectation", "close s", "memory MB", "outcomes",
     ]  # fmt: skip
     least, most = min(expectations.values()), max(expectations.values())
     title = (

@@ -46,7 +46,7 @@ def aggregate(frame: Frame, node: ast.Call, evidence: Evidence, world: World) ->
     orgs = sorted(left[ORG].dropna().unique()) if ORG in left else None
     rows = evidence.rows(other.code, labels, orgs)
     result: NDArray[np.float64] = np.full(len(left), np.nan)
-    for submission, part in _versions(left, rows):
+    for submission, part in _versions(left, rows, other):
         chosen = _standing(rows, other, submission)
         if words[-1] == "latest":
             chosen = _latest(chosen)
@@ -79,15 +79,21 @@ def _labels(span: str, period: Period, other: Form) -> list[str]:
     return [p.label for p in last.back_to(first)]
 
 
-def _versions(left: pd.DataFrame, rows: pd.DataFrame) -> list[tuple[int | None, Mask]]:
+def _versions(left: pd.DataFrame, rows: pd.DataFrame, other: Form) -> list[tuple[int | None, Mask]]:
     """Rows of the frame that look at the same version of the others: nearly always one group.
 
-    Two workbooks of one union in one run are each held against themselves.
+    Two workbooks of one run that speak of the same thing are each held against themselves; all
+    others see the newest version, which is their own.
     """
     mine = left[SUBMISSION].to_numpy()
-    doubled = set(rows.loc[rows[SUBMISSION] >= 0, SUBMISSION]) & set(mine)
-    if ORG not in rows or rows[SUBMISSION].nunique() <= 1 or not doubled:
-        return [(None, np.ones(len(left), dtype=bool))]
+    everyone: Mask = np.ones(len(left), dtype=bool)
+    if ORG not in rows:
+        return [(None, everyone)]
+    things = list(other.ledger.keys) if other.ledger else [ORG, PERIOD]
+    told = rows.loc[rows[SUBMISSION] >= 0, [*things, SUBMISSION]].drop_duplicates()
+    doubled = set(told.loc[told.duplicated(things, keep=False), SUBMISSION]) & set(mine)
+    if not doubled:
+        return [(None, everyone)]
     own = np.isin(mine, list(doubled))
     found: list[tuple[int | None, Mask]] = [(int(s), mine == s) for s in sorted(doubled)]
     return [*found, (None, ~own)] if not own.all() else found

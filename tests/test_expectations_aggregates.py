@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from checking import Accepted, definitions, form_of, sheet, workbook
 
+from definitions.model import Form
 from definitions.periods import Period
+from expectations import aggregates
 from expectations.aggregates import aggregate
 from expectations.cells import World
 from expectations.evaluate import scope_of
@@ -162,6 +164,32 @@ def test_two_workbooks_of_one_union_are_each_held_against_themselves() -> None:
     )
     assert "V-X-007" in {f.rule for f in wrong}
     assert "V-X-007" not in {f.rule for f in right}
+
+
+def test_workbooks_that_share_nothing_are_looked_at_once_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The work of a run must not grow with the square of its workbooks."""
+    looked: list[int | None] = []
+    standing = aggregates._standing
+
+    def counted(rows: pd.DataFrame, other: Form, submission: int | None) -> pd.DataFrame:
+        looked.append(submission)
+        return standing(rows, other, submission)
+
+    monkeypatch.setattr(aggregates, "_standing", counted)
+    orgs = ["A001", "A002", "A003", "A003"]
+    sheets = [
+        sheet("FIN-01", {"org_code": org, "retained": float(n)}, period="2019-03")
+        for n, org in enumerate(orgs)
+    ]
+    frame = build_frame(form_of("FIN-01", "2019-03"), MARCH, sheets, list(range(len(sheets))))
+    world = World(definitions(), scope_of(definitions(), MARCH), date(2019, 4, 3))
+    call = ast.parse("sum_of('FIN-01', 'retained', 'period', org_code=org_code)", mode="eval").body
+    assert isinstance(call, ast.Call)
+    found = aggregate(frame, call, RowsAtHand(definitions(), Accepted(), [frame]), world)
+    assert list(found) == [0.0, 1.0, 2.0, 3.0]  # each of the doubled ones against itself
+    assert looked == [2, 3, None]
 
 
 # --- quoted numbers ----------------------------------------------------------------------------
