@@ -99,13 +99,15 @@ def _catalogue_run(unions: int, scratch: Path, folder: Path) -> CatalogueRun:
     from warehouse.server import ensure_database
 
     say(f"{unions:,} unions, every form of {catalogue.MONTH}: making the workbooks")
-    paths = catalogue.make(folder / f"catalogue-{unions}", unions)
+    everyone = unions + WARM_UP
+    paths = catalogue.make(folder / f"catalogue-{unions}", everyone)
     url = ensure_database(f"catalogue_{unions}")
     with _Workers(1) as workers:
         (pool,) = workers.pools
         workers.each(ours.enter, str(scratch / f"catalogue-{unions}"), url)
-        workers.each(ours.open_month, unions, [catalogue.MONTH])
-        workers.each(ours.take_in, paths, catalogue.MONTH)
+        workers.each(ours.open_month, everyone, [catalogue.MONTH])
+        workers.each(ours.load_month, paths[:WARM_UP], catalogue.MONTH, WARM_UP)
+        workers.each(ours.take_in, paths[WARM_UP:], catalogue.MONTH)
         (chunks,) = workers.each(ours.chunks, 500)
         with MemoryWatch(pool.submit(os.getpid).result(), every=0.2) as watch:
             whole = ours.Outcome()
