@@ -1,0 +1,1 @@
+"""The command line, a module a subject; `pipelines.__main__` puts them together."""
