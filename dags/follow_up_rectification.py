@@ -1,4 +1,8 @@
-"""整改跟踪：到期前提醒，逾期督办，各发一次；督办通知书印发后由经办人确认送达。"""
+"""整改跟踪：到期前提醒，逾期督办，各发一次；督办通知书印发后由经办人确认送达。
+
+同时印发到期应发的其他通知书：审计通知书、诉求超期督办、代表资格取消告知、脱岗教育通知、
+撤并工会核查、重大情况快报，同一事项只发一次。
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ DELIVERED = "已送达"
 
 @dag(
     dag_display_name="整改跟踪",
-    description="整改到期前提醒，逾期印发督办通知书，送达由人确认",
+    description="整改到期前提醒，逾期印发督办通知书，送达由人确认；印发到期的其他通知书",
     doc_md=__doc__,
     tags=[TAG],
     params={"at": at_param()},
@@ -37,6 +41,14 @@ def follow_up_rectification():
             office="考核工作机构", by="系统", at=at(get_current_context()), numbers=found["督办"]
         )
 
+    @task(task_display_name="印发到期的其他通知书", multiple_outputs=False)
+    def print_due() -> list:
+        from pipelines import flow
+
+        return flow.publish_due_notices(
+            office="考核工作机构", by="系统", at=at(get_current_context())
+        )
+
     deliver = HITLOperator(
         task_id="deliver",
         task_display_name="确认送达",
@@ -45,6 +57,7 @@ def follow_up_rectification():
         options=[DELIVERED],
     )
 
+    print_due()
     found = remind()
     printed = print_warnings(found)
     any_overdue(found) >> printed >> deliver

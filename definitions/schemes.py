@@ -311,13 +311,17 @@ class Version(Model):
         return self.first_year <= year and (self.last_year is None or year <= self.last_year)
 
 
+SchemeKind = Literal[
+    "target-responsibility", "star-home", "member-evaluation", "fund-audit", "data-quality",
+    "single-target",
+]  # fmt: skip
+"""What an assessment by blocks is about; papers and inputs of their own hang on it."""
+
+
 class Scheme(Version):
     """An assessment of units by blocks of 100 marks, weighted, graded and ranked."""
 
-    kind: Literal[
-        "target-responsibility", "star-home", "member-evaluation", "fund-audit", "data-quality",
-        "single-target",
-    ] = "target-responsibility"  # fmt: skip
+    kind: SchemeKind = "target-responsibility"
     based_on: str = Field(default="", description="takes from that version what it does not say")
     applies: Scope
     group_by: Literal["type", "size", "level"] = "type"

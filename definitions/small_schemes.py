@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from definitions.model import Model
-from definitions.schemes import Misplaced, Version
+from definitions.schemes import Misplaced, SchemeKind, Version
 
 
 class RateTable(Version):
@@ -83,6 +83,9 @@ class Funding(Version):
     rounding: str
     shared_tier: str
     shares: str
+    graded_by: SchemeKind = Field(
+        default="target-responsibility", description="kind of scheme whose grade of the year counts"
+    )
 
 
 class Selection(Version):

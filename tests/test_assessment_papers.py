@@ -11,18 +11,15 @@ from pathlib import Path
 import docx
 import pytest
 
+from pipelines.publish.assessment_book import UnitPaper, result_letter
 from pipelines.publish.assessment_papers import (
     AuditFacts,
     FundingFacts,
-    Rectification,
-    UnitPaper,
     audit_report,
     funding_note,
-    overdue_notice,
-    rectification_notice,
-    result_letter,
     star_list,
 )
+from pipelines.publish.notices import Rectification, overdue_notice, rectification_notice
 from pipelines.publish.official import Paper, word_of
 
 AT = datetime(2021, 3, 15, tzinfo=UTC)
@@ -80,7 +77,9 @@ def papers() -> dict[str, Paper]:
             counts="共评定 1 家，其中五星 1 家。", issued=date(2021, 3, 20),
         ),
         "R-07": rectification_notice(NOTICE, FEDERATION, "经审会办公室"),
-        "R-07 督办": overdue_notice(NOTICE, FEDERATION, "经审会办公室", date(2021, 6, 17)),
+        "R-07 督办": overdue_notice(
+            NOTICE, FEDERATION, "经审会办公室", date(2021, 6, 17), date(2021, 6, 24)
+        ),
         "R-08": funding_note(
             FundingFacts(
                 federation=FEDERATION, year=2020, number="示总工财〔2021〕3号", base="500,000",

@@ -22,7 +22,13 @@ EXPECTED = {
     "assess_targets": {"assess"},
     "publish_year_end_review": {"prepare", "sign_off", "publish", "withdraw"},
     "audit_funds": {"register_audits", "print_notices"},
-    "follow_up_rectification": {"remind", "any_overdue", "print_warnings", "deliver"},
+    "follow_up_rectification": {
+        "remind",
+        "any_overdue",
+        "print_warnings",
+        "deliver",
+        "print_due",
+    },
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -285,6 +285,21 @@ def edition_of(connection: Connection, which: int | str) -> Edition:
     )
 
 
+def recipes_of(connection: Connection, kind: str, known_at: datetime) -> list[dict[str, Any]]:
+    """What every edition of a kind that went out by a moment was made of, oldest first."""
+    return list(
+        connection.execute(
+            select(publication.c.recipe)
+            .where(
+                publication.c.kind == kind,
+                publication.c.state.in_(("published", "updated")),
+                publication.c.created_at <= known_at,
+            )
+            .order_by(publication.c.id)
+        ).scalars()
+    )
+
+
 def numbers_of(connection: Connection, publication_id: int) -> dict[int, PrintedNumber]:
     """Every number an edition prints, by its ordinal, in reading order."""
     rows = connection.execute(

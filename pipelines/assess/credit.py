@@ -28,7 +28,10 @@ class CreditCase:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person's year: `balance` never below 0, `deducted` as recorded."""
+    """A person's year: `balance` never below 0, `deducted` as recorded.
+
+    `exhausted_by` is the case that took the last point.
+    """
 
     person: str
     year: int
@@ -39,6 +42,7 @@ class Account:
     education_due: date | None
     educated_on: date | None
     why: str
+    exhausted_by: str = ""
 
     @property
     def overdue(self) -> bool:
@@ -68,11 +72,12 @@ def account(
     deducted = Decimal(0)
     reminders: list[tuple[Decimal, date]] = []
     exhausted: date | None = None
+    exhausted_by = ""
     for case in own:
         before, deducted = deducted, deducted + case.points
         reminders += [(r, case.on) for r in scheme.reminders if before < r <= deducted]
         if before < points <= deducted:
-            exhausted = case.on
+            exhausted, exhausted_by = case.on, case.case
     due = calendar.add(exhausted, scheme.education_workdays) if exhausted else None
     balance = max(Decimal(0), points - deducted)
     why = f"全年 {plain(points)} 分，{len(own)} 次共扣 {plain(deducted)} 分，余 {plain(balance)} 分"
@@ -85,7 +90,7 @@ def account(
             why += f"，已于 {educated_on:%Y-%m-%d} 完成" + ("（逾期）" if educated_on > due else "")
     return Account(
         person, year, deducted, balance, tuple(reminders), exhausted, due,
-        educated_on if exhausted else None, f"{why}。",
+        educated_on if exhausted else None, f"{why}。", exhausted_by,
     )  # fmt: skip
 
 

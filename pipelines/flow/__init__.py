@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.flow.assessing import assess
-    from pipelines.flow.assessment_papers import publish_book, publish_notices
+    from pipelines.flow.assessment_book import publish_book
+    from pipelines.flow.assessment_papers import publish_funding_note, publish_star_list
+    from pipelines.flow.audit_papers import publish_audit_reports
     from pipelines.flow.channels import (
         channel_names,
         channel_title,
@@ -62,10 +64,12 @@ if TYPE_CHECKING:
         impact_of_file,
         statement_of,
     )
+    from pipelines.flow.notices import publish_due_notices, publish_notices
     from pipelines.flow.notifying import tell
     from pipelines.flow.opening import open_period, register_organisations, template_for
     from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
     from pipelines.flow.reopening import (
+        decide_reopening,
         months_to_close,
         period_states,
         relock_period,
@@ -99,6 +103,7 @@ _PART_OF = {
     "correction_cells": "correcting",
     "decide_consequences": "consequences",
     "decide_correction": "correcting",
+    "decide_reopening": "reopening",
     "deliver": "delivering",
     "deliver_messages": "handing_over",
     "download": "downloading",
@@ -125,10 +130,14 @@ _PART_OF = {
     "process": "collecting",
     "progress": "uploading",
     "propose_correction": "correcting",
-    "publish_book": "assessment_papers",
-    "publish_notices": "assessment_papers",
+    "publish_audit_reports": "audit_papers",
+    "publish_book": "assessment_book",
+    "publish_due_notices": "notices",
+    "publish_funding_note": "assessment_papers",
+    "publish_notices": "notices",
     "publish_report": "reports",
     "publish_review": "publishing",
+    "publish_star_list": "assessment_papers",
     "publish_transfers": "transfers",
     "receive": "channels",
     "register_contacts": "channels",
@@ -175,6 +184,7 @@ __all__ = [
     "correction_cells",
     "decide_consequences",
     "decide_correction",
+    "decide_reopening",
     "deliver",
     "deliver_messages",
     "download",
@@ -201,10 +211,14 @@ __all__ = [
     "process",
     "progress",
     "propose_correction",
+    "publish_audit_reports",
     "publish_book",
+    "publish_due_notices",
+    "publish_funding_note",
     "publish_notices",
     "publish_report",
     "publish_review",
+    "publish_star_list",
     "publish_transfers",
     "receive",
     "register_contacts",

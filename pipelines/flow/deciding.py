@@ -72,16 +72,28 @@ def decide(
 
     Personal data are read and never told: cases stand under their row or number.
     """
+    ground = ground_of(connection, definitions, year, cutoff, computation)
+    decisions, notices = _found(scheme, ground)
+    decisions = [d for d in decisions if d.unit in ground.unions]
+    return DecisionResult(scheme, year, tuple(decisions), tuple(notices))
+
+
+def ground_of(
+    connection: Connection,
+    definitions: Definitions,
+    year: int,
+    cutoff: datetime,
+    computation: int | None = None,
+) -> Ground:
+    """What deciding reads of a year at a cut-off; without a computation no figures, rows only."""
     period = Period(PeriodKind.YEAR, year)
     unions = {o.code: o for o in standing(connection, period.end, cutoff)}
-    ground = Ground(
-        connection, definitions, period, cutoff,
-        Rows(connection, definitions, period, cutoff, list(unions)), unions,
-        measured(connection, definitions, computation, [o.id for o in unions.values()], cutoff),
-    )  # fmt: skip
-    decisions, notices = _found(scheme, ground)
-    decisions = [d for d in decisions if d.unit in unions]
-    return DecisionResult(scheme, year, tuple(decisions), tuple(notices))
+    figures: Figures = {}
+    if computation is not None:
+        ids = [o.id for o in unions.values()]
+        figures = measured(connection, definitions, computation, ids, cutoff)
+    rows = Rows(connection, definitions, period, cutoff, list(unions))
+    return Ground(connection, definitions, period, cutoff, rows, unions, figures)
 
 
 def _found(scheme: SmallScheme, ground: Ground) -> Found:
@@ -195,7 +207,8 @@ def _studios(scheme: GradedAward, ground: Ground) -> Found:
 # --- accounts and ballots ---
 
 
-def _credit(scheme: PointsAccount, ground: Ground) -> Found:
+def accounts_of(scheme: PointsAccount, ground: Ground) -> dict[str, list[credit.Account]]:
+    """Union → the account of each person whose points were taken in the year."""
     points = Decimal(str(ground.parameter(scheme.points)))
     cases: dict[tuple[str, str], list[credit.CreditCase]] = defaultdict(list)
     educated: dict[tuple[str, str], date] = {}
@@ -216,8 +229,12 @@ def _credit(scheme: PointsAccount, ground: Ground) -> Found:
                 ground.definitions.calendar, educated.get((unit, person)),
             )
         )  # fmt: skip
+    return accounts
+
+
+def _credit(scheme: PointsAccount, ground: Ground) -> Found:
     decisions = []
-    for unit, own_accounts in accounts.items():
+    for unit, own_accounts in accounts_of(scheme, ground).items():
         counts = credit.tally(own_accounts)
         told = "，".join(f"{name} {count}" for name, count in counts.items())
         waiting = counts["扣满人数"] - counts["完成教育人数"]
@@ -235,13 +252,15 @@ def _credit(scheme: PointsAccount, ground: Ground) -> Found:
     return decisions, []
 
 
-def _ballots(scheme: BallotOutcome, ground: Ground) -> Found:
+def evaluations(
+    scheme: BallotOutcome, ground: Ground
+) -> Iterator[tuple[dict[str, Any], representatives.RepresentativeResult | None]]:
+    """Every row of a representative, judged; None where no ballots were told."""
     recall, reward = (Decimal(str(ground.parameter(c))) for c in (scheme.recall, scheme.reward))
     seats = int(ground.parameter("rep_candidates_per_seat"))
-    decisions, silent = [], 0
     for row in ground.rows.of(scheme.form):
         if row["eval_ballots"] is None or row["eval_unsat"] is None:
-            silent += 1
+            yield row, None
             continue
         told = representatives.RepresentativeBallots(
             representative=row["rep_id"] or row_place(row),
@@ -250,11 +269,19 @@ def _ballots(scheme: BallotOutcome, ground: Ground) -> Found:
             unsatisfied=int(row["eval_unsat"]),
             score=_number(row["eval_score"]),
         )
-        result = representatives.evaluate(scheme, recall, reward, seats, told)
+        yield row, representatives.evaluate(scheme, recall, reward, seats, told)
+
+
+def _ballots(scheme: BallotOutcome, ground: Ground) -> Found:
+    decisions, silent = [], 0
+    for row, result in evaluations(scheme, ground):
+        if result is None:
+            silent += 1
+            continue
         decisions.append(
             Decision(
                 unit=row["org_code"], outcome=str(result.outcome), why=result.why,
-                subject=f"代表 {told.representative}",
+                subject=f"代表 {result.evaluated.representative}",
                 inputs=_shown(row, ground, scheme.form, "voters", "eval_ballots", "eval_unsat",
                               "eval_score"),
                 reference=row_place(row), flagged=result.flagged,
@@ -269,7 +296,7 @@ def _ballots(scheme: BallotOutcome, ground: Ground) -> Found:
 
 def _funding(scheme: Funding, ground: Ground) -> Found:
     standards = ground.table(scheme.base)
-    grades = _grades(ground)
+    grades, given_by = _grades(scheme, ground)
     rows = {r["org_code"]: r for r in ground.rows.of(scheme.form)}
     funded, missing = [], []
     for code, union in sorted(ground.unions.items()):
@@ -288,7 +315,7 @@ def _funding(scheme: Funding, ground: Ground) -> Found:
             unit=a.union.code, outcome=a.union.grade, why=f"下年度经费：{a.why}",
             amount=Decimal(a.yuan), measure="元",
             inputs=(("本年度考核等次", a.union.grade), ("系数", f"{a.coefficient:.2f}")),
-            reference="TRA-IND",
+            reference=given_by[a.union.code],
         )
         for a in found
     ]  # fmt: skip
@@ -318,10 +345,21 @@ def _funding(scheme: Funding, ground: Ground) -> Found:
     return decisions, [notice] if missing else []
 
 
-def _grades(ground: Ground) -> dict[str, str]:
-    """Grades of the year under the target-responsibility schemes, as they stand at the cut-off."""
-    rows = standing_marks(ground.connection, "TRA-IND", ground.period.year, ground.cutoff)
-    return {r.unit: r.grade for r in rows if r.grade}
+def _grades(scheme: Funding, ground: Ground) -> tuple[dict[str, str], dict[str, str]]:
+    """Unit → grade of the year as it stands at the cut-off, and the scheme that gave it."""
+    year = ground.period.year
+    families = {
+        s.family
+        for s in ground.definitions.schemes
+        if s.covers(year) and s.kind == scheme.graded_by
+    }
+    grades: dict[str, str] = {}
+    given_by: dict[str, str] = {}
+    for family in sorted(families):
+        for row in standing_marks(ground.connection, family, year, ground.cutoff):
+            if row.grade:
+                grades[row.unit], given_by[row.unit] = row.grade, family
+    return grades, given_by
 
 
 # --- selections ---

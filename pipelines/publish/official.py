@@ -98,6 +98,17 @@ def chinese_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def table_or(
+    empty: str,
+    heads: tuple[str, ...],
+    widths: tuple[float, ...],
+    rows: tuple[tuple[str, ...], ...],
+    align: str,
+) -> Part:
+    """A table, or a sentence where there is nothing to list."""
+    return Grid(heads, widths, rows, align) if rows else Text(empty)
+
+
 def word_of(papers: Sequence[Paper], title: str, cutoff: datetime) -> bytes:
     """Papers as one .docx, each from a new page; equal input gives equal bytes."""
     made = docx.Document()

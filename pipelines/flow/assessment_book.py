@@ -1,0 +1,297 @@
+"""Printing the assessment book (R-02) of an edition, and a letter for each of its units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from definitions import Period
+from definitions.periods import PeriodKind
+from pipelines.assess import AssessmentResult, UnitResult, assessment_book, explain
+from pipelines.assess.results import PartResult, Standing, State
+from pipelines.assess.wording import ABSENT, figure, goal, marks, plain
+from pipelines.flow.assessing import book_title
+from pipelines.flow.ground import CHINA, engine, moment
+from pipelines.flow.paper_ground import Shown, edition_shown, keep_papers
+from pipelines.publish import Publication
+from pipelines.publish import assessment_book as papers
+from pipelines.publish.official import Paper, word_of
+from warehouse.windows import china_day
+
+
+def publish_book(
+    scheme: str, year: int, *, by: str, at: str, number: int | None = None, letter: str = ""
+) -> list[str]:
+    """R-02 of an edition (the newest by default) as Word and xlsx, and a letter for each unit.
+
+    `letter` is the 发文字号 of the letters with {n} for their number; none are made without it.
+    Returns the files.
+    """
+    when = moment(at)
+    with engine().connect() as connection:
+        shown = edition_shown(connection, scheme, year, number, when)
+        connection.rollback()
+    title = book_title(shown.result, year)
+    content = [
+        (f"{title}.docx", word_of([_book(shown, title)], title, shown.edition.cutoff)),
+        (
+            f"{title}.xlsx",
+            assessment_book(
+                shown.result,
+                title=title,
+                year=year,
+                cutoff=shown.edition.cutoff,
+                definitions_digest=shown.edition.definitions,
+                federation=shown.federation,
+                process=_process_tables(shown),
+                status=_status(shown),
+            ),
+        ),
+    ]
+    if letter:
+        sheets = [
+            papers.result_letter(
+                _unit(shown.result, unit, _follows(shown, unit)),
+                federation=shown.federation,
+                year=year,
+                number=letter.format(n=i),
+                issued=china_day(when),
+                appeal_days=_rights(shown),
+            )
+            for i, unit in enumerate(shown.result.units, 1)
+        ]
+        name = f"{year}年度考核结果通知单（{shown.result.scheme.label}）"
+        content.append((f"{name}.docx", word_of(sheets, name, shown.edition.cutoff)))
+    publication = Publication(
+        kind="R-02 考核结果汇编",
+        title=title,
+        unit=shown.top,
+        period=Period(PeriodKind.YEAR, year),
+        cutoff=shown.edition.known_at,
+        digest=shown.edition.definitions,
+        files=tuple(content),
+    )
+    return keep_papers(publication, shown.computation, by, when)
+
+
+def _status(shown: Shown) -> str:
+    if shown.found.stage == "审定":
+        return f"已审定（{shown.taken[-1].document}）"
+    if shown.found.stage == "公示" and shown.found.until is not None:
+        return f"公示至{shown.found.until:%Y年%-m月%-d日}"
+    return f"{shown.found.stage}阶段，未审定"
+
+
+def _rights(shown: Shown) -> str:
+    if shown.found.stage == "公示" and shown.found.until is not None:
+        return f"如有异议，请于{shown.found.until:%Y年%-m月%-d日}前书面申诉。"
+    return ""
+
+
+def _follows(shown: Shown, unit: UnitResult) -> tuple[str, ...]:
+    band = next((b for b in shown.result.scheme.bands if b.name == unit.grade), None)
+    return (band.consequence.replace("（建议值）", ""),) if band and band.consequence else ()
+
+
+def _day(when: datetime) -> str:
+    local = when.astimezone(CHINA)
+    return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+
+
+# --- from results to text ---
+
+
+def _unit(
+    result: AssessmentResult, unit: UnitResult, follows: Sequence[str] = ()
+) -> papers.UnitPaper:
+    invalid = unit.standing is Standing.INVALID
+    tail = "（暂定）" if unit.standing is Standing.PROVISIONAL else ""
+    return papers.UnitPaper(
+        name=unit.unit.name,
+        group=unit.group,
+        rank=str(unit.rank or ABSENT),
+        last_rank=str(unit.unit.last_year_rank or ABSENT),
+        blocks=tuple(
+            (f"{b.block.name}（{plain(b.weight)}%）", ABSENT if b.score is None else marks(b.score))
+            for b in unit.blocks
+        ),
+        bonus=marks(unit.bonus_points),
+        deduction=marks(unit.deduction_points),
+        vetoes=tuple(
+            v.veto.name + ("" if v.counted else "（未附文号，暂不执行）") for v in unit.vetoes
+        ),
+        total=ABSENT if unit.total is None else marks(unit.total),
+        grade="不予评定" if invalid else f"{unit.grade}{tail}",
+        reasons=tuple(
+            r.rstrip("。")
+            for r in (*unit.grade_reasons, *([unit.unit.note] if unit.unit.note else []))
+        ),
+        lines=tuple(_line(p) for b in unit.blocks for p in b.parts),
+        next_grade=explain.next_grade(result.scheme, unit),
+        consequences=tuple(follows),
+    )
+
+
+def _line(line: PartResult) -> papers.ScoreLine:
+    told = line.indicator
+
+    def shown(value: Decimal | None) -> str:
+        return ABSENT if value is None or told is None else figure(value, told)
+
+    return papers.ScoreLine(
+        item=line.item.code,
+        name=told.name if told else f"{line.item.name}（考评组评分）",
+        full=plain(line.full),
+        target=ABSENT if line.target is None or told is None else goal(line.target, told),
+        told=shown(line.self_reported),
+        actual=shown(line.actual),
+        marks=State.NOT_APPLICABLE.value
+        if line.state is State.NOT_APPLICABLE
+        else marks(line.marks),
+        reason=explain.part_sentence(line),
+    )
+
+
+def _book(shown: Shown, title: str) -> Paper:
+    result, scheme = shown.result, shown.result.scheme
+    names = {u.unit.code: u.unit.name for u in result.units}
+    return papers.book_paper(
+        papers.BookFacts(
+            federation=shown.federation,
+            year=result.year,
+            title=title,
+            scheme=scheme.title,
+            code=scheme.code,
+            edition=f"第 {shown.edition.number} 版（{shown.edition.cause}）；{_status(shown)}",
+            cutoff=_day(shown.edition.cutoff),
+            digest=shown.edition.digest,
+            definitions=shown.edition.definitions,
+            method=_method(result),
+            groups=tuple(
+                (group, tuple(_unit(result, u) for u in members))
+                for group, members in result.groups.items()
+            ),
+            adjustments=_adjustments(result),
+            ratings=_ratings(result),
+            sample=(_drawing(shown), _inspections(shown, names)),
+            rulings=_rulings(shown, names),
+            appeals=_appeals(shown, names),
+            course=_course(shown),
+            notices=(*result.provisional, *result.notices, *shown.refused),
+        )
+    )
+
+
+def _method(result: AssessmentResult) -> tuple[str, ...]:
+    scheme = result.scheme
+    weights = "、".join(f"{b.name} {plain(b.weight)}%" for b in scheme.blocks)
+    bands = "、".join(
+        f"{b.name} {plain(b.at_least)} 分以上" if b.at_least else f"{b.name}为其余"
+        for b in scheme.bands
+    )
+    told = [
+        f"总分由{weights}构成，另计加分（不超过 {plain(scheme.bonus_cap)} 分）和扣分"
+        f"（不超过 {plain(scheme.deduction_cap)} 分）。",
+        f"等次：{bands}（“以上”含本数），按修约到两位小数的总分确定。",
+        "没有计算基数的项目不适用，分值由同块其他项目分摊；应报未报的为缺报，计 0 分。",
+        f"分组排名，一组不足 {scheme.smallest_group} 家的不排名次；总分相同的名次并列。",
+    ]
+    told += [
+        f"“{grade}”不超过本组单位数的 {plain(share)}%。" for grade, share in scheme.quota.items()
+    ]
+    if scheme.veto:
+        told.append(f"有一票否决情形 {len(scheme.veto)} 项，凭文号执行，被否决单位可以申诉。")
+    return tuple(told)
+
+
+def _adjustments(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
+    rows = []
+    for unit in result.units:
+        for sign, entries in (("＋", unit.bonus), ("－", unit.deductions)):
+            rows += [
+                (unit.unit.name, a.kind, a.title, a.document or ABSENT,
+                 f"{sign}{marks(a.points)}" if a.counted else "0.00",
+                 "计入" if a.counted else a.why)
+                for a in entries
+            ]  # fmt: skip
+        rows += [
+            (unit.unit.name, "一票否决", f"{v.veto.name}：{v.title}", v.document or ABSENT, ABSENT,
+             f"最高评为{v.veto.highest}" if v.counted else "未附文号，暂不执行")
+            for v in unit.vetoes
+        ]  # fmt: skip
+    return tuple(rows)
+
+
+def _ratings(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
+    rows = []
+    for unit in result.units:
+        for rater in (r for b in unit.blocks for r in b.raters):
+            t = rater.tally
+            counts = (
+                (t.eligible, t.ballots, t.very_sat, t.basic_sat, t.unsat, t.unclear) if t else ()
+            )
+            texts = [f"{n:,}" for n in counts] or [ABSENT] * 6
+            share = rater.participation_pct
+            rows.append(
+                (unit.unit.name, rater.rater, *texts[:2],
+                 ABSENT if share is None else f"{share:.2f}%", *texts[2:],
+                 ABSENT if rater.score is None else marks(rater.score))
+            )  # fmt: skip
+    return tuple(rows)
+
+
+def _drawing(shown: Shown) -> str:
+    if not shown.seed:
+        return "尚未进行现场抽查。"
+    return (
+        f"抽签种子为“{shown.seed}”，公开产生。签号为“种子:单位编码”的 SHA-256 值，"
+        f"各组按签号从小到大抽取，共 {len(shown.sample)} 家；任何人都可以据此重抽核对。"
+    )
+
+
+def _inspections(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (d["ranking_group"], d["lot"][:12], names.get(d["unit"], d["unit"]),
+         d["outcome"] or "待核查", d["finding"] or ABSENT, d["evidence"] or ABSENT)
+        for d in shown.sample
+    )  # fmt: skip
+
+
+def _rulings(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], ...]:
+    told = {i.code: i.name for i in shown.result.indicators}
+    return tuple(
+        (names.get(r["unit"], r["unit"]), r["kind"], told.get(r["key"], r["key"]),
+         ABSENT if r["value"] is None else plain(r["value"]), r["source"], r["document"],
+         r["reason"])
+        for r in shown.rulings
+    )  # fmt: skip
+
+
+def _appeals(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (str(a.id), names.get(a.unit, a.unit), a.about, a.claim, a.outcome or "办理中",
+         a.reason or ABSENT, a.document or ABSENT)
+        for a in shown.appeals
+    )  # fmt: skip
+
+
+def _course(shown: Shown) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (_day(t.at), t.stage_to, t.actor, t.reason, t.document or ABSENT) for t in shown.taken
+    )
+
+
+def _process_tables(shown: Shown) -> tuple[tuple[str, tuple[str, ...], Any], ...]:
+    """The pages of the workbook that tell how the result came about."""
+    names = {u.unit.code: u.unit.name for u in shown.result.units}
+    return (
+        ("考核过程", ("时间", "步骤", "经办", "事由", "文号"), _course(shown)),
+        ("现场抽查", ("组别", "签号", "单位", "结论", "核查情况", "佐证材料"),
+         _inspections(shown, names)),
+        ("核定事项", ("单位", "事项", "内容", "核定为", "来源", "文号", "理由"),
+         _rulings(shown, names)),
+        ("申诉与答复", ("编号", "单位", "申诉事项", "请求", "答复", "理由", "文号"),
+         _appeals(shown, names)),
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""Printing the report (R-05) of every audit whose opinion was delivered and whose mark is known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from definitions import Definitions, Period
+from definitions.periods import PeriodKind
+from pipelines.assess.wording import ABSENT, marks, plain
+from pipelines.consolidate import top_unit
+from pipelines.flow import consequences as following
+from pipelines.flow.ground import definitions, engine, moment
+from pipelines.flow.paper_ground import keep_papers
+from pipelines.publish import Publication
+from pipelines.publish import assessment_papers as papers
+from pipelines.publish.official import word_of
+from warehouse import assessment_year as kept
+from warehouse.organisations import standing
+from warehouse.windows import china_day
+
+
+def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> list[str]:
+    """R-05 of every audit of a year's funds whose opinion was delivered and whose mark is known.
+
+    Marks come from the newest kept result of the year's scheme of fund performance; an audited
+    union without one gets no report yet.
+    """
+    known, when = definitions(), moment(at)
+    day = china_day(when)
+    period = Period(PeriodKind.YEAR, year)
+    with engine().connect() as connection:
+        orgs = {o.code: o for o in standing(connection, day, when)}
+        top = top_unit(list(orgs.values()))
+        rows = [
+            r
+            for r in following.audit_rows(connection, known, list(orgs), day.year, when)
+            if r["year"] == year and r["opinion_on"] is not None and r["opinion_on"] <= day
+        ]
+        scored = {
+            y: {
+                r.unit: r
+                for s in known.schemes
+                if s.kind == "fund-audit" and s.covers(y)
+                for r in kept.standing_result(connection, s.family, y, when)
+            }
+            for y in (year - 1, year)
+        }
+        connection.rollback()
+    written: list[str] = []
+    for row in rows:
+        unit = scored[year].get(row["org_code"])
+        if unit is None or unit.total is None:
+            continue
+        before = scored[year - 1].get(row["org_code"])
+        paper = papers.audit_report(
+            papers.AuditFacts(
+                unit=orgs[row["org_code"]].name, year=year, number=row["audit_id"],
+                notice_on=row["notice_on"], start_on=row["start_on"],
+                aspects=tuple(_aspect(b) for b in unit.detail["blocks"]),
+                score=marks(unit.total), band=unit.grade,
+                last="没有记录" if before is None or before.total is None
+                else f"{year - 1}年度 {marks(before.total)} 分，{before.grade}",
+                problems=_problems(row), state=_rectified(known, row), issued=row["opinion_on"],
+                comment_until=_comment_until(known, row),
+            ),
+            committee,
+        )  # fmt: skip
+        publication = Publication(
+            kind="R-05 经费绩效审计报告", title=paper.title, unit=top.code, period=period,
+            cutoff=when, digest=known.digest,
+            files=((f"{paper.title}.docx", word_of([paper], paper.title, when)),),
+        )  # fmt: skip
+        written += keep_papers(publication, None, by, when)
+    return written
+
+
+def _comment_until(known: Definitions, row: dict[str, Any]) -> str:
+    days = int(known.parameters["audit_comment_days"].at(row["opinion_on"]))
+    return f"对本报告有意见的，请于收到之日起 {days} 日内书面提出。"
+
+
+def _aspect(block: dict[str, Any]) -> tuple[str, ...]:
+    """Name, weight, base, benefit, award, score of one aspect of a kept audit result."""
+    sums = {"基础": Decimal(0), "效益": Decimal(0), "": Decimal(0)}
+    for part in block["parts"]:
+        kind = str(part["item"]["name"])[:2]
+        sums[kind if kind in sums else ""] += Decimal(part["marks"])
+    score = block["score"]
+    return (
+        str(block["block"]["name"]), f"{plain(Decimal(block['weight']))}%",
+        *(marks(v) for v in sums.values()), ABSENT if score is None else marks(Decimal(score)),
+    )  # fmt: skip
+
+
+def _problems(row: dict[str, Any]) -> tuple[str, ...]:
+    issues = int(row["issues"] or 0)
+    if not issues:
+        return ()
+    money = Decimal(str(row["money_issue"] or 0))
+    amount = f"，涉及金额 {plain(money)} 元" if money else ""
+    return (f"审计意见书列出问题 {issues} 个{amount}，具体内容见审计意见书。",)
+
+
+def _rectified(known: Definitions, row: dict[str, Any]) -> str:
+    if not int(row["issues"] or 0):
+        return "没有需要整改的事项。"
+    days = int(known.parameters["audit_rectification_days"].at(row["opinion_on"]))
+    told = f"整改结果须于审计意见送达之日起 {days} 日内书面报送。"
+    told += f"目前已整改 {int(row['fixed'] or 0)} 个"
+    return told + (f"，跟踪监督结论：{row['track_result']}。" if row["track_result"] else "。")

@@ -1,0 +1,407 @@
+"""Printing notices (R-07): what a rule of the federation makes due, each once.
+
+What triggers a notice is read from the rows as they stand at the cut-off and from dated
+parameters. A notice is about the union that it is addressed to, lists cases by their number and
+never names a person. Which cases were told is kept with the publication.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from definitions import Definitions, Period
+from definitions.periods import PeriodKind
+from definitions.small_schemes import BallotOutcome, PointsAccount
+from pipelines.assess.representatives import Outcome
+from pipelines.assess.wording import percent_against, plain
+from pipelines.consolidate import top_unit
+from pipelines.flow import consequences as following
+from pipelines.flow.deciding import accounts_of, evaluations, ground_of
+from pipelines.flow.filed_rows import Rows, day_of, decimal
+from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.paper_ground import keep_papers
+from pipelines.publish import Publication
+from pipelines.publish import notices as papers
+from pipelines.publish.notices import Notice
+from pipelines.publish.official import Paper, chinese_day, word_of
+from warehouse.organisations import Registered, standing
+from warehouse.publications import recipes_of
+from warehouse.windows import china_day
+
+KIND = "R-07 通知书"
+NO_NUMBER = "〔{year}〕　　号"
+"""The number is written in by whoever keeps the register of documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One thing that a notice is about: its key never changes; `paper` cells or values."""
+
+    unit: str
+    key: str
+    told: Any
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What finding what is due reads."""
+
+    connection: Connection
+    known: Definitions
+    when: datetime
+
+    @cached_property
+    def day(self) -> date:
+        """The day in China."""
+        return china_day(self.when)
+
+    @cached_property
+    def orgs(self) -> dict[str, Registered]:
+        """Every organisation of the day by its code."""
+        return {o.code: o for o in standing(self.connection, self.day, self.when)}
+
+    def parameter(self, code: str) -> Any:
+        """A dated parameter as in force on the day."""
+        return self.known.parameters[code].at(self.day)
+
+    def answer_by(self, matter: str) -> date:
+        """The last day to answer a notice of the day."""
+        days = int(self.parameter("notice_answer_workdays")[matter])
+        return self.known.calendar.add(self.day, days)
+
+    def ledger(self, form: str) -> list[dict[str, Any]]:
+        """Things of this year and last, each as it was told last."""
+        keys = self.known.newest(form).ledger
+        newest: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for year in (self.day.year - 1, self.day.year):
+            period = Period(PeriodKind.YEAR, year)
+            rows = Rows(self.connection, self.known, period, self.when, list(self.orgs))
+            for row in rows.of(form):
+                key = tuple(row[k] for k in keys.keys) if keys else (form, year, row["row_no"])
+                newest[key] = row
+        return [row for row in newest.values() if row["org_code"] in self.orgs]
+
+
+Found = Iterator[_Case]
+
+
+# --- what is due ---
+
+
+def _audits(ground: _Ground) -> Found:
+    """Audits that were registered and have not begun."""
+    for row in ground.ledger("AUD-00"):
+        starts, told_on = day_of(row["start_on"]), day_of(row["notice_on"])
+        if starts is not None and told_on is not None and starts > ground.day:
+            yield _Case(row["org_code"], str(row["audit_id"]), (int(row["year"]), starts, told_on))
+
+
+def _slips(ground: _Ground) -> Found:
+    """Slips that were accepted and not closed by their last day."""
+    limit = int(ground.parameter("slip_limit_workdays"))
+    for row in ground.ledger("RIGHT-01"):
+        accepted, closed = day_of(row["accepted_on"]), day_of(row["closed_on"])
+        if accepted is None or closed is not None or accepted > ground.day:
+            continue
+        due = ground.known.calendar.add(accepted, limit)
+        if due < ground.day:
+            late = ground.known.calendar.between(due, ground.day)
+            cells = (
+                str(row["slip_id"]), row["slip_kind"], row["topic"], f"{accepted:%Y-%m-%d}",
+                f"{due:%Y-%m-%d}", str(late),
+            )  # fmt: skip
+            yield _Case(row["org_code"], str(row["slip_id"]), cells)
+
+
+def _small(ground: _Ground, kind: type[Any], year: int) -> Iterator[Any]:
+    return (s for s in ground.known.small_schemes if isinstance(s, kind) and s.covers(year))
+
+
+def _recalls(ground: _Ground) -> Found:
+    """Representatives whose evaluation of this year or last reached the share of a recall."""
+    for year in (ground.day.year - 1, ground.day.year):
+        for scheme in _small(ground, BallotOutcome, year):
+            decided = ground_of(ground.connection, ground.known, year, ground.when)
+            recall = Decimal(str(decided.parameter(scheme.recall)))
+            for row, result in evaluations(scheme, decided):
+                if result is None or result.outcome is not Outcome.RECALL:
+                    continue
+                told = result.evaluated
+                unsatisfied = Fraction(told.unsatisfied * 100, told.ballots)
+                score = "—" if told.score is None else plain(told.score)
+                flag = "同时达到奖励条件，请核实评估材料" if result.flagged else "—"
+                cells = (
+                    told.representative, str(told.constituency), str(told.ballots),
+                    str(told.unsatisfied), percent_against(unsatisfied, recall), score, flag,
+                )  # fmt: skip
+                case = f"{year} {told.representative}"
+                yield _Case(row["org_code"], case, (year, plain(recall), cells))
+
+
+def _educations(ground: _Ground) -> Found:
+    """Persons whose points are used up this year and who have not been educated."""
+    year = ground.day.year
+    for scheme in _small(ground, PointsAccount, year):
+        decided = ground_of(ground.connection, ground.known, year, ground.when)
+        points = plain(Decimal(str(decided.parameter(scheme.points))))
+        for unit, accounts in accounts_of(scheme, decided).items():
+            for one in accounts:
+                due, on = one.education_due, one.exhausted_on
+                if on is None or due is None or on > ground.day or one.educated_on is not None:
+                    continue
+                state = f"逾期 {(ground.day - due).days} 日" if ground.day > due else "待完成"
+                cells = (one.exhausted_by, f"{on:%Y-%m-%d}", f"{due:%Y-%m-%d}", state)
+                told = (points, scheme.education_workdays, cells)
+                yield _Case(unit, f"{year} {one.exhausted_by}", told)
+
+
+def _mergers(ground: _Ground) -> Found:
+    """Unions ended or merged that were told of as an event, or without a reason."""
+    for row in ground.ledger("RIGHT-04"):
+        if row["event_kind"] == "撤并工会" and row["resolved_on"] is None:
+            day = day_of(row["happened_on"])
+            told = f"{chinese_day(day)}，" if day else ""
+            words = f"{told}{row['enterprise']}有撤并工会的情况（快报编号 {row['event_id']}）。"
+            yield _Case(row["org_code"], f"快报 {row['event_id']}", words)
+    for row in ground.ledger("ORG-03"):
+        day = day_of(row["effective_date"])
+        if row["change_type"] not in ("撤销", "合并") or row["remark"] or day is None:
+            continue
+        union = ground.orgs[row["org_code"]]
+        above = row["from_parent"] if row["from_parent"] in ground.orgs else None
+        above = above or next((o.code for o in ground.orgs.values() if o.id == union.block), None)
+        if above is None or day > ground.day:
+            continue
+        name = union.name
+        words = (
+            f"{name}于{chinese_day(day)}{row['change_type']}（{row['approval_doc']}），"
+            "变动表没有说明原因。"
+        )
+        yield _Case(above, f"变动 {row['org_code']} {day}", words)
+
+
+def _events(ground: _Ground) -> Found:
+    """Events in labour relations: told first, and once more when they are resolved."""
+    limit = int(ground.parameter("flash_report_days"))
+    for row in ground.ledger("RIGHT-04"):
+        happened, reported = day_of(row["happened_on"]), day_of(row["reported_on"])
+        if happened is None or reported is None or reported > ground.day:
+            continue
+        over = day_of(row["resolved_on"])
+        if over is not None and over > ground.day:
+            over = None
+        workers, opinions = decimal(row["workers"]), decimal(row["opinions"])
+        event = papers.Event(
+            kind=row["event_kind"],
+            reporter=ground.orgs[row["org_code"]].name,
+            enterprise=row["enterprise"],
+            happened_on=happened,
+            reported_on=reported,
+            limit_days=limit,
+            workers=plain(workers) if workers is not None else "未报",
+            opinions=plain(opinions) if opinions else "",
+            measures=row["measures"] or "未报处置措施",
+            resolved_on=over,
+        )
+        yield _Case(row["org_code"], f"{row['event_id']} {'终报' if over else '首报'}", event)
+
+
+# --- one paper for the cases of a union ---
+
+
+def _audit_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+    ((year, starts, told_on),) = (c.told for c in cases)
+    scheme = next(s for s in ground.known.schemes if s.kind == "fund-audit" and s.covers(year))
+    audit = papers.Audit(
+        year=year,
+        start_on=starts,
+        notice_days=int(ground.known.parameters["audit_notice_days"].at(told_on)),
+        aspects=tuple(b.name for b in scheme.blocks),
+        bands=tuple(b.name for b in scheme.bands),
+    )
+    given = Notice(notice.unit, notice.issuer, notice.office, cases[0].key, told_on)
+    return papers.audit_notice(given, audit)
+
+
+def _slips_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+    limit = int(ground.parameter("slip_limit_workdays"))
+    return papers.slips_notice(notice, limit, tuple(c.told for c in cases))
+
+
+def _recall_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+    year, recall, _ = cases[-1].told
+    seats = int(ground.parameter("rep_candidates_per_seat"))
+    rows = tuple(c.told[2] for c in cases)
+    return papers.recall_notice(notice, year, recall, seats, rows)
+
+
+def _education_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+    points, workdays, _ = cases[0].told
+    return papers.education_notice(notice, points, workdays, tuple(c.told[2] for c in cases))
+
+
+def _merger_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+    return papers.merger_notice(notice, tuple(c.told for c in cases))
+
+
+def _event_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+    return papers.event_bulletin(notice, cases[0].told)
+
+
+@dataclass(frozen=True, slots=True)
+class _NoticeKind:
+    """How one kind of notice comes about; `answer` names how long the union has to answer."""
+
+    find: Callable[[_Ground], Found]
+    paper: Callable[[_Ground, Notice, Sequence[_Case]], Paper]
+    answer: str = ""
+    one_by_one: bool = False
+
+
+NOTICES: dict[str, _NoticeKind] = {
+    "审计通知书": _NoticeKind(_audits, _audit_paper, one_by_one=True),
+    "诉求超期督办": _NoticeKind(_slips, _slips_paper, "诉求督办"),
+    "代表资格取消告知": _NoticeKind(_recalls, _recall_paper, "代表资格"),
+    "脱岗教育通知": _NoticeKind(_educations, _education_paper),
+    "撤并工会核查": _NoticeKind(_mergers, _merger_paper, "撤并核查"),
+    "重大情况快报": _NoticeKind(_events, _event_paper, "重大情况", one_by_one=True),
+}
+"""Kinds of notices beside those of a rectification."""
+
+
+def publish_due_notices(
+    kinds: Sequence[str] = (), *, office: str, by: str, at: str, number: str = "", first: int = 1
+) -> list[str]:
+    """R-07: a notice for everything that is due and was not told yet, of some kinds or all.
+
+    `number` is the 发文字号 with {n}, counted from `first`; without it the place stays blank.
+    Returns the files. LookupError in Chinese for a kind that does not exist.
+    """
+    unknown = [k for k in kinds if k not in NOTICES]
+    if unknown:
+        raise LookupError(f"没有“{unknown[0]}”这种通知书，可选：{'、'.join(NOTICES)}")
+    when = moment(at)
+    known = definitions()
+    register(known, when)
+    made: list[Publication] = []
+    with engine().connect() as connection:
+        ground = _Ground(connection, known, when)
+        top = top_unit(list(ground.orgs.values()))
+        told = {
+            (r["notice"], r["unit"], case)
+            for r in recipes_of(connection, KIND, when)
+            if "notice" in r
+            for case in r["cases"]
+        }
+        for kind in kinds or NOTICES:
+            for unit, cases in _by_paper(NOTICES[kind], ground, kind, told):
+                given = number.format(n=first + len(made)) if number else ""
+                notice = Notice(
+                    unit=ground.orgs[unit].name,
+                    issuer=top.name,
+                    office=office,
+                    number=given or NO_NUMBER.format(year=ground.day.year),
+                    issued=ground.day,
+                    answer_by=ground.answer_by(NOTICES[kind].answer)
+                    if NOTICES[kind].answer
+                    else None,
+                )
+                paper = NOTICES[kind].paper(ground, notice, cases)
+                made.append(_publication(ground, kind, unit, paper, cases))
+        connection.rollback()
+    return [name for one in made for name in keep_papers(one, None, by, when)]
+
+
+def _by_paper(
+    kind: _NoticeKind, ground: _Ground, name: str, told: set[tuple[str, str, str]]
+) -> Iterator[tuple[str, list[_Case]]]:
+    """Cases that were not told yet, as they go into papers."""
+    of: dict[str, list[_Case]] = defaultdict(list)
+    for case in kind.find(ground):
+        if (name, case.unit, case.key) not in told:
+            of[case.unit].append(case)
+    for unit in sorted(of):
+        cases = sorted(of[unit], key=lambda c: c.key)
+        if kind.one_by_one:
+            yield from ((unit, [case]) for case in cases)
+        else:
+            yield unit, cases
+
+
+def _publication(
+    ground: _Ground, kind: str, unit: str, paper: Paper, cases: Sequence[_Case]
+) -> Publication:
+    key = cases[0].key if NOTICES[kind].one_by_one else f"{ground.day:%Y-%m-%d}"
+    name = f"{paper.title.split('（')[0]}（{ground.orgs[unit].name}，{key}）"
+    return Publication(
+        kind=KIND,
+        title=name,
+        unit=unit,
+        period=Period(PeriodKind.YEAR, ground.day.year),
+        cutoff=ground.when,
+        digest=ground.known.digest,
+        files=((f"{name}.docx", word_of([paper], paper.title, ground.when)),),
+        recipe={"notice": kind, "unit": unit, "cases": [c.key for c in cases]},
+    )
+
+
+# --- rectification ---
+
+
+def publish_notices(*, office: str, by: str, at: str, numbers: Sequence[int] = ()) -> list[str]:
+    """R-07: a notice for each rectification that is open, a warning for each that is overdue.
+
+    Each is printed once; those named in `numbers` again.
+    """
+    known, when = definitions(), moment(at)
+    register(known, when)
+    day = china_day(when)
+    with engine().connect() as connection:
+        top = top_unit(standing(connection, day, when))
+        told = {
+            (r["notice"], case)
+            for r in recipes_of(connection, KIND, when)
+            if "notice" in r
+            for case in r["cases"]
+        }
+        answer = known.parameters["notice_answer_workdays"].at(day)["整改督办"]
+        connection.rollback()
+    written: list[str] = []
+    for one in following.open_rectifications(at):
+        if numbers and one.number not in numbers:
+            continue
+        given = papers.Rectification(
+            unit=one.name, number=one.document, matter=one.matter,
+            basis="年度考核审定结果" if one.source == "年度考核" else "经费绩效审计意见",
+            issued_on=one.issued_on, due_on=one.due_on, days_late=max(0, -one.days_left),
+        )  # fmt: skip
+        if one.state == "逾期未报":
+            by_day = known.calendar.add(day, int(answer))
+            paper = papers.overdue_notice(given, top.name, office, day, by_day)
+        else:
+            paper = papers.rectification_notice(given, top.name, office)
+        case = str(one.number)
+        if not numbers and (paper.title, case) in told:
+            continue
+        name = f"{paper.title}（{one.name}，{one.number}）"
+        publication = Publication(
+            kind=KIND,
+            title=name,
+            unit=one.unit,
+            period=Period(PeriodKind.YEAR, one.issued_on.year),
+            cutoff=when,
+            digest=known.digest,
+            files=((f"{name}.docx", word_of([paper], name, when)),),
+            recipe={"notice": paper.title, "unit": one.unit, "cases": [case]},
+        )
+        written += keep_papers(publication, None, by, when)
+    return written

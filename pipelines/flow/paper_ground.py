@@ -1,0 +1,101 @@
+"""What the papers of an assessment rest on: an edition scored again, and how a paper is kept.
+
+An edition is scored again at its own moments and refused where that is not the result that was
+kept, so that no paper can say anything else than the warehouse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from definitions import Period
+from definitions.periods import PeriodKind
+from pipelines.assess import AssessmentResult
+from pipelines.assessment_year.stages import Refused
+from pipelines.consolidate import top_unit
+from pipelines.flow import editions as made
+from pipelines.flow.ground import engine
+from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.publish import Publication
+from pipelines.publish.official import Paper, word_of
+from warehouse import assessment_facts as facts
+from warehouse import assessment_year as kept
+from warehouse.assessment_year import Edition, Round
+from warehouse.organisations import standing
+from warehouse.publications import decide
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An edition scored again, with everything its papers print beside it."""
+
+    found: Round
+    edition: Edition
+    result: AssessmentResult
+    computation: int
+    federation: str
+    top: str
+    refused: tuple[str, ...]
+    taken: tuple[kept.Taken, ...]
+    appeals: tuple[Any, ...]
+    rulings: tuple[dict[str, Any], ...]
+    seed: str
+    sample: tuple[dict[str, Any], ...]
+
+
+def edition_shown(
+    connection: Connection, scheme: str, year: int, number: int | None, at: datetime
+) -> Shown:
+    found = kept.round_of(connection, scheme, year)
+    listed = kept.editions(connection, found.id) if found else []
+    chosen = [e for e in listed if number in (None, e.number)]
+    if found is None or not chosen:
+        raise Refused(f"{year}年度 {scheme} 没有可以编印的考核结果。")
+    edition = chosen[-1]
+    known = made.definitions_of(connection, edition.definitions)
+    scored = made.scored(
+        connection, known, made.scheme_of(known, scheme), year, found.id, edition.cutoff,
+        edition.known_at,
+    )  # fmt: skip
+    if scored.digest != edition.digest:
+        raise Refused(
+            f"{year}年度 {scheme} 第 {edition.number} 版按原数据重算的结果与留存结果"
+            "不一致，不能编印，请先核查。"
+        )
+    top = top_unit(standing(connection, Period(PeriodKind.YEAR, year).end, edition.cutoff))
+    sample, drawn = facts.sample_of(connection, found.id)
+    return Shown(
+        found, edition, scored.result, scored.computation, top.name, top.code, scored.refused,
+        tuple(kept.steps_taken(connection, found.id)),
+        tuple(facts.appeals(connection, found.id, at)),
+        tuple(facts.rulings(connection, found.id, edition.known_at)),
+        sample.seed if sample is not None else "", tuple(drawn),
+    )  # fmt: skip
+
+
+def keep_papers(
+    publication: Publication, computation: int | None, by: str, when: datetime
+) -> list[str]:
+    with engine().begin() as connection:
+        number = keep_draft(connection, publication, computation, when)
+        decide(connection, number, "published", by, when)
+    return lay_out(publication)
+
+
+def publish_one(
+    kind: str, paper: Paper, shown: Shown, year: int, by: str, when: datetime
+) -> list[str]:
+    publication = Publication(
+        kind=kind,
+        title=paper.title,
+        unit=shown.top,
+        period=Period(PeriodKind.YEAR, year),
+        cutoff=shown.edition.known_at,
+        digest=shown.edition.definitions,
+        files=((f"{paper.title}.docx", word_of([paper], paper.title, shown.edition.cutoff)),),
+    )
+    return keep_papers(publication, shown.computation, by, when)

@@ -1,0 +1,237 @@
+"""The assessment book (R-02) and the letter that tells a unit its result, as official papers.
+
+Pure: what is printed comes in as text that was worked out before; here it becomes documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.publish.official import (
+    Grid,
+    Heading,
+    Paper,
+    Part,
+    Signatures,
+    Text,
+    Turn,
+    table_or,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """One line of a score sheet, as text."""
+
+    item: str
+    name: str
+    full: str
+    target: str
+    told: str
+    actual: str
+    marks: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPaper:
+    """One unit of a result; `blocks` are (name with weight, score)."""
+
+    name: str
+    group: str
+    rank: str
+    last_rank: str
+    blocks: tuple[tuple[str, str], ...]
+    bonus: str
+    deduction: str
+    vetoes: tuple[str, ...]
+    total: str
+    grade: str
+    reasons: tuple[str, ...]
+    lines: tuple[ScoreLine, ...] = ()
+    next_grade: str = ""
+    ways_up: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> str:
+        """Group and rank as a letter says it."""
+        if self.rank == "—":
+            return f"{self.group}组，不排名次"
+        return f"{self.group}组第 {self.rank} 名"
+
+
+@dataclass(frozen=True, slots=True)
+class BookFacts:
+    """What the book says beside the units."""
+
+    federation: str
+    year: int
+    title: str
+    scheme: str
+    code: str
+    edition: str
+    cutoff: str
+    digest: str
+    definitions: str
+    method: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[UnitPaper, ...]], ...]
+    adjustments: tuple[tuple[str, ...], ...]
+    ratings: tuple[tuple[str, ...], ...]
+    sample: tuple[str, tuple[tuple[str, ...], ...]]
+    rulings: tuple[tuple[str, ...], ...]
+    appeals: tuple[tuple[str, ...], ...]
+    course: tuple[tuple[str, ...], ...]
+    notices: tuple[str, ...] = ()
+
+
+def book_paper(facts: BookFacts) -> Paper:
+    """R-02: cover, method, ranking, ratings, inspection, appeals, score sheets, signatures."""
+    units = [u for _, members in facts.groups for u in members]
+    parts: list[Part] = [
+        Heading("考核概况"),
+        Text(
+            f"按照{facts.scheme}，对 {len(units)} 家单位{facts.year}年度工作进行了考核。"
+            f"{_graded(units)}计分数据截至{facts.cutoff}，全部得分由系统按上报数据计算，"
+            "每项得分均可查到原始报表。"
+        ),
+        *(Text(n) for n in facts.notices),
+        Heading("考核办法摘要"),
+        *(Text(line, "numbered") for line in facts.method),
+        Heading("考核过程"),
+        Grid(
+            ("时间", "步骤", "经办", "事由", "文号"), (20, 22, 20, 30, 26), facts.course, "clllc",
+        ),
+        Turn(landscape=True),
+        Heading("考核结果"),
+    ]  # fmt: skip
+    for group, members in facts.groups:
+        blocks = tuple(name for name, _ in members[0].blocks)
+        parts.append(
+            Grid(
+                ("名次", "单位", *blocks, "加分", "扣分", "一票否决", "总分", "等次", "上年名次",
+                 "备注"),
+                (7, 26, *(16 for _ in blocks), 9, 9, 16, 10, 11, 8, 30),
+                tuple(_ranked(u) for u in members),
+                f"cl{'r' * len(blocks)}rrcrccl",
+                f"{group}组（{len(members)} 家）",
+            )
+        )  # fmt: skip
+    parts += [
+        Heading("加分、扣分与一票否决"),
+        table_or("没有加分、扣分和一票否决事项。",
+                  ("单位", "类别", "事项", "文号（凭据）", "分值", "处理"),
+                  (24, 12, 46, 28, 10, 28), facts.adjustments, "lcllrl"),
+        Heading("群众评价"),
+        table_or("本方案不含群众评价。",
+                  ("单位", "评价主体", "应评人数", "收回票数", "参与率", "满意", "基本满意",
+                   "不满意", "不了解", "得分"),
+                  (30, 14, 11, 11, 12, 10, 11, 10, 10, 12), facts.ratings, "lcrrrrrrrr"),
+        Heading("现场抽查"),
+        Text(facts.sample[0]),
+        table_or("没有抽查记录。", ("组别", "签号", "单位", "结论", "核查情况", "佐证材料"),
+                  (20, 22, 28, 12, 44, 26), facts.sample[1], "lclcll"),
+        Heading("核定、申诉与答复"),
+        table_or("会审、抽查没有改变计分数据。",
+                  ("单位", "事项", "内容", "核定为", "来源", "文号", "理由"),
+                  (24, 16, 28, 12, 12, 28, 30), facts.rulings, "lclrcll"),
+        table_or("公示期内没有收到申诉。",
+                  ("编号", "单位", "申诉事项", "请求", "答复", "理由", "文号"),
+                  (8, 24, 26, 32, 14, 30, 28), facts.appeals, "clllcll"),
+        Heading("各单位评分明细"),
+    ]  # fmt: skip
+    for unit in units:
+        parts += [Heading(f"{unit.name}（{unit.places}，总分 {unit.total}，{unit.grade}）", 2)]
+        parts += [_score_table(unit)]
+        if unit.next_grade:
+            parts.append(Text(f"努力方向：{unit.next_grade}", "note"))
+    parts += [
+        Turn(landscape=False),
+        Heading("审定"),
+        Signatures(
+            (
+                ("考评组", "评分和佐证材料核实意见：", "组长（签字）：　　　　　　年　月　日"),
+                ("联合会审组", "会审、抽查和申诉意见：", "组长（签字）：　　　　　　年　月　日"),
+                ("主席办公会", "等次审定、名额并列票决和一票否决意见：",
+                 "主席（签字）：　　　　　　年　月　日"),
+                ("签发", f"{facts.federation}（盖章）", "签发人：　　　　　　年　月　日"),
+            )
+        ),
+    ]  # fmt: skip
+    return Paper(
+        title=facts.title,
+        issuer=facts.federation,
+        parts=tuple(parts),
+        cover=(
+            ("考核方案", f"{facts.scheme}（{facts.code}）"),
+            ("结果版次", facts.edition),
+            ("数据截止", facts.cutoff),
+            ("结果摘要码", facts.digest[:16]),
+            ("定义版本", facts.definitions[:16]),
+        ),
+    )
+
+
+def _graded(units: Sequence[UnitPaper]) -> str:
+    counts: dict[str, int] = {}
+    for unit in units:
+        counts[unit.grade] = counts.get(unit.grade, 0) + 1
+    return "其中" + "、".join(f"{grade} {n} 家" for grade, n in counts.items()) + "。"
+
+
+def _ranked(unit: UnitPaper) -> tuple[str, ...]:
+    return (
+        unit.rank, unit.name, *(score for _, score in unit.blocks), unit.bonus, unit.deduction,
+        "；".join(unit.vetoes) or "—", unit.total, unit.grade, unit.last_rank,
+        "；".join(unit.reasons) or "—",
+    )  # fmt: skip
+
+
+def _score_table(unit: UnitPaper) -> Grid:
+    return Grid(
+        ("项目", "指标", "分值", "目标", "自报", "核定", "得分", "计分说明"),
+        (9, 34, 8, 14, 14, 15, 12, 75),
+        tuple(
+            (x.item, x.name, x.full, x.target, x.told, x.actual, x.marks, x.reason)
+            for x in unit.lines
+        ),
+        "clcrrrcl",
+    )
+
+
+def result_letter(
+    unit: UnitPaper, *, federation: str, year: int, number: str, issued: date, appeal_days: str
+) -> Paper:
+    """考核结果通知单: one page that says result, where marks were lost, what follows."""
+    before = "" if unit.last_rank == "—" else f"（上年第 {unit.last_rank} 名）"
+    parts: list[Part] = [
+        Text(
+            f"经考核并审定，你单位{year}年度考核总分 {unit.total} 分，等次为{unit.grade}，"
+            f"列{unit.places}{before}。现将有关情况通知如下。"
+        ),
+        Grid(
+            (*(name for name, _ in unit.blocks), "加分", "扣分", "总分", "等次"),
+            (*(16 for _ in unit.blocks), 9, 9, 11, 11),
+            ((*(score for _, score in unit.blocks), unit.bonus, unit.deduction, unit.total,
+              unit.grade),),
+            "c" * (len(unit.blocks) + 4),
+        ),
+    ]  # fmt: skip
+    if unit.vetoes or unit.reasons:
+        parts.append(Text("等次说明：" + "；".join((*unit.reasons,) or unit.vetoes) + "。"))
+    if unit.next_grade:
+        parts.append(Text(f"努力方向：{unit.next_grade}"))
+    if unit.consequences:
+        parts.append(Text("结果运用：" + "；".join(unit.consequences) + "。"))
+    parts.append(Text(f"各项得分、计分说明和数据来源见所附评分表。{appeal_days}"))
+    return Paper(
+        title=f"{year}年度考核结果通知单",
+        issuer=federation,
+        parts=tuple(parts),
+        number=number,
+        addressee=unit.name,
+        issued=issued,
+        compact=True,
+    )
