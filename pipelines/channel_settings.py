@@ -50,9 +50,22 @@ class MailboxSettings(_Mail):
     largest_mb: int = Field(default=40, gt=0)
     confirmed_by: str = Field(
         default="",
-        description="name of the own mail server in Authentication-Results; set, a mail that it "
-        "does not confirm to come from its sender's domain is nobody's",
+        description="name of the own mail server in Authentication-Results (RFC 8601); a mail that "
+        "it does not confirm to come from its sender's domain is nobody's",
     )
+    trust_from: bool = Field(
+        default=False,
+        description="take From as it stands: only where nobody outside can write to the mailbox",
+    )
+
+    @model_validator(mode="after")
+    def _senders_are_known(self) -> MailboxSettings:
+        if bool(self.confirmed_by) == self.trust_from:
+            raise ValueError(
+                "须写明怎样认定发件人：confirmed_by 填本单位邮件服务器在 Authentication-Results "
+                "里的名称；只有外人写不进来的内部邮箱，才可以改填 trust_from: true（照发件人栏认定）"
+            )
+        return self
 
 
 class SmtpSettings(_Mail):
@@ -78,6 +91,7 @@ class SftpSettings(_Section):
     host_key: str = Field(min_length=1, description="the server's public key, as in known_hosts")
     folder: str = "."
     settle_seconds: float = Field(default=10, ge=0)
+    largest_mb: int = Field(default=40, gt=0, description="a larger file is set aside unread")
     timeout_seconds: float = Field(default=60, gt=0)
 
     @model_validator(mode="after")
@@ -96,6 +110,7 @@ class ObjectStorageSettings(_Section):
     secret_key: SecretStr
     region: str = "us-east-1"
     prefix: str = ""
+    largest_mb: int = Field(default=40, gt=0, description="a larger object is set aside unread")
 
 
 class Settings(_Section):

@@ -39,7 +39,9 @@ class RemoteFiles(Protocol):
 
     def listing(self) -> list[RemoteFile]: ...
 
-    def read(self, path: str) -> bytes: ...
+    def read(self, path: str, most: int) -> bytes: ...
+
+    def set_aside(self, file: RemoteFile, told: str, words: bytes) -> None: ...
 
     def remove(self, file: RemoteFile, sha256: str) -> bool: ...
 
@@ -62,9 +64,16 @@ class SftpFiles:
         found = self._runner.run(self._walk("", 0))
         return sorted(found, key=lambda f: (f.modified, f.path))
 
-    def read(self, path: str) -> bytes:
-        """The whole file as it is now."""
-        return self._runner.run(self._read(path))
+    def read(self, path: str, most: int) -> bytes:
+        """The file as it is now, of one that has grown beyond `most` bytes no more than one over.
+
+        What is listed may be replaced by something larger before it is read.
+        """
+        return self._runner.run(self._bytes(self._full(path), most + 1))
+
+    def set_aside(self, file: RemoteFile, told: str, words: bytes) -> None:
+        """Move a file unread to where its sender finds answers, with words beside it."""
+        self._runner.run(self._set_aside(file, told, words))
 
     def remove(self, file: RemoteFile, sha256: str) -> bool:
         """Take a file away if it still has the content that was kept; whether it is gone.
@@ -100,13 +109,17 @@ class SftpFiles:
                 found.append(_remote(path, entry.attrs))
         return found
 
-    async def _read(self, path: str) -> bytes:
-        return await self._bytes(self._full(path))
-
-    async def _bytes(self, full: str) -> bytes:
+    async def _bytes(self, full: str, most: int) -> bytes:
         async with self._client.open(full, "rb") as file:
-            data: str | bytes = await file.read()
+            data: str | bytes = await file.read(most)
             return data.encode() if isinstance(data, str) else bytes(data)
+
+    async def _set_aside(self, file: RemoteFile, told: str, words: bytes) -> None:
+        target = self._full(aside(file))
+        await self._client.makedirs(posixpath.dirname(target), exist_ok=True)
+        with suppress(asyncssh.SFTPNoSuchFile):
+            await self._client.rename(self._full(file.path), target)
+        await self._put(posixpath.join(answers_of(file), told), words)
 
     async def _remove(self, file: RemoteFile, sha256: str) -> bool:
         folder, name = posixpath.split(self._full(file.path))
@@ -115,7 +128,7 @@ class SftpFiles:
             await self._client.rename(posixpath.join(folder, name), aside)
         except asyncssh.SFTPNoSuchFile:
             return True
-        data = await self._bytes(aside)
+        data = await self._bytes(aside, file.size + 1)
         if hashlib.sha256(data).hexdigest() == sha256:
             await self._client.remove(aside)
             return True
@@ -147,6 +160,18 @@ class SftpFiles:
             with suppress(asyncssh.SFTPNoSuchFile):
                 await self._client.remove(full)
             await self._client.rename(partial, full)
+
+
+def answers_of(file: RemoteFile) -> str:
+    """The folder of answers of whoever sent a file."""
+    return f"{file.path.split('/', 1)[0]}/{ANSWERS}"
+
+
+def aside(file: RemoteFile) -> str:
+    """Where a file is moved that is not taken in: among the answers, which are never swept."""
+    name = file.path.rsplit("/", 1)[-1]
+    digest = hashlib.sha256(f"{file.path}@{file.tag}".encode("utf-8", "surrogateescape"))
+    return f"{answers_of(file)}/{digest.hexdigest()[:6]}-{name}"
 
 
 def _text(name: str | bytes) -> str:
@@ -239,10 +264,20 @@ class Bucket:
                 found.append(RemoteFile(path, item["Size"], item["LastModified"], item["ETag"]))
         return sorted(found, key=lambda f: (f.modified, f.path))
 
-    def read(self, path: str) -> bytes:
-        """The whole object as it is now."""
+    def read(self, path: str, most: int) -> bytes:
+        """The object as it is now, of one beyond `most` bytes no more than one over."""
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + path)
-        return bytes(answer["Body"].read())
+        with answer["Body"] as body:
+            return bytes(body.read(most + 1))
+
+    def set_aside(self, file: RemoteFile, told: str, words: bytes) -> None:
+        """Move an object unread to where its sender finds answers, with words beside it."""
+        key = self._prefix + file.path
+        self._client.copy(
+            {"Bucket": self._bucket, "Key": key}, self._bucket, self._prefix + aside(file)
+        )
+        self._client.delete_object(Bucket=self._bucket, Key=key)
+        self.put(f"{answers_of(file)}/{told}", words)
 
     def remove(self, file: RemoteFile, sha256: str) -> bool:
         """Take an object away unless it was replaced since it was listed; whether it is gone.

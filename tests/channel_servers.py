@@ -117,6 +117,7 @@ class MailSystem:
             "UNION_REPORTS_MAILBOX_SECURITY": "plain",
             "UNION_REPORTS_MAILBOX_USER": "reports",
             "UNION_REPORTS_MAILBOX_PASSWORD": PASSWORD,
+            "UNION_REPORTS_MAILBOX_TRUST_FROM": "true",
             "UNION_REPORTS_SMTP_HOST": "127.0.0.1",
             "UNION_REPORTS_SMTP_PORT": str(self.smtp_port),
             "UNION_REPORTS_SMTP_SECURITY": "plain",

@@ -19,7 +19,7 @@ from pipelines.channel_settings import SettingsWrong, channel_settings
 from pipelines.flow.channels import channel_names, receive
 from pipelines.inbox import SftpDrop
 from pipelines.places import places
-from pipelines.remote_files import ANSWERS, Bucket, sftp_files
+from pipelines.remote_files import ANSWERS, Bucket, RemoteFile, SftpFiles, sftp_files
 
 
 @pytest.fixture(scope="module")
@@ -260,12 +260,72 @@ def test_an_object_replaced_meanwhile_stays(store, story):
     bucket.put("yongning/z.xlsx", b"two")
     assert not bucket.remove(file, "")
     (file,) = (f for f in bucket.listing() if f.path.endswith("z.xlsx"))
-    assert bucket.read(file.path) == b"two"
+    assert bucket.read(file.path, 100) == b"two"
+    assert bucket.read(file.path, 1) == b"tw"
     assert bucket.remove(file, "")
     assert bucket.remove(file, "")
+
+
+def test_what_is_too_large_is_never_read_but_set_aside_and_its_sender_told(
+    story, store, monkeypatch
+):
+    monkeypatch.setenv("UNION_REPORTS_SFTP_LARGEST_MB", "1")
+    monkeypatch.setenv("UNION_REPORTS_OBJECT_STORAGE_LARGEST_MB", "1")
+    large = b"PK" + b"\x00" * (1 << 20)
+    upload(story, "yongning/大.xlsx", large)
+    bucket = Bucket(channel_settings().object_storage)
+    bucket.put("yongning/大.xlsx", large)
+    for read in (SftpFiles, Bucket):
+        monkeypatch.setattr(read, "read", lambda *_: pytest.fail("what is too large was read"))
+    for channel in ("sftp", "object-storage"):
+        assert receive(channel, AGAIN)["received"] == 0
+        assert receive(channel, AGAIN)["received"] == 0  # nothing is left to be looked at again
+    told = answers(story)
+    (file,) = (n for n in told if n.endswith("-大.xlsx"))
+    assert told.pop(file) == large
+    (words,) = told.values()
+    assert "【未收取】文件过大" in words.decode()
+    assert "文件《大.xlsx》超过 1 MB" in words.decode()
+    kept = [o["Key"] for o in client(store).list_objects_v2(Bucket="reports")["Contents"]]
+    assert [k for k in kept if "大.xlsx" in k and ANSWERS not in k] == []
+    assert len([k for k in kept if "大.xlsx" in k]) == 2
+
+
+def test_a_file_that_grows_after_it_was_listed_is_left_for_the_next_sweep(story):
+    upload(story, "yongning/长.xlsx", b"PK")
+    with sftp_files(channel_settings().sftp) as files:
+        (file,) = (f for f in files.listing() if f.path.endswith("长.xlsx"))
+        upload(story, "yongning/长.xlsx", b"PK" * 4000)
+        assert len(files.read(file.path, 100)) == 101
+        drop = SftpDrop(files, 0.0, most_bytes=100)
+        drop._files = _Stale(files, file)
+        assert list(drop.deliveries()) == []
+    (story.root / "yongning/长.xlsx").unlink()
+
+
+class _Stale:
+    """A listing from before somebody wrote on."""
+
+    def __init__(self, files: SftpFiles, file: RemoteFile) -> None:
+        self.files, self.file = files, file
+
+    def listing(self) -> list[RemoteFile]:
+        return [self.file]
+
+    def read(self, path: str, most: int) -> bytes:
+        return self.files.read(path, most)
 
 
 # --- settings ---
+
+
+def test_a_mailbox_says_how_senders_are_known():
+    given = {"UNION_REPORTS_MAILBOX_HOST": "mail"}
+    for more in ({}, {"CONFIRMED_BY": "mx", "TRUST_FROM": "true"}):
+        named = {f"UNION_REPORTS_MAILBOX_{k}": v for k, v in more.items()}
+        with pytest.raises(SettingsWrong, match="mailbox 须写明怎样认定发件人：confirmed_by"):
+            channel_settings({**given, **named})
+    assert channel_settings({**given, "UNION_REPORTS_MAILBOX_CONFIRMED_BY": "mx"}).mailbox
 
 
 def test_no_settings_are_no_channels(monkeypatch):

@@ -290,6 +290,32 @@ def test_a_huge_mail_is_left_where_people_look_and_answered(story, monkeypatch):
     assert (story.count(), story.count("过大未收")) == (0, 1)
 
 
+def test_a_forged_sender_is_nobody_until_the_own_server_vouches(story, definitions, monkeypatch):
+    """Anybody can write a union's address into From: without proof it is not that union's."""
+    monkeypatch.delenv("UNION_REPORTS_MAILBOX_TRUST_FROM")
+    monkeypatch.setenv("UNION_REPORTS_MAILBOX_CONFIRMED_BY", "mx.fed.example")
+    before = query("SELECT count(*) FROM submission")
+    forged = mail(("伪.xlsx", good(definitions, 131)))
+    forged["Authentication-Results"] = "mx.evil.example; dmarc=pass header.from=union.example"
+    send(story, forged)
+    done = round_trip("mail", "2017-04-05T15:12:00")
+    assert (done["received"], done["held"], done["message sent"]) == (0, 1, 1)
+    assert query("SELECT count(*) FROM submission") == before
+    (answer,) = story.received(CLERK)
+    assert answer["Subject"] == "【未处理】邮件来源没有通过校验"
+    # Registering the address once more lets nothing in that nobody vouched for.
+    with engine().begin() as connection:
+        contacts._let_in(connection, "mail", CLERK, COUNTY)
+    assert query("SELECT count(*) FROM receipt WHERE state = 'held'")[0][0] >= 1
+    real = mail(("真.xlsx", good(definitions, 132)))
+    domain = CLERK.rpartition("@")[2]
+    real["Authentication-Results"] = f"mx.fed.example; dkim=pass header.d={domain}"
+    send(story, real)
+    done = round_trip("mail", "2017-04-05T15:14:00")
+    assert (done["received"], done["held"]) == (1, 0)
+    story.received(CLERK)
+
+
 def test_several_files_are_answered_in_one_mail(story, definitions):
     from samples.spoiled.grids import zipped
 

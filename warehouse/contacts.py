@@ -54,7 +54,8 @@ def normal(kind: str, address: str) -> str:
 def enter(connection: Connection, new: Sequence[Contact], at: datetime, actor: str) -> int:
     """Enter contacts; one that is known already stays; how many were new.
 
-    What strangers sent from an address that becomes known is let in as that organisation's.
+    What strangers sent from an address that becomes known is let in as that organisation's, but
+    for mails whose sender nobody vouched for.
     ContactRefused when an organisation or kind is unknown, or an address already sends for another.
     """
     org_ids = ids(connection)
@@ -107,7 +108,7 @@ def _let_in(connection: Connection, kind: str, address: str, org: str) -> None:
     connection.execute(
         update(letter)
         .where(letter.c.channel == CHANNELS[kind], letter.c.address == address,
-               letter.c.sender == "", letter.c.nature == "delivery")
+               letter.c.sender == "", letter.c.nature == "delivery", letter.c.confirmed)
         .values(sender=org, told_at=None)
     )  # fmt: skip
 

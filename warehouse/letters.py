@@ -27,6 +27,7 @@ class NewLetter:
     sha256: str
     size: int
     received_at: datetime
+    confirmed: bool = True
 
 
 def record(connection: Connection, new: NewLetter) -> int | None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from warehouse.tables import receipt
+from warehouse.tables import letter, receipt
 from warehouse.turns import RECEIVE_LOCK, alone
 
 
@@ -231,6 +231,9 @@ def release(connection: Connection, channel: str, address: str, sender: str) -> 
             receipt.c.channel == channel,
             receipt.c.address == address,
             receipt.c.state == "held",
+            # A mail whose sender nobody vouched for stays nobody's.
+            receipt.c.letter_id.is_(None)
+            | receipt.c.letter_id.in_(select(letter.c.id).where(letter.c.confirmed)),
         )
         .order_by(receipt.c.received_at, receipt.c.id)
         .with_for_update()

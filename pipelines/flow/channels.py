@@ -6,10 +6,10 @@ import errno
 import imaplib
 import socket
 import ssl
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import asyncssh
@@ -20,8 +20,9 @@ from pipelines.flow.answering import answer_repeats
 from pipelines.flow.ground import definitions, engine, moment
 from pipelines.inbox import Channel, Letter, Mailbox, ObjectStorage, SftpDrop, take
 from pipelines.inbox.mailbox import signed_in
+from pipelines.notify import wording
 from pipelines.places import places
-from pipelines.remote_files import Bucket, sftp_files
+from pipelines.remote_files import Bucket, RemoteFile, RemoteFiles, aside, sftp_files
 from warehouse import contacts, outbox
 from warehouse.contacts import Contact
 
@@ -90,11 +91,29 @@ def _opened(channel: str, settings: Settings, when: datetime) -> Iterator[Channe
             yield _Bounces(Mailbox(box, settings.mailbox, _ours), when)
     elif channel == SFTP and settings.sftp:
         with sftp_files(settings.sftp) as files:
-            yield SftpDrop(files, settings.sftp.settle_seconds)
+            limit = settings.sftp.largest_mb
+            yield SftpDrop(
+                files, settings.sftp.settle_seconds, most_bytes=limit << 20,
+                too_large=_set_aside(settings, limit),
+            )  # fmt: skip
     elif channel == OBJECTS and settings.object_storage:
-        yield ObjectStorage(Bucket(settings.object_storage))
+        limit = settings.object_storage.largest_mb
+        yield ObjectStorage(
+            Bucket(settings.object_storage), limit << 20, _set_aside(settings, limit)
+        )
     else:
         raise SettingsWrong(f"没有设置{CHINESE[channel]}")
+
+
+def _set_aside(settings: Settings, limit_mb: int) -> Callable[[RemoteFiles, RemoteFile], None]:
+    """What is done with a file that is too large: out of the way, its sender told beside it."""
+
+    def done(files: RemoteFiles, file: RemoteFile) -> None:
+        said = wording.too_large(settings.portal_url, limit_mb, PurePosixPath(file.path).name)
+        told = f"{PurePosixPath(aside(file)).name}-未收取.txt"
+        files.set_aside(file, told, f"{said.subject}\n\n{said.body}".encode("utf-8", "replace"))
+
+    return done
 
 
 def _ours(message_ids: Collection[str]) -> set[str]:

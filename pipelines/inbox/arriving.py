@@ -33,7 +33,7 @@ class Letter:
     """One mail: its bytes, whom it says it is from, what it is, and the files attached to it.
 
     `nature` is delivery, automatic delivery, empty, huge, automatic or bounce. `confirmed` is
-    False when the mail server does not confirm the sender. `returned` are the message ids of what
+    False when nobody vouches for the sender. `returned` are the message ids of what
     came back in a bounce.
     """
 
@@ -47,7 +47,7 @@ class Letter:
     size: int
     received_at: datetime
     files: tuple[Delivery, ...] = ()
-    confirmed: bool = True
+    confirmed: bool = False
     returned: tuple[str, ...] = ()
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from email.message import Message
 
 from pipelines.inbox.arriving import Delivery, Letter
+from pipelines.inbox.authentication import confirmed
 from pipelines.inbox.winmail import attachments, is_winmail
 
 MOST_FILES = 200
@@ -32,10 +33,18 @@ _ADDRESS = re.compile(r"[!-~]{1,200}@[!-~]{1,200}")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 
 
-def letter_of(raw: bytes, source: str, received_at: datetime, confirmed_by: str = "") -> Letter:
+def letter_of(
+    raw: bytes,
+    source: str,
+    received_at: datetime,
+    confirmed_by: str = "",
+    *,
+    trusted: bool = False,
+) -> Letter:
     """Read a mail; nothing in it makes this fail. `received_at` is the mail server's time.
 
-    `confirmed_by` is the mail server whose word about the sender counts; empty: nobody is asked.
+    `confirmed_by` is the mail server whose word about the sender counts. Where that is nobody's
+    word, From is a claim and the mail is nobody's, unless it is `trusted`.
     """
     try:
         message = email.message_from_bytes(raw)
@@ -43,13 +52,21 @@ def letter_of(raw: bytes, source: str, received_at: datetime, confirmed_by: str 
     except (RecursionError, ValueError, LookupError):
         # Nested or coded beyond reason: it has a head, and no files that anyone could have meant.
         message, files = email.message_from_bytes(raw.split(b"\r\n\r\n", 1)[0] + b"\r\n\r\n"), []
-    return _letter(message, raw, len(raw), source, received_at, files, confirmed_by)
+    return _letter(message, raw, len(raw), source, received_at, files, confirmed_by, trusted)
 
 
-def head_only(head: bytes, size: int, source: str, received_at: datetime) -> Letter:
+def head_only(
+    head: bytes,
+    size: int,
+    source: str,
+    received_at: datetime,
+    confirmed_by: str = "",
+    *,
+    trusted: bool = False,
+) -> Letter:
     """A mail too large to be taken, by its head alone; `size` is that of the whole."""
     message = email.message_from_bytes(head)
-    found = _letter(message, head, size, source, received_at, [], "")
+    found = _letter(message, head, size, source, received_at, [], confirmed_by, trusted)
     if found.nature != "empty":
         return found
     return Letter(**{n: getattr(found, n) for n in Letter.__slots__} | {"nature": "huge"})
@@ -63,6 +80,7 @@ def _letter(
     received_at: datetime,
     files: list[tuple[str, bytes]],
     confirmed_by: str,
+    trusted: bool,
 ) -> Letter:
     address = _address(message)
     message_id = next(iter(_MESSAGE_ID.findall(_header(message, "Message-ID"))), "")
@@ -93,7 +111,12 @@ def _letter(
             Delivery(f"{source}/{n}", name, "", data, received_at, address=address)
             for n, (name, data) in enumerate(files, 1)
         ),
-        confirmed=_confirmed(message, address, confirmed_by),
+        confirmed=trusted
+        or confirmed(
+            [str(f) for f in message.get_all("Authentication-Results", [])],
+            confirmed_by,
+            address.rpartition("@")[2],
+        ),
         returned=tuple(sorted(set(_MESSAGE_ID.findall(raw.decode("latin-1")))))
         if nature == "bounce"
         else (),
@@ -140,26 +163,6 @@ def _is_automatic(message: Message, address: str) -> bool:
         or bool(_MACHINES.match(address))
         or bool(_AUTOMATIC_SUBJECT.match(_header(message, "Subject")))
     )
-
-
-def _confirmed(message: Message, address: str, server: str) -> bool:
-    """Whether the own server says that DKIM or SPF vouches for the domain in From (RFC 8601)."""
-    if not server:
-        return True
-    domain = re.escape(address.rpartition("@")[2])
-    for field in message.get_all("Authentication-Results", []):
-        name, _, results = _decoded(str(field)).partition(";")
-        if name.split()[:1] != [server]:
-            continue
-        # The topmost is the last that was added: what a sender wrote himself stands below it.
-        flat = " ".join(results.split()).lower()
-        ways = (
-            r"dmarc=pass",
-            rf"dkim=pass[^;]*header\.[di]=@?([\w.-]+\.)?{domain}(?![\w.-])",
-            rf"spf=pass[^;]*smtp\.mailfrom=(\S+@)?{domain}(?![\w.-])",
-        )
-        return any(re.search(way, flat) for way in ways)
-    return False
 
 
 def _thread(message: Message, message_id: str) -> list[str]:

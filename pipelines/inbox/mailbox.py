@@ -70,15 +70,15 @@ class Mailbox:
             size = int(sized[1]) if sized else 0
             received = _received(about)
             own = _OWN_ID.search(head)
+            by, trusted = self._settings.confirmed_by, self._settings.trust_from
             if own and self._ours([own[1].decode("latin-1")]):
                 self._move(uid, self._settings.sent_folder)
             elif size > largest:
-                yield head_only(head, size, place + uid, received)
+                yield head_only(head, size, place + uid, received, by, trusted=trusted)
             else:
                 whole = self._fetch(uid, "(BODY.PEEK[])")
                 if whole is not None:
-                    by = self._settings.confirmed_by
-                    yield letter_of(whole[1], place + uid, received, by)
+                    yield letter_of(whole[1], place + uid, received, by, trusted=trusted)
 
     def done(self, delivery: Delivery | Letter) -> None:
         """Move a kept mail out of the way; one that was not taken whole goes where people look."""

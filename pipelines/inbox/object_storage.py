@@ -6,17 +6,27 @@ import hashlib
 from collections.abc import Iterator
 
 from pipelines.inbox.arriving import Delivery, unfinished
-from pipelines.inbox.sftp import remote_delivery
+from pipelines.inbox.sftp import MOST_BYTES, TooLarge, remote_delivery
 from pipelines.remote_files import RemoteFile, RemoteFiles
 
 
 class ObjectStorage:
-    """Objects below `<sender>/`, taken away once they are kept; the store says when they came."""
+    """Objects below `<sender>/`, taken away once they are kept; the store says when they came.
+
+    One of more than `most_bytes` is never read: `too_large` hears of it.
+    """
 
     name = "object-storage"
 
-    def __init__(self, files: RemoteFiles) -> None:
+    def __init__(
+        self,
+        files: RemoteFiles,
+        most_bytes: int = MOST_BYTES,
+        too_large: TooLarge | None = None,
+    ) -> None:
         self._files = files
+        self._most = most_bytes
+        self._too_large = too_large
         self._listed: dict[str, RemoteFile] = {}
 
     def deliveries(self) -> Iterator[Delivery]:
@@ -24,7 +34,14 @@ class ObjectStorage:
         for file in self._files.listing():
             if "/" not in file.path or unfinished(file.path.rsplit("/", 1)[-1]):
                 continue
-            delivery = remote_delivery(file, self._files.read(file.path), file.modified)
+            if file.size > self._most:
+                if self._too_large is not None:
+                    self._too_large(self._files, file)
+                continue
+            data = self._files.read(file.path, self._most)
+            if len(data) != file.size:
+                continue  # replaced meanwhile: the next sweep sees it as it is
+            delivery = remote_delivery(file, data, file.modified)
             self._listed[delivery.source] = file
             yield delivery
 

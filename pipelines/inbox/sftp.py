@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from pipelines.inbox.arriving import Delivery, cut_off, unfinished
 from pipelines.inbox.mail import repaired
 from pipelines.remote_files import RemoteFile, RemoteFiles
 
+MOST_BYTES = 40 << 20
+TooLarge = Callable[[RemoteFiles, RemoteFile], None]
+"""What is done about a file that is not read because of its size."""
 PATIENCE = timedelta(hours=1)
 """A file without its end may still be coming; after this the sender is told that it is broken."""
 CREDIT = timedelta(minutes=30)
@@ -28,11 +31,18 @@ class SftpDrop:
     name = "sftp"
 
     def __init__(
-        self, files: RemoteFiles, settle_seconds: float, now: datetime | None = None
+        self,
+        files: RemoteFiles,
+        settle_seconds: float,
+        now: datetime | None = None,
+        most_bytes: int = MOST_BYTES,
+        too_large: TooLarge | None = None,
     ) -> None:
         self._files = files
         self._settle = settle_seconds
         self._now = now
+        self._most = most_bytes
+        self._too_large = too_large
         self._listed: dict[str, RemoteFile] = {}
 
     def deliveries(self) -> Iterator[Delivery]:
@@ -45,7 +55,11 @@ class SftpDrop:
         for file in self._files.listing():
             if before.get(file.path) != file:
                 continue
-            data = self._files.read(file.path)
+            if file.size > self._most:
+                if self._too_large is not None:
+                    self._too_large(self._files, file)
+                continue
+            data = self._files.read(file.path, self._most)
             if len(data) != file.size or (cut_off(data) and now - file.modified < PATIENCE):
                 continue
             delivery = remote_delivery(file, data)

@@ -120,6 +120,7 @@ def _letter(
             sha256=sha256,
             size=item.size,
             received_at=min(item.received_at, at),
+            confirmed=item.confirmed,
         ),
     )
 

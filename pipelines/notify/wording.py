@@ -155,8 +155,16 @@ def nothing_attached(portal: str) -> Text:
     return Text("【没有附件】请附上报表文件后重发", _signed(lines, portal))
 
 
-def too_large(portal: str, limit_mb: int) -> Text:
-    """To a mail that is larger than what is taken."""
+def too_large(portal: str, limit_mb: int, file: str = "") -> Text:
+    """To a mail, or about a file put into a folder, that is larger than what is taken."""
+    if file:
+        lines = [
+            "您好：",
+            "",
+            f"文件《{file}》超过 {limit_mb} MB，没有收取，已移到本文件夹，内容未动。",
+            "报表本身一般只有几百 KB：请去掉图片和无关的内容后重新放入，或分几个文件放。",
+        ]
+        return Text("【未收取】文件过大", _signed(lines, portal))
     lines = [
         "您好：",
         "",

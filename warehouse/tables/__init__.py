@@ -13,6 +13,7 @@ from warehouse.tables.assessment_year import (
     appeal_decision,
     assessment_consequence,
     assessment_edition,
+    assessment_evidence,
     assessment_round,
     assessment_ruling,
     assessment_stage,
@@ -25,6 +26,7 @@ from warehouse.tables.assessment_year import (
     rating_tally,
     rectification,
     rectification_step,
+    self_assessment,
 )
 from warehouse.tables.audit import audit_log
 from warehouse.tables.computed import (
@@ -33,6 +35,8 @@ from warehouse.tables.computed import (
     computation,
     indicator_value,
     veto,
+    withheld_figure,
+    withholding,
 )
 from warehouse.tables.decided import definitions_edition, form_column, working_day
 from warehouse.tables.life_cycle import (
@@ -58,7 +62,13 @@ from warehouse.tables.organisations import (
     ranking_group,
 )
 from warehouse.tables.outbox import contact, letter, notice, outbox, workbook_fetched
-from warehouse.tables.periods import expected_filing, form_window, period, reopening
+from warehouse.tables.periods import (
+    expected_filing,
+    form_window,
+    period,
+    reopening,
+    reopening_request,
+)
 from warehouse.tables.portal import saved_view
 from warehouse.tables.proposals import parameter_proposal
 from warehouse.tables.published import (
@@ -81,6 +91,7 @@ __all__ = [
     "assessment",
     "assessment_consequence",
     "assessment_edition",
+    "assessment_evidence",
     "assessment_round",
     "assessment_ruling",
     "assessment_stage",
@@ -134,13 +145,17 @@ __all__ = [
     "rectification",
     "rectification_step",
     "reopening",
+    "reopening_request",
     "role",
     "saved_view",
+    "self_assessment",
     "session",
     "submission",
     "submission_claim",
     "submission_step",
     "veto",
+    "withheld_figure",
+    "withholding",
     "workbook_fetched",
     "working_day",
 ]

@@ -57,6 +57,12 @@ account = Table(
     when_column("totp_confirmed_at", nullable=True),
     Column("totp_step", BigInteger, comment="the last time step used; none is used twice"),
     Column("external_subject", Text, unique=True, comment="issuer and subject of single sign-on"),
+    Column(
+        "external_email",
+        Text,
+        unique=True,
+        comment="lower case; single sign-on with it, verified, is bound once",
+    ),
     when_column("created_at"),
     Column("created_by", Text, nullable=False),
     when_column("closed_at", nullable=True),

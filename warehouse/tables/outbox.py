@@ -68,6 +68,13 @@ letter = Table(
     Column("size", BigInteger, nullable=False),
     when_column("received_at"),
     when_column("told_at", nullable=True),
+    Column(
+        "confirmed",
+        Boolean,
+        nullable=False,
+        server_default="true",
+        comment="somebody vouched for its sender",
+    ),
     CheckConstraint(
         "nature IN ('delivery', 'automatic delivery', 'empty', 'huge', 'automatic', 'bounce', "
         "'again')",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Table,
     Text,
+    text,
 )
 
 from warehouse.tables.schema import id_column, metadata, when_column
@@ -77,4 +78,39 @@ reopening = Table(
     CheckConstraint("requested_by <> approved_by", name="four_eyes"),
     Index("ix_reopening_period", "period"),
     comment="one correction order: who may file again for a locked period, why and until when",
+)
+
+reopening_request = Table(
+    "reopening_request",
+    metadata,
+    id_column(),
+    Column("period", ForeignKey("period.label"), nullable=False),
+    Column("forms", ARRAY(Text), nullable=False, comment="empty: every form of the period"),
+    Column(
+        "organisations", ARRAY(BigInteger), nullable=False, comment="with all below; empty: all"
+    ),
+    Column("reason", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("until", Date, nullable=False, comment="last day that is asked for"),
+    Column("requested_by", ForeignKey("account.id"), nullable=False),
+    when_column("requested_at"),
+    Column("decision", Text),
+    Column("decided_by", ForeignKey("account.id")),
+    when_column("decided_at", nullable=True),
+    Column("decision_reason", Text, nullable=False, server_default=""),
+    Column(
+        "reopening_id", ForeignKey("reopening.id"), comment="the order that an approval entered"
+    ),
+    CheckConstraint("decision IN ('approved', 'declined', 'withdrawn')", name="decision"),
+    CheckConstraint(
+        "decision IS NULL OR (decision = 'withdrawn') = (decided_by = requested_by)",
+        name="four_eyes",
+    ),
+    CheckConstraint(
+        "(decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (decided_at IS NULL) "
+        "AND (decision IS NOT DISTINCT FROM 'approved') = (reopening_id IS NOT NULL)",
+        name="decided",
+    ),
+    Index("ix_reopening_request_waiting", "id", postgresql_where=text("decision IS NULL")),
+    comment="somebody asks that a locked period is opened again; another decides",
 )
