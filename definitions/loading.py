@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from definitions.calendars import WorkingDays
+from definitions.decided import DOCUMENT, Decision, with_decisions
 from definitions.documents import DefinitionsInvalid, Document, M
 from definitions.examples import example_mistakes
 from definitions.expression import Expression
@@ -142,16 +144,22 @@ class Definitions:
         raise KeyError(f"scheme {family} has no version for {year}")
 
 
-def load_definitions(root: Path = HERE, extra: Iterable[Path] = ()) -> Definitions:
-    """Load the folder `root` and extra form files; DefinitionsInvalid lists all mistakes."""
-    return _Loader(root, tuple(extra)).load()
+def load_definitions(
+    root: Path = HERE, extra: Iterable[Path] = (), decided: str = ""
+) -> Definitions:
+    """Load the folder `root` and extra form files; DefinitionsInvalid lists all mistakes.
+
+    `decided` is the text of the document of definitions/decided.py, where it is no file of `root`.
+    """
+    return _Loader(root, tuple(extra), decided).load()
 
 
 class _Loader:
     """Collects documents, builds models, then checks every reference between them."""
 
-    def __init__(self, root: Path, extra: tuple[Path, ...]) -> None:
+    def __init__(self, root: Path, extra: tuple[Path, ...], decided: str = "") -> None:
         self.root = root
+        self.decided = decided
         self.documents: list[Document] = []
         self.extra = extra
         self.forms: list[tuple[Form, Document, tuple[str | int, ...]]] = []
@@ -222,6 +230,7 @@ class _Loader:
                 self.parameters[parameter.code] = parameter
                 if parameter.code == SWITCH:
                     self._check_switch(document, i, parameter)
+        self._decide()
         self.schemes, self.small = read_schemes(self._open("schemes/*.yaml"))
         for document in self._open("mechanisms.yaml"):
             self.mechanisms += [(m, document, (i,)) for i, m in self._items(document, Mechanism)]
@@ -263,6 +272,28 @@ class _Loader:
             },
         )
         return tallied(definitions)
+
+    def _decide(self) -> None:
+        """Let the values that were decided since the files hold from their days on."""
+        documents = list(self._open(DOCUMENT))
+        if self.decided:
+            with TemporaryDirectory() as folder:
+                path = Path(folder, DOCUMENT)
+                path.parent.mkdir()
+                path.write_text(self.decided, encoding="utf-8")
+                documents.append(Document(path, Path(folder)))
+            self.documents += documents[-1:]
+        found: dict[str, list[Decision]] = {}
+        for document in documents:
+            for i, decision in self._items(document, Decision):
+                if decision.code in self.parameters:
+                    found.setdefault(decision.code, []).append(decision)
+                else:
+                    document.say((i,), f"unknown parameter {decision.code}")
+        for code, decisions in found.items():
+            self.parameters[code] = with_decisions(self.parameters[code], decisions)
+            if code == SWITCH:
+                self._check_switch(documents[-1], 0, self.parameters[code])
 
     def _table(self, name: str) -> dict[str, str]:
         for document in self._open(f"{name}.yaml"):

@@ -34,6 +34,7 @@ from portal.asking import (
 from portal.guard import SIGN_IN, Fences, Forged, guard
 from warehouse.accounts import AccountRefused, keep_roles
 from warehouse.life_cycle import StepRefused
+from warehouse.sight import OutOfSight
 
 # Each part of the portal is one module with `router` and, where it has a menu, `NAV`.
 PARTS = ("signing_in", "home", "reporter", "uploads", "steward", "staff", "administration")
@@ -56,12 +57,13 @@ def create_app(
     """The portal on the warehouse that the environment names, unless another is given.
 
     `secure` marks cookies for HTTPS only. `clock` says what time it is, in China's time.
+    `definitions` given stay as they are; else a parameter decided while the app runs holds in it.
     """
     from pipelines.flow import ground
 
     site = Site(
         engine=engine or _pool(),
-        definitions=definitions or ground.definitions(),
+        known=ground.definitions if definitions is None else lambda: definitions,
         clock=clock or (lambda: datetime.now(ground.CHINA)),
         secure=secure,
         airflow_url=airflow_url,
@@ -110,6 +112,8 @@ def _pool() -> Engine:
         max_overflow=4,
         pool_pre_ping=True,
         hide_parameters=True,  # an error's text goes to the log
+        # A page's plan depends on who looks and what is filtered; one kept for all is bad for most.
+        connect_args={"prepare_threshold": None},
     )
 
 
@@ -148,6 +152,10 @@ def _handlers(app: FastAPI) -> None:
     @app.exception_handler(NotFound)
     def missing(request: Request, _: Exception) -> Response:
         return _say(request, 404, "没有找到", "这个页面或这份资料不存在，或者不在您的职责范围内。")
+
+    @app.exception_handler(OutOfSight)
+    def out_of_sight(request: Request, error: Exception) -> Response:
+        return missing(request, error)
 
     @app.exception_handler(Forged)
     def forged(request: Request, _: Exception) -> Response:

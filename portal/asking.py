@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from definitions import Definitions
 from warehouse import audit
 from warehouse.accounts import Limits, actor_of, limits_on
+from warehouse.life_cycle import Actor
 from warehouse.rights import Grant, grants_for, needs_second_factor, verbs_of
 from warehouse.sessions import Sitting, sitting
 from warehouse.sight import as_person, may_upon
@@ -47,13 +48,21 @@ class NotFound(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """What the whole app stands on; in `request.app.state.site`."""
+    """What the whole app stands on; in `request.app.state.site`.
+
+    `known` gives the definitions as they stand: a parameter may be decided while the app runs.
+    """
 
     engine: Engine
-    definitions: Definitions
+    known: Callable[[], Definitions]
     clock: Callable[[], datetime]
     secure: bool
     airflow_url: str = ""
+
+    @property
+    def definitions(self) -> Definitions:
+        """The definitions as they stand."""
+        return self.known()
 
     def limits(self, day: date) -> Limits:
         """The parameters of signing in on a day."""
@@ -97,6 +106,11 @@ class SignedIn:
     def actor(self) -> str:
         """How this person is named in logs and to the flow."""
         return actor_of(self.id)
+
+    @property
+    def as_actor(self) -> Actor:
+        """This person as the flow takes whoever acts: by name, and by account for four eyes."""
+        return Actor(self.name, account=self.id)
 
     @property
     def grants(self) -> tuple[Grant, ...]:

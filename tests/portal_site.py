@@ -29,13 +29,14 @@ class Site:
 
     definitions: Definitions
     at: datetime = AT
+    live: bool = False  # as an installation has it: definitions as they are decided
     app: FastAPI = field(init=False)
     secrets: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.app = create_app(
             engine=warehouse(),
-            definitions=self.definitions,
+            definitions=None if self.live else self.definitions,
             clock=lambda: self.at,
             changes_per_minute=100_000,
         )

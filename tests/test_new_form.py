@@ -90,9 +90,9 @@ def known(
     path = tmp_path / "CULT-09.yaml"
     path.write_text(FORM, encoding="utf-8")
     monkeypatch.setattr(ground, "load_definitions", lambda: load_definitions(extra=[path]))
-    ground.definitions.cache_clear()
+    ground.forget_definitions()
     yield ground.definitions()
-    ground.definitions.cache_clear()
+    ground.forget_definitions()
 
 
 def test_a_new_form_goes_from_template_to_download_without_code(

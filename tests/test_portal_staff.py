@@ -60,7 +60,7 @@ def told(module_home, definitions: Definitions) -> Told:
     site = Site(definitions, at=AT)
     top = rows[0].code
     for login, role, org in (
-        ("bu", "department", top), ("zhuxi", "leader", top), ("fu", "leader", COUNTY),
+        ("bu", "department", top), ("zhuxi", "leader", top), ("fu", "leader", COUNTY), ("helan", "leader", OTHER),
         ("xian", "county_reviewer", COUNTY), ("bao", "reporter", published.UNITS[0]),
     ):  # fmt: skip
         site.account(login, (role, org, {"personal": role == "department"}))
@@ -329,18 +329,40 @@ def test_a_period_is_opened_again_by_two_persons(told):
         "document": "宁总工〔2018〕8号", "organisations": COUNTY,
     }  # fmt: skip
     blank = asks.post("/reopenings", {**given, "reason": " "})
-    assert "/reopenings/request/" not in blank.headers["location"]
+    assert "/reopenings/requests/" not in blank.headers["location"]
     written = asks.post("/reopenings", given).headers["location"]
-    assert "请把下面的链接交给批准人" in "".join(words(asks.get(written)))
-    assert asks.post(written).status_code == 403
-    assert approves.get(written[:-3] + "xxx").status_code == 404
+    assert asks.post("/reopenings", given).headers["location"] == written  # twice is once
+    assert "批准人（主席或其他有批准权的人）登录后" in "".join(words(asks.get(written)))
+    assert asks.post(written, {"decision": "approved"}).status_code == 403
+    assert approves.get(written + "9").status_code == 404
+    # Who may approve finds it without being told: whose, what, why, since when.
+    waiting = words(approves.get("/reopenings?period=2017-11"))
+    assert "等待批准" in waiting
+    assert "bu同志" in waiting
+    assert any("年终核对（宁总工〔2018〕8号）" in w for w in waiting)
+    assert {"04-03 09:30", "2018-04-06"} <= set(waiting)
+    # A county's leader neither sees nor decides what is asked for another county.
+    other = told.site.signed_in("helan")
+    assert "年终核对" not in other.get("/reopenings").text
+    assert other.get(written).status_code == 404
     assert flow.period_states("2017-12", AT.isoformat())[1] == []
+    # Declined it stays closed, with the reason; asked again it is approved.
+    approves.post(written, {"decision": "declined"})
+    assert "未批准" not in words(asks.get(written))
+    approves.post(written, {"decision": "declined", "reason": "请写明是哪几张表"})
+    assert {"未批准", "请写明是哪几张表"} <= set(words(asks.get(written)))
+    taken_back = asks.post("/reopenings", {**given, "reason": "写错了"}).headers["location"]
+    asks.post(taken_back, {"decision": "withdrawn"})
+    assert "已撤回" in words(asks.get(taken_back))
+    approves.post(taken_back, {"decision": "approved"})
+    assert flow.period_states("2017-12", AT.isoformat())[1] == []
+    written = asks.post("/reopenings", given).headers["location"]
     assert "批准重开" in words(approves.get(written))
-    assert approves.post(written).status_code == 303
+    assert approves.post(written, {"decision": "approved"}).status_code == 303
     (order,) = flow.period_states("2017-12", AT.isoformat())[1]
     assert (order.forms, order.organisations) == (("ORG-02",), (COUNTY,))
     assert order.requested_by != order.approved_by
-    approves.post(written)
+    approves.post(written, {"decision": "approved"})
     assert len(flow.period_states("2017-12", AT.isoformat())[1]) == 1
     assert "重开中" in words(approves.get("/reopenings?period=2017-12"))
     approves.post(f"/reopenings/{order.id}/end")

@@ -285,6 +285,8 @@ def test_every_table_with_an_organisation_in_it_has_a_policy_or_is_closed(engine
     public = {
         "organisation_name", "organisation_code", "organisation_state", "affiliation",
         "organisation_employer", "ranking_group",
+        # whose account took a step of an assessment year is no secret inside
+        "assessment_round", "assessment_stage", "assessment_edition", "rating_campaign",
     }  # fmt: skip
     leaks = {t for t in open_ones if bound & set(metadata.tables[t].c.keys()) and t not in public}
     assert leaks == set()

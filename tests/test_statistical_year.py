@@ -53,9 +53,9 @@ def known(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (root / "indicators/SURV.yaml").write_text(INDICATORS, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ground, "load_definitions", lambda: load_definitions(root))
-        ground.definitions.cache_clear()
+        ground.forget_definitions()
         yield ground.definitions()
-    ground.definitions.cache_clear()
+    ground.forget_definitions()
 
 
 def row(code: str, members: int, joined: int) -> dict[str, Any]:

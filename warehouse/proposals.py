@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from definitions import Definitions
+from definitions.decided import Decision
 from warehouse import audit
 from warehouse.accounts import AccountRefused, actor_of
 from warehouse.tables import parameter_proposal as proposal
@@ -99,6 +100,22 @@ def decide(
         connection, at=at, actor=actor_of(account_id), action=f"parameter.{decision}",
         subject=row.code, detail={"proposal": number},
     )  # fmt: skip
+
+
+def decisions(connection: Connection) -> list[Decision]:
+    """Every approved value; of two of one parameter and day the one that was decided last."""
+    rows = connection.execute(
+        select(proposal.c.code, proposal.c.since, proposal.c.value, proposal.c.authority)
+        .where(proposal.c.decision == "approved")
+        .order_by(proposal.c.decided_at, proposal.c.id)
+    )
+    found = {
+        (r.code, r.since): Decision(
+            code=r.code, since=r.since, value=r.value, authority=r.authority
+        )
+        for r in rows
+    }
+    return list(found.values())
 
 
 def _alike(value: Any, current: Any) -> bool:

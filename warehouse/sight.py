@@ -49,6 +49,16 @@ def may_fetch_original(connection: Connection, sha256: str) -> bool:
     )
 
 
+class OutOfSight(LookupError):
+    """Something that a person does not see: it looks the same as something that does not exist."""
+
+
+def require_original(connection: Connection, sha256: str) -> None:
+    """OutOfSight unless a person, on their own connection, may have the file with this hash."""
+    if not may_fetch_original(connection, sha256):
+        raise OutOfSight
+
+
 def may_upon(
     connection: Connection,
     account_id: int,

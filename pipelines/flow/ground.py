@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, NullPool, create_engine
 
 from definitions import Definitions, load_definitions
+from definitions.decided import as_document
 from pipelines.closing_checks.registry import refuse_unimplemented
 from warehouse.editions import register_definitions
 from warehouse.engine import prepare
+from warehouse.proposals import decisions
 from warehouse.server import database_url
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
 
-@lru_cache(maxsize=1)
-def definitions() -> Definitions:
-    """The definitions of this process; DefinitionsInvalid stops everything before it starts.
+ASKED_AGAIN_AFTER = 1.0
+"""Seconds for which a process believes that nothing was decided anew. What is decided begins on a
+day to come, so nobody is too late."""
 
-    So does a rule over many organisations that nothing finds, or a query that finds no rule.
+
+def definitions() -> Definitions:
+    """The definitions as they stand: the files, and above them what was decided with four eyes.
+
+    DefinitionsInvalid stops everything before it starts; so does a rule over many organisations
+    that nothing finds, or a query that finds no rule.
     """
-    known = load_definitions()
+    url, moment_ = database_url(), time.monotonic()
+    kept = _DECIDED.get(url)
+    if kept is None or moment_ - kept[0] > ASKED_AGAIN_AFTER:
+        # A connection of its own: a forked process must not speak on its parent's.
+        with create_engine(engine().url, poolclass=NullPool).connect() as connection:
+            kept = moment_, as_document(decisions(connection))
+        _DECIDED[url] = kept
+    return definitions_with(kept[1])
+
+
+_DECIDED: dict[str, tuple[float, str]] = {}
+
+
+@lru_cache(maxsize=4)
+def definitions_with(decided: str) -> Definitions:
+    """The files with some decided values, the text of the document of definitions/decided.py."""
+    known = load_definitions(decided=decided) if decided else load_definitions()
     refuse_unimplemented(known)
     return known
+
+
+def files_alone() -> Definitions:
+    """The definitions of the files: for what is made without a warehouse."""
+    return definitions_with("")
+
+
+def forget_definitions() -> None:
+    """Ask for everything again the next time."""
+    _DECIDED.clear()
+    definitions_with.cache_clear()
 
 
 @lru_cache(maxsize=2)

@@ -18,7 +18,7 @@ from definitions import Definitions, Period
 from definitions.calendars import CalendarUnknown
 from definitions.model import Form
 from expectations.findings import column_letters
-from pipelines.flow.ground import definitions
+from pipelines.flow.ground import files_alone as definitions
 from pipelines.handbook import Site, build
 from pipelines.handbook.form_pages import example_row
 from pipelines.templates import TemplateOrganisation, template_bytes

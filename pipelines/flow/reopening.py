@@ -14,6 +14,8 @@ from definitions.calendars import State
 from expectations.findings import Finding, finding_of
 from pipelines.flow.ground import definitions, engine, moment
 from pipelines.workbook import ReadWorkbook
+from warehouse import reopening_requests
+from warehouse.accounts import actor_of
 from warehouse.receipts import Receipt
 from warehouse.windows import (
     Order,
@@ -134,6 +136,41 @@ def reopen_period(
     )
     with engine().begin() as connection:
         return reopen(connection, definitions(), order, moment(at))
+
+
+def decide_reopening(
+    number: int, decision: str, account_id: int, at: str, reason: str = ""
+) -> int | None:
+    """Approve, decline or withdraw a request; the id of the order that an approval enters.
+
+    The order and the decision are one transaction: no request is approved twice, none is approved
+    without its order. ReopeningRefused says in Chinese what is wrong.
+    """
+    when = moment(at)
+    with engine().begin() as connection:
+        asked = reopening_requests.take(connection, number)
+        order = None
+        if decision == reopening_requests.APPROVED and asked.requested_by != account_id:
+            order = reopen(
+                connection,
+                definitions(),
+                Order(
+                    period=asked.period,
+                    until=asked.until,
+                    reason=asked.reason,
+                    document=asked.document,
+                    requested_by=actor_of(asked.requested_by),
+                    approved_by=actor_of(account_id),
+                    forms=asked.forms,
+                    organisations=asked.organisations,
+                ),
+                when,
+            )
+        reopening_requests.decide(
+            connection, asked, decision, account_id=account_id, at=when, reason=reason,
+            reopening_id=order,
+        )  # fmt: skip
+    return order
 
 
 def relock_period(order: int, actor: str, at: str) -> None:

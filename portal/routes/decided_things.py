@@ -12,11 +12,12 @@ from sqlalchemy import text
 from starlette.responses import Response
 
 from definitions.calendars import CalendarUnknown
+from pipelines.flow.parameters import decide_parameter
 from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, NavItem, redirect, render
 from portal.reading import administration as reads
 from warehouse.accounts import AccountRefused
-from warehouse.proposals import decide, propose
+from warehouse.proposals import propose
 
 router = APIRouter()
 NAV = (
@@ -46,6 +47,7 @@ def parameters(
         request, "administration/parameters.html", rows=rows, words=words, proposals=found,
         names={c: p.name for c, p in known.parameters.items()}, decisions=DECISIONS,
         waiting={p.code for p in found if p.decision is None}, shown=_shown,
+        signers=_signers(found),
     )  # fmt: skip
 
 
@@ -57,9 +59,10 @@ def parameter(
     found = known.parameters.get(code)
     if found is None:
         raise NotFound
+    proposals = reads.proposals(reading, code)
     return render(
         request, "administration/parameter.html", found=found, shown=_shown,
-        proposals=reads.proposals(reading, code), decisions=DECISIONS,
+        proposals=proposals, decisions=DECISIONS, signers=_signers(proposals),
         may_propose=_federal(person, reading), today=at.date(),
         holds=next((v for v in found.values if _holds(v, at.date())), None),
         crumbs=[Crumb("参数", PARAMETERS), Crumb(found.name)],
@@ -100,8 +103,7 @@ def settle(
 ) -> Response:  # fmt: skip
     """Approve, decline or withdraw a proposal; never approve one's own."""
     _require_federal(person, reading)
-    with person.site.engine.begin() as connection:
-        decide(connection, proposal, decision, account_id=person.id, at=at, reason=reason)
+    decide_parameter(proposal, decision, person.id, at.isoformat(), reason)
     return redirect(request, PARAMETERS, f"提议{DECISIONS[decision]}")
 
 
@@ -147,6 +149,11 @@ def _month(known: Known, year: int, month: int) -> list[tuple[date, bool] | None
         day = date(year, month, number)
         days.append((day, known.calendar.is_workday(day)))
     return days
+
+
+def _signers(found: list[reads.Proposal]) -> dict[tuple[str, date], reads.Proposal]:
+    """(parameter, first day) → the approved proposal by which a value holds; the last of two."""
+    return {(p.code, p.since): p for p in reversed(found) if p.decision == "approved"}
 
 
 def _holds(dated: Any, day: date) -> bool:

@@ -17,6 +17,7 @@ from portal.asking import Forbidden, Known, NotFound, Now, Reading, note_persona
 from portal.own_unit import VERBS, Reporter, acting, belongs, own_ids, own_units, unit
 from portal.page import NavItem, redirect, render
 from portal.reading import reporter, reporter_sheet
+from portal.reading.findings import findings
 from portal.routes import filling
 from warehouse.life_cycle import Actor, Case, StepRefused
 from warehouse.personal import data_key, reveal
@@ -96,7 +97,7 @@ def submission(
     found = _one(reading, person, at, number)
     code = belongs(found, person)
     actor = acting(person, code)
-    listed = reporter_sheet.findings(reading, number, known)
+    listed = findings(reading, number, known)
     visible = reporter.visible_forms(reading, own_ids(person)[code], found.forms)
     note_personal_view(person, f"submission:{number}", visible)
     form_of = {f.sheet: f.form for f in listed if f.form}
@@ -186,7 +187,7 @@ def give_words(
     given = {f: w.strip() for f, w in zip(finding, words, strict=False)}
     said = {
         f.id: given.get(f.id, "")
-        for f in reporter_sheet.findings(reading, number, known)
+        for f in findings(reading, number, known)
         if f.wordless and (f.stage == "closing" or found.life == "explaining")
     }
     short = sum(len(w) < SHORTEST for w in said.values())
@@ -217,14 +218,14 @@ def sign(
 def marked(person: Reporter, reading: Reading, at: Now, number: int) -> Response:
     """The workbook with its marks, to be mended and sent again."""
     code = _whole(person, reading, at, number)
-    return attachment(*showing.marked_file(number, acting(person, code), at))
+    return attachment(*showing.marked_file(number, acting(person, code), at, reading))
 
 
 @router.get("/my/submissions/{number}/original")
 def original(person: Reporter, reading: Reading, at: Now, number: int) -> Response:
     """The workbook as it was sent."""
     code = _whole(person, reading, at, number)
-    return attachment(*showing.sent_file(number, acting(person, code), at))
+    return attachment(*showing.sent_file(number, acting(person, code), at, reading))
 
 
 def _whole(person: Reporter, reading: Reading, at: Now, number: int) -> str:

@@ -1,42 +1,36 @@
-"""Pages of the federation's staff: figures, trends, key works, periods opened again."""
+"""Pages of the federation's staff: figures, trends, key works."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Query, Request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from definitions import Definitions, Period
-from pipelines.flow import period_states, relock_period, reopen_period
 from pipelines.publish.outline import DIMENSIONS, HEADLINES
 from pipelines.small_cells import sensitive
-from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
-from portal.page import NavItem, redirect, render
+from portal.asking import Known, NotFound, Now, Reading, SignedIn, may
+from portal.page import NavItem, render
 from portal.reading import home, staff, staff_board
 from portal.reading.staff import BLOCK, INDUSTRY, LINES, Head
 from portal.reading.staff_chart import lines_of
-from portal.routes import assessments, numbers, publications
-from warehouse import audit
-from warehouse.personal import data_key
+from portal.routes import assessments, numbers, publications, reopenings
 
 router = APIRouter()
-for part in (numbers, publications, assessments):
+for part in (numbers, publications, assessments, reopenings):
     router.include_router(part.router)
 NAV = (
     NavItem("数据概况", "/figures", ("read_figures",), 30),
     NavItem("重点工作", "/board", ("read_figures",), 32),
-    NavItem("重开", "/reopenings", ("request_reopening", "approve_reopening"), 40),
+    *reopenings.NAV,
     *publications.NAV,
     *assessments.NAV,
 )
 Reader = Annotated[SignedIn, Depends(may("read_figures"))]
 KEYS = ("I-ORG-01", "I-ORG-04", "I-FIN-02", "I-SKILL-02", "I-WARM-02", "I-RIGHT-09")
 MONTHS, MOST_LINES = 13, 6
-REQUEST_DAYS = 7
 
 
 def _start(person: SignedIn, reading: Reading, code: str) -> int:
@@ -190,176 +184,3 @@ def board(
         request, "staff/board.html", head=head, heads=heads, works=works, shown=shown, work=work,
         amber=amber, names=staff.names(reading, units, Period.parse(head.period).end),
     )  # fmt: skip
-
-
-# --- periods opened again: one person asks, another approves ---
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(data_key(), salt="reopening request")
-
-
-@router.get("/reopenings")
-def reopenings(
-    request: Request,
-    person: Annotated[SignedIn, Depends(may("request_reopening", "approve_reopening"))],
-    reading: Reading,
-    known: Known,
-    at: Now,
-    period: str = "",
-) -> Response:
-    """The forms of a period and where they stand, its correction orders, and how to ask for one."""
-    labels = staff.opened_periods(reading)
-    chosen = period or _locked(reading, labels, at.date())
-    if period and period not in labels:
-        raise NotFound
-    states, orders = period_states(chosen, at.isoformat()) if chosen else ([], [])
-    codes = sorted({c for o in orders for c in o.organisations})
-    return render(
-        request, "staff/reopenings.html", labels=labels, period=chosen, states=states,
-        orders=orders, names=staff.names(reading, codes, at.date()),
-        latest=at.date() + timedelta(days=REQUEST_DAYS), given={}, error="",
-        people=staff.people(reading, [a for o in orders for a in (o.requested_by, o.approved_by)]),
-    )  # fmt: skip
-
-
-def _locked(reading: Reading, labels: list[str], day: date) -> str:
-    """The newest opened period that is over."""
-    over = [p for p in labels if Period.parse(p).end < day]
-    return next(iter(over), next(iter(labels), ""))
-
-
-@router.post("/reopenings")
-def ask(
-    request: Request,
-    person: Annotated[SignedIn, Depends(may("request_reopening"))],
-    reading: Reading,
-    known: Known,
-    at: Now,
-    period: Annotated[str, Form()],
-    until: Annotated[str, Form()],
-    reason: Annotated[str, Form()] = "",
-    document: Annotated[str, Form()] = "",
-    forms: Annotated[list[str] | None, Form()] = None,
-    organisations: Annotated[str, Form()] = "",
-) -> Response:
-    """Write down what is asked for; a second person opens the link and approves it."""
-    try:
-        date.fromisoformat(until)
-    except ValueError:
-        until = ""
-    codes = organisations.replace("，", " ").replace(",", " ").replace("、", " ").split()
-    wrong = [
-        w for w, v in (("理由", reason), ("文号", document), ("截止日", until)) if not v.strip()
-    ]
-    if not codes and not staff.is_federation(reading):
-        wrong.append("重开的单位")
-    if wrong or period not in staff.opened_periods(reading):
-        back = f"/reopenings?{urlencode({'period': period})}"
-        return redirect(request, back, f"请写明{'、'.join(wrong) or '所属期'}", "bad")
-    for code in codes:
-        person.require_upon("request_reopening", staff.unit_of(reading, code))
-    wanted = {
-        "period": period, "until": until, "reason": reason.strip(), "document": document.strip(),
-        "forms": sorted(forms or ()), "organisations": sorted(codes), "by": person.id,
-        "name": person.name, "at": at.isoformat(),
-    }  # fmt: skip
-    with person.site.engine.begin() as connection:
-        audit.note(
-            connection, at=at, actor=person.actor, action="reopening.requested", subject=period,
-            detail={k: v for k, v in wanted.items() if k not in ("by", "name", "at", "period")},
-        )  # fmt: skip
-    return redirect(
-        request, f"/reopenings/request/{_signer().dumps(wanted)}", "申请已写好，请交批准人办理"
-    )
-
-
-def _wanted(token: str) -> dict[str, object]:
-    try:
-        found = _signer().loads(token, max_age=REQUEST_DAYS * 86400)
-    except BadSignature as error:
-        raise NotFound from error
-    return dict(found)
-
-
-@router.get("/reopenings/request/{token}")
-def request_page(
-    request: Request,
-    person: Annotated[SignedIn, Depends(may("request_reopening", "approve_reopening"))],
-    reading: Reading,
-    known: Known,
-    at: Now,
-    token: str,
-) -> Response:
-    """What is asked for, for the one who approves; the one who asked sees how to pass it on."""
-    wanted = _wanted(token)
-    codes = [str(c) for c in wanted["organisations"]]  # type: ignore[attr-defined]
-    return render(
-        request, "staff/reopening_request.html", wanted=wanted, token=token,
-        own=wanted["by"] == person.id, approves=person.may("approve_reopening"),
-        address=str(request.url), names=staff.names(reading, codes, at.date()),
-        titles={f.code: f.title for f in known.forms}, done=_approved(wanted, at),
-    )  # fmt: skip
-
-
-def _approved(wanted: dict[str, object], at: Now) -> bool:
-    """Whether an order for exactly this request was entered already."""
-    _, orders = period_states(str(wanted["period"]), at.isoformat())
-    return any(
-        o.requested_by == f"account:{wanted['by']}"
-        and o.document == wanted["document"]
-        and o.reason == wanted["reason"]
-        and o.until.isoformat() == wanted["until"]
-        for o in orders
-    )
-
-
-@router.post("/reopenings/request/{token}")
-def approve(
-    request: Request,
-    person: Annotated[SignedIn, Depends(may("approve_reopening"))],
-    reading: Reading,
-    at: Now,
-    token: str,
-) -> Response:
-    """Approve what another person asked for; the period is open again for just that."""
-    wanted = _wanted(token)
-    if wanted["by"] == person.id:
-        raise Forbidden("申请人不能批准自己的申请，请由另一人办理。")
-    codes = [str(c) for c in wanted["organisations"]]  # type: ignore[attr-defined]
-    if not codes and not staff.is_federation(reading):
-        raise Forbidden("全部单位重开须由总工会批准。")
-    for code in codes:
-        person.require_upon("approve_reopening", staff.unit_of(reading, code))
-    back = f"/reopenings?{urlencode({'period': wanted['period']})}"
-    if _approved(wanted, at):
-        return redirect(request, back, "这份申请已经批准过了", "info")
-    try:
-        reopen_period(
-            str(wanted["period"]), until=str(wanted["until"]), reason=str(wanted["reason"]),
-            document=str(wanted["document"]), requested_by=f"account:{wanted['by']}",
-            approved_by=person.actor, at=at.isoformat(),
-            forms=[str(f) for f in wanted["forms"]],  # type: ignore[attr-defined]
-            organisations=codes,
-        )  # fmt: skip
-    except (LookupError, ValueError) as error:
-        return redirect(request, f"/reopenings/request/{token}", str(error).strip("'"), "bad")
-    return redirect(request, back, "已批准，所列单位现在可以补报或更正")
-
-
-@router.post("/reopenings/{order}/end")
-def end(
-    request: Request,
-    person: Annotated[SignedIn, Depends(may("approve_reopening"))],
-    reading: Reading,
-    at: Now,
-    order: int,
-) -> Response:
-    """Lock again before the last day."""
-    if not staff.is_federation(reading):
-        raise Forbidden("提前关闭须由总工会办理。")
-    try:
-        relock_period(order, person.actor, at.isoformat())
-    except LookupError as error:
-        raise NotFound from error
-    return redirect(request, "/reopenings", "已提前关闭")

@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from definitions.life_cycle import life_cycle
 from pipelines import flow
-from pipelines.flow import correcting, handling
+from pipelines.flow import correcting, handling, showing
 from pipelines.flow.correcting import NewCell
 from pipelines.flow.handling import Case, StepRefused
-from pipelines.places import places
 from portal.asking import (
     Ground,
     Known,
@@ -27,6 +26,7 @@ from portal.asking import (
 )
 from portal.page import redirect, render
 from portal.reading import steward as reads
+from portal.reading.findings import findings
 from portal.reading.steward_sheets import sheets_of
 from portal.routes.steward_acting import actor_for, allow, ways
 from portal.routes.steward_lists import XLSX
@@ -60,7 +60,7 @@ def submission(
 ) -> Response:  # fmt: skip
     """The sheets with their bad cells, the findings, who is on it, what can be done."""
     found = reads.opened(reading, number, at.date())
-    listed = reads.findings(reading, number, labels(known))
+    listed = findings(reading, number, known)
     note_personal_view(person, f"submission:{number}", set(found.forms) - set(found.hidden))
     case = handling.submission_case(number, at.isoformat())
     sheets = sheets_of(ground, number, listed, found.hidden)
@@ -103,11 +103,6 @@ def submission(
         titles={f.code: f.title for f in known.forms},
         late=case.state in ("locked", "corrected"),
     )  # fmt: skip
-
-
-def labels(known: Known) -> dict[tuple[str, str], str]:
-    """(form, column) → what the column is called."""
-    return {(f.code, c.code): c.label for f in known.forms for c in f.columns}
 
 
 def _following(reading: Reading, person: SignedIn, at: Now, number: int) -> int | None:
@@ -285,7 +280,8 @@ def marked(person: Handler, reading: Reading, at: Now, number: int) -> Response:
     found = reads.opened(reading, number, at.date())
     if not found.returned_file or found.hidden:
         raise NotFound
-    data = places().originals.get(found.returned_file)
+    note_personal_view(person, f"submission:{number}", found.forms)
+    _, data = showing.marked_file(number, person.actor, at, reading)
     name = quote(f"{found.reporter or number}-{found.period or ''}-标注件.xlsx")
     return Response(
         data,
