@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from pipelines.command_line import At, console
 
+if TYPE_CHECKING:
+    from warehouse.life_cycle import Actor
+
 app = typer.Typer(help="年度考核：过程、试算、印发和整改", no_args_is_help=True)
 
 By = Annotated[str, typer.Option(help="经办人")]
 Why = Annotated[str, typer.Option(help="事由")]
 Document = Annotated[str, typer.Option(help="文号（会议纪要或批准文件）")]
+
+
+def _who(name: str) -> Actor:
+    """An operator, who has no account of the portal."""
+    from warehouse.life_cycle import Actor
+
+    return Actor(name)
 
 
 @app.command("show", help="查看一个年度各方案考核到了哪一步")
@@ -44,7 +54,7 @@ def start(scheme: str, year: int, by: By, reason: Why, at: At) -> None:
     from pipelines.flow.assessing_year import start_assessment
 
     console.print(
-        f"已启动，现为“{start_assessment(scheme, year, by=by, reason=reason, at=at)}”阶段"
+        f"已启动，现为“{start_assessment(scheme, year, by=_who(by), reason=reason, at=at)}”阶段"
     )
 
 
@@ -60,7 +70,7 @@ def compute(
     """Compute marks."""
     from pipelines.flow.assessing_year import compute_marks
 
-    number = compute_marks(scheme, year, by=by, reason=reason, at=at, cutoff=cutoff)
+    number = compute_marks(scheme, year, by=_who(by), reason=reason, at=at, cutoff=cutoff)
     console.print(f"第 {number} 版结果已留存")
 
 
@@ -81,12 +91,12 @@ def open_rating_(
     electorates: Annotated[Path | None, typer.Option(help="应评人数表（CSV）")] = None,
 ) -> None:
     """Open the ratings with how many may rate."""
-    from pipelines.flow.assessing_year import open_rating
+    from pipelines.flow.assessment_entries import open_rating
 
     rows = _rows(electorates) if electorates else []
     given = {(r["单位编码"], r["评价主体"]): int(r["应评人数"]) for r in rows}
     open_rating(
-        scheme, year, opens_on=opens_on, closes_on=closes_on, electorates=given, by=by,
+        scheme, year, opens_on=opens_on, closes_on=closes_on, electorates=given, by=_who(by),
         reason=reason, at=at,
     )  # fmt: skip
     console.print(f"群众评价 {opens_on} 至 {closes_on}，安排 {len(given)} 方评价")
@@ -97,9 +107,9 @@ def close_rating_(
     scheme: str, year: int, by: By, reason: Why, at: At, document: Document = ""
 ) -> None:
     """Go on to the marks of assessors."""
-    from pipelines.flow.assessing_year import close_rating
+    from pipelines.flow.assessment_entries import close_rating
 
-    close_rating(scheme, year, by=by, reason=reason, at=at, document=document)
+    close_rating(scheme, year, by=_who(by), reason=reason, at=at, document=document)
     console.print("已转入考评组评分")
 
 
@@ -108,16 +118,16 @@ def review(scheme: str, year: int, by: By, reason: Why, at: At) -> None:
     """Hand over to the joint review."""
     from pipelines.flow.assessing_year import submit_to_review
 
-    number = submit_to_review(scheme, year, by=by, reason=reason, at=at)
+    number = submit_to_review(scheme, year, by=_who(by), reason=reason, at=at)
     console.print(f"第 {number} 版结果已提交会审")
 
 
 @app.command("draw", help="按公开的种子抽取现场核查单位")
 def draw(scheme: str, year: int, seed: str, by: By, reason: Why, at: At) -> None:
     """Draw the sample."""
-    from pipelines.flow.assessing_year import draw_sample
+    from pipelines.flow.assessment_entries import draw_sample
 
-    drawn = draw_sample(scheme, year, seed=seed, by=by, reason=reason, at=at)
+    drawn = draw_sample(scheme, year, seed=seed, by=_who(by), reason=reason, at=at)
     console.print(f"抽中 {len(drawn)} 家：{'、'.join(drawn)}")
 
 
@@ -126,7 +136,7 @@ def notify(scheme: str, year: int, by: By, reason: Why, at: At, document: Docume
     """Publish for objections."""
     from pipelines.flow.assessing_year import give_notice
 
-    number, until = give_notice(scheme, year, by=by, reason=reason, at=at, document=document)
+    number, until = give_notice(scheme, year, by=_who(by), reason=reason, at=at, document=document)
     console.print(f"第 {number} 版结果公示至 {until}")
 
 
@@ -135,7 +145,7 @@ def finalise_(scheme: str, year: int, by: By, reason: Why, document: Document, a
     """Make the result final."""
     from pipelines.flow.assessing_year import finalise
 
-    number = finalise(scheme, year, by=by, reason=reason, document=document, at=at)
+    number = finalise(scheme, year, by=_who(by), reason=reason, document=document, at=at)
     console.print(f"第 {number} 版结果已审定")
 
 
@@ -189,7 +199,7 @@ def book(
     letter: Annotated[str, typer.Option(help="通知单文号，{n} 为序号；缺省不印通知单")] = "",
 ) -> None:
     """Print the book and the letters."""
-    from pipelines.flow.assessment_papers import publish_book
+    from pipelines.flow.assessment_book import publish_book
 
     console.print(publish_book(scheme, year, by=by, at=at, letter=letter))
 
@@ -207,7 +217,7 @@ def consequences(
     from pipelines.flow.assessment_papers import publish_funding_note
     from pipelines.flow.consequences import decide_consequences
 
-    for one in decide_consequences(scheme, year, document=document, by=by, at=at):
+    for one in decide_consequences(scheme, year, document=document, by=_who(by), at=at):
         console.print(f"{one.unit} {one.kind}：{one.content}", markup=False)
     console.print(publish_funding_note(scheme, year, document=document, by=by, at=at, pool=pool))
 
@@ -239,13 +249,47 @@ def rectify(
     """Keep what was done about a rectification."""
     from pipelines.flow.consequences import record_rectification
 
-    record_rectification(number, kind, words=words, evidence=evidence, happened_on=on, by=by, at=at)
+    record_rectification(
+        number, kind, words=words, evidence=evidence, happened_on=on, by=_who(by), at=at
+    )
     console.print(f"整改事项 {number} 已登记“{kind}”")
 
 
-@app.command("notices", help="印发整改通知书和督办通知书（R-07）")
-def notices(office: str, by: By, at: At) -> None:
-    """Print notices of what is open."""
-    from pipelines.flow.assessment_papers import publish_notices
+@app.command("notices", help="印发通知书（R-07）：整改和督办，以及到期应发的各种通知书")
+def notices(
+    office: Annotated[str, typer.Argument(help="答复报送到哪个部门")],
+    by: By,
+    at: At,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="只发一种：审计通知书、诉求超期督办、代表资格取消告知等，可重复"),
+    ] = None,
+    number: Annotated[str, typer.Option(help="发文字号，{n} 为序号；缺省留空待填")] = "",
+    first: Annotated[int, typer.Option(help="序号从几起")] = 1,
+) -> None:
+    """Print what is due and was not printed yet."""
+    from pipelines.flow.notices import publish_due_notices, publish_notices
 
-    console.print(publish_notices(office=office, by=by, at=at))
+    if not kind:
+        console.print(publish_notices(office=office, by=by, at=at))
+    console.print(
+        publish_due_notices(kind or (), office=office, by=by, at=at, number=number, first=first)
+    )
+
+
+@app.command("stars", help="印发星级职工之家名单（R-06）")
+def stars(scheme: str, year: int, by: By, document: Document, at: At) -> None:
+    """Print the list of star homes."""
+    from pipelines.flow.assessment_papers import publish_star_list
+
+    console.print(publish_star_list(scheme, year, document=document, by=by, at=at))
+
+
+@app.command("audit-reports", help="印发经费绩效审计报告（R-05）")
+def audit_reports(
+    year: int, committee: Annotated[str, typer.Argument(help="审计机构全称")], by: By, at: At
+) -> None:
+    """Print the report of every audit of a year's funds that has a mark."""
+    from pipelines.flow.audit_papers import publish_audit_reports
+
+    console.print(publish_audit_reports(year, committee=committee, by=by, at=at))

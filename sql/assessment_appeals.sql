@@ -7,13 +7,16 @@ SELECT
     a.about,
     a.claim,
     a.evidence,
+    a.evidence_id,
     a.filed_by,
+    a.account_id AS filed_account,
     a.filed_at,
     a.answer_due,
     d.outcome,
     d.reason,
     d.document,
     d.decided_by,
+    d.account_id AS decided_account,
     d.decided_at
 FROM appeal AS a
 INNER JOIN assessment_edition AS e ON a.edition_id = e.id

@@ -20,6 +20,8 @@ from definitions import Definitions, Period
 from definitions.organisations import Organisation
 from pipelines.assessment_year.rating import Ballots
 from pipelines.flow import assessing_year as steps
+from pipelines.flow import assessment_entries as entries
+from pipelines.flow import assessment_rulings as rulings
 from pipelines.load import filing_of
 from tests.checking import sheet
 from tests.independent import frames, seeded, targets
@@ -27,6 +29,7 @@ from tests.independent.seeded import CHINA, FOUNDED, Relation, Sending
 from warehouse import receipts
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions, warehouse
+from warehouse.life_cycle import Actor
 from warehouse.organisations import ids, open_periods, register
 from warehouse.receipts import NewReceipt
 from warehouse.submissions import NewFinding, NewSubmission
@@ -214,7 +217,9 @@ class Assessed:
 
 RATERS = {"会员": 140, "职工代表": 40, "党政领导": 12, "工会机关": 9}
 SCHEMES = {"TRA-FED-2019": HEADS, "TRA-IND-2019": TRADES}
-OFFICE, JURY, CHAIR = "考核办 01", "会审组 02", "主席办公会"
+OFFICE, JURY, CHAIR, MARKER = (
+    Actor(name) for name in ("考核办 01", "会审组 02", "主席办公会", "考评组 05")
+)
 VETOED, RULED, APPEALED, REFUSED = HEADS[1], HEADS[2], HEADS[3], HEADS[7]
 
 
@@ -236,8 +241,8 @@ def year_assessed(definitions: Definitions) -> Assessed:
         _collect(told, scheme, units)
     with warehouse().begin() as connection:
         enter_veto(
-            connection, VETOED, 2020, "V4", "2020年度经费欠缴", "示总工发〔2021〕5号", actor=OFFICE,
-            at=datetime(2021, 2, 25, 9, tzinfo=CHINA),
+            connection, VETOED, 2020, "V4", "2020年度经费欠缴", "示总工发〔2021〕5号",
+            actor=OFFICE.name, at=datetime(2021, 2, 25, 9, tzinfo=CHINA),
         )  # fmt: skip
     for scheme, units in SCHEMES.items():
         _decide(told, scheme, units)
@@ -253,7 +258,7 @@ def _collect(told: Assessed, scheme: str, units: Sequence[str]) -> None:
         cutoff=CUTOFF.isoformat(),
     )  # fmt: skip
     electorates = {(u, r): n for u in units for r, n in RATERS.items()}
-    steps.open_rating(
+    entries.open_rating(
         scheme, 2020, opens_on="2021-02-09", closes_on="2021-02-18", electorates=electorates,
         by=OFFICE, reason="按方案组织评价", at="2021-02-09T10:00:00",
     )  # fmt: skip
@@ -266,8 +271,8 @@ def _collect(told: Assessed, scheme: str, units: Sequence[str]) -> None:
                   "basic_sat": basic, "unsat": unsat, "unclear": unclear}  # fmt: skip
         told.ballots[unit, rater] = counts
         given.append(Ballots(unit, rater, **counts))
-    steps.enter_ballots(scheme, 2020, given, by=OFFICE, at="2021-02-19T09:00:00")
-    steps.close_rating(scheme, 2020, by=OFFICE, reason="评价结束", at="2021-02-19T10:00:00")
+    entries.enter_ballots(scheme, 2020, given, by=OFFICE, at="2021-02-19T09:00:00")
+    entries.close_rating(scheme, 2020, by=OFFICE, reason="评价结束", at="2021-02-19T10:00:00")
     marks = []
     for unit in units:
         for item in ("D5", "K1", "K2", "K3"):
@@ -275,8 +280,8 @@ def _collect(told: Assessed, scheme: str, units: Sequence[str]) -> None:
                 raw = Decimal(rng.randint(700, 1000)) / 10
                 told.marks.setdefault((unit, item), []).append(float(raw))
                 reason = "" if raw == 100 else "佐证材料不全"
-                marks.append(steps.GivenMark(unit, item, group, raw, reason, "考评档案"))
-    steps.enter_marks(scheme, 2020, marks, by=JURY, at="2021-02-24T09:00:00")
+                marks.append(entries.GivenMark(unit, item, group, raw, reason, "考评档案"))
+    entries.enter_marks(scheme, 2020, marks, by=MARKER, at="2021-02-24T09:00:00")
 
 
 def _decide(told: Assessed, scheme: str, units: Sequence[str]) -> None:
@@ -284,16 +289,16 @@ def _decide(told: Assessed, scheme: str, units: Sequence[str]) -> None:
     steps.submit_to_review(scheme, 2020, by=OFFICE, reason="评分完成", at="2021-02-26T09:00:00")
     if scheme == "TRA-FED-2019":
         told.ruled[RULED, "I-RIGHT-08"] = 66.5
-        steps.rule(
+        rulings.rule(
             scheme, 2020, RULED, kind="核定实绩", key="I-RIGHT-08", value=Decimal("66.5"),
             reason="调解档案核实", document="示考会纪〔2021〕1号", by=JURY,
             at="2021-02-26T10:00:00",
         )  # fmt: skip
-    drawn = steps.draw_sample(
+    drawn = entries.draw_sample(
         scheme, 2020, seed="20210227-公证", by=JURY, reason="会审结束", at="2021-02-27T09:00:00"
     )
     for unit in drawn:
-        steps.enter_inspection(
+        entries.enter_inspection(
             scheme, 2020, unit, outcome="属实", finding="台账与上报一致", evidence="核查记录",
             inspected_on="2021-03-01", by=JURY, at="2021-03-01T17:00:00",
         )  # fmt: skip
@@ -307,21 +312,21 @@ def _decide(told: Assessed, scheme: str, units: Sequence[str]) -> None:
 
 
 def _appeals(told: Assessed, scheme: str) -> None:
-    first = steps.file_appeal(
-        scheme, 2020, APPEALED, about="女职工专项体检率", claim="体检人数漏计一批", by="平川县 03",
-        evidence="体检结算单", at="2021-03-03T09:00:00",
+    first = rulings.file_appeal(
+        scheme, 2020, APPEALED, about="女职工专项体检率", claim="体检人数漏计一批",
+        by=Actor("平川县 03"), evidence="体检结算单", at="2021-03-03T09:00:00",
     )  # fmt: skip
-    second = steps.file_appeal(
-        scheme, 2020, REFUSED, about="群众评价", claim="请求重新评价", by="经开区 04",
+    second = rulings.file_appeal(
+        scheme, 2020, REFUSED, about="群众评价", claim="请求重新评价", by=Actor("经开区 04"),
         evidence="情况说明", at="2021-03-03T10:00:00",
     )  # fmt: skip
     told.appealed[APPEALED, "I-WOM-02"] = 58.25
-    steps.decide_appeal(
+    rulings.decide_appeal(
         scheme, 2020, first, outcome="支持", reason="结算单属实", document="示考申〔2021〕1号",
         by=JURY, at="2021-03-05T09:00:00",
-        remedies=[steps.Remedy("核定实绩", "I-WOM-02", Decimal("58.25"))],
+        remedies=[rulings.Remedy("核定实绩", "I-WOM-02", Decimal("58.25"))],
     )  # fmt: skip
-    steps.decide_appeal(
+    rulings.decide_appeal(
         scheme, 2020, second, outcome="不予支持", reason="评价程序合规", by=JURY,
         document="示考申〔2021〕2号", at="2021-03-05T10:00:00",
     )  # fmt: skip

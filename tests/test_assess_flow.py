@@ -37,6 +37,7 @@ from tests.two_unions import (
 from warehouse import assessment_year as years
 from warehouse import receipts
 from warehouse.editions import register_definitions
+from warehouse.life_cycle import Actor
 from warehouse.organisations import ids
 from warehouse.submissions import NewSubmission, load
 
@@ -335,15 +336,15 @@ def test_a_final_edition_stands_over_every_later_run(opened: Connection) -> None
         assert found is not None
         years.keep_edition(
             opened, found, computation=ran.computation_id, definitions=ran.definitions,
-            cutoff=CUTOFF, known_at=at, cause="核算", digest=grade, actor="a",
+            cutoff=CUTOFF, known_at=at, cause="核算", digest=grade, actor=Actor("a"),
             units=[years.KeptUnit(MILL, "", D(total), grade, 1, {"blocks": []})],
         )  # fmt: skip
 
     def step(name: str, at: datetime) -> None:
-        taken = years.Taken(name, "", "审定", "a", "r", "d", None, at)
-        years.record_step(opened, round_id, "MEV-UNIT-2019 2019", taken)
+        taken = years.Taken(name, "", "审定", "a", None, "r", "d", None, at)
+        years.record_step(opened, round_id, "MEV-UNIT-2019 2019", taken, Actor("a"))
 
-    round_id = years.open_round(opened, "MEV-UNIT-2019", YEAR, "a", day[1])
+    round_id = years.open_round(opened, "MEV-UNIT-2019", YEAR, Actor("a"), day[1])
     step("open", day[1])
     edition(88, "良好", day[1])
     step("finalise", day[2])

@@ -18,6 +18,7 @@ from pipelines.assessment_year.stages import (
     Move,
     Refused,
     Stage,
+    not_over,
     refuse_final,
     step_from,
     steps_now,
@@ -52,7 +53,7 @@ def test_a_refusal_says_everything_that_is_wrong_at_once():
         step_from(Stage.RATING, Move("finalise", " ", "", ""))
     for said in (
         "目前处于“群众评价”阶段",
-        "须在“公示”阶段办理",
+        "须在“待审定”阶段办理",
         "经办人、理由、文号",
         "转入考评组评分",
     ):
@@ -65,6 +66,15 @@ def test_a_result_becomes_final_only_after_the_notice_and_with_every_appeal_answ
         refuse_final(date(2018, 3, 13), date(2018, 3, 13), 0)
     with pytest.raises(Refused, match="1 件申诉.*；2 家单位总分并列"):
         refuse_final(date(2018, 3, 14), date(2018, 3, 13), 1, 2)
+
+
+def test_days_to_appeal_that_outlast_the_notice_are_waited_for():
+    notice, appeals = date(2018, 3, 13), date(2018, 3, 20)
+    with pytest.raises(Refused, match="申诉期至2018年3月20日"):
+        refuse_final(date(2018, 3, 20), notice, 0, appeals_until=appeals)
+    refuse_final(date(2018, 3, 21), notice, 0, appeals_until=appeals)
+    assert not_over(date(2018, 3, 21), notice, appeals, 0) == ()
+    assert len(not_over(date(2018, 3, 13), notice, appeals, 2)) == 2
 
 
 # --- ratings ---

@@ -19,9 +19,13 @@ import definitions.loading
 from definitions import Definitions, Period
 from pipelines.assessment_year.sampling import draw
 from pipelines.flow import assessing_year as steps
-from pipelines.flow import assessment_papers as papers
+from pipelines.flow import assessment_entries as entries
+from pipelines.flow import assessment_rulings as rulings
 from pipelines.flow import consequences as following
 from pipelines.flow import trying as asking
+from pipelines.flow.assessment_book import publish_book
+from pipelines.flow.assessment_papers import publish_funding_note
+from pipelines.flow.notices import publish_notices
 from tests import assessed_federation as world
 from tests.assessed_federation import Assessed
 from tests.independent import targets
@@ -30,6 +34,7 @@ from tests.independent.frames import Book
 from tests.independent.seeded import CHINA
 from warehouse import assessment_year as kept
 from warehouse.engine import warehouse
+from warehouse.life_cycle import Actor
 
 SCHEMES = Path(definitions.loading.__file__).parent / "schemes"
 TOLD: dict[str, Any] = {}
@@ -37,6 +42,7 @@ TOLD: dict[str, Any] = {}
 D = Decimal
 FED = "TRA-FED-2019"
 AFTER = "2021-03-15T09:00:00"
+WHO = Actor("甲")
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +164,7 @@ def printed(value: float | Decimal | None) -> float | None:
 @pytest.mark.parametrize("scheme", sorted(world.SCHEMES))
 def test_the_book_prints_what_was_calculated_again(told: Assessed, scheme: str) -> None:
     mine = second(told, scheme, told.ruled | told.appealed)
-    files = papers.publish_book(
-        scheme, 2020, by="考核办 01", at=AFTER, letter="示总工考〔2021〕{n}号"
-    )
+    files = publish_book(scheme, 2020, by="考核办 01", at=AFTER, letter="示总工考〔2021〕{n}号")
     book = openpyxl.load_workbook(next(f for f in files if f.endswith(".xlsx")))
     names = {world.NAMES[code]: code for code in mine}
     ranking = {names[r[1]]: r for r in book["排名"].iter_rows(values_only=True) if r[1] in names}
@@ -204,13 +208,13 @@ def test_the_book_prints_what_was_calculated_again(told: Assessed, scheme: str) 
 def test_the_stages_are_kept_with_who_when_and_why(told: Assessed) -> None:
     (state,) = [s for s in steps.assessment_states(2020, AFTER) if s.round.scheme == FED]
     assert [t.stage_to for t in state.taken] == [
-        "自评", "核算", "群众评价", "考评组评分", "联合会审", "现场抽查", "公示", "审定",
+        "自评", "核算", "群众评价", "考评组评分", "联合会审", "现场抽查", "公示", "待审定", "审定",
     ]  # fmt: skip
     assert all(t.actor and t.reason for t in state.taken)
     assert state.taken[-1].document == "示总工纪〔2021〕3号"
     assert [s.code for s in state.next_steps] == ["reopen"]
     # five working days of the calendar after 2 March 2021
-    assert state.taken[-2].until == date(2021, 3, 9)
+    assert state.taken[-3].until == state.appeals_until == date(2021, 3, 9)
 
 
 def test_an_appeal_granted_made_an_edition_and_the_old_one_stays(told: Assessed) -> None:
@@ -246,16 +250,16 @@ def test_the_sample_is_drawn_again_from_its_published_seed(told: Assessed) -> No
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: steps.enter_ballots(FED, 2020, [], by="甲", at=AFTER), "不能录入评价票"),
-        (lambda: steps.compute_marks(FED, 2020, by="甲", reason="重算", at=AFTER), "“系统核算”"),
-        (lambda: steps.file_appeal(FED, 2020, world.HEADS[0], about="分", claim="改",
-                                   evidence="无", by="甲", at=AFTER), "只有公示期内可以申诉"),
-        (lambda: steps.decide_appeal(FED, 2020, 1, outcome="支持", reason="再议", by="甲",
+        (lambda: entries.enter_ballots(FED, 2020, [], by=WHO, at=AFTER), "不能录入评价票"),
+        (lambda: steps.compute_marks(FED, 2020, by=WHO, reason="重算", at=AFTER), "“系统核算”"),
+        (lambda: rulings.file_appeal(FED, 2020, world.HEADS[0], about="分", claim="改",
+                                   evidence="无", by=WHO, at=AFTER), "只有公示期内可以申诉"),
+        (lambda: rulings.decide_appeal(FED, 2020, 1, outcome="支持", reason="再议", by=WHO,
                                      document="一号", at=AFTER), "已于2021年3月5日答复"),
-        (lambda: steps.start_assessment(FED, 2020, by="甲", reason="再来", at=AFTER), "重复启动"),
-        (lambda: steps.start_assessment("TRA-XX-2019", 2020, by="甲", reason="新", at=AFTER),
+        (lambda: steps.start_assessment(FED, 2020, by=WHO, reason="再来", at=AFTER), "重复启动"),
+        (lambda: steps.start_assessment("TRA-XX-2019", 2020, by=WHO, reason="新", at=AFTER),
          "没有编号为 TRA-XX-2019"),
-        (lambda: steps.reopen_final(FED, 2020, by="甲", reason="更正", document="", at=AFTER),
+        (lambda: steps.reopen_final(FED, 2020, by=WHO, reason="更正", document="", at=AFTER),
          "文号"),
     ],
 )  # fmt: skip
@@ -294,7 +298,7 @@ def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_foll
     told: Assessed,
 ) -> None:
     found = following.decide_consequences(
-        FED, 2020, document="示总工发〔2021〕11号", by="考核办 01", at=AFTER
+        FED, 2020, document="示总工发〔2021〕11号", by=Actor("考核办 01"), at=AFTER
     )
     rows = stored(FED)
     failed = {u for u, r in rows.items() if r.grade == "不合格"}
@@ -306,7 +310,7 @@ def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_foll
     }
     assert not {c.unit for c in found if c.kind == "表彰"} & {world.VETOED}
     again = following.decide_consequences(
-        FED, 2020, document="示总工发〔2021〕11号", by="考核办 01", at=AFTER
+        FED, 2020, document="示总工发〔2021〕11号", by=Actor("考核办 01"), at=AFTER
     )
     assert again == found
     open_ = following.open_rectifications(AFTER)
@@ -316,7 +320,7 @@ def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_foll
     first = min(o.number for o in open_)
     with pytest.raises(LookupError, match="目前“整改中”，不能办理“验收销号”"):
         following.record_rectification(
-            first, "验收销号", words="合格", happened_on="2021-04-01", by="考核办",
+            first, "验收销号", words="合格", happened_on="2021-04-01", by=Actor("考核办"),
             at="2021-04-01T09:00:00",
         )  # fmt: skip
     assert following.follow_up("2021-04-06T08:00:00") == {"提醒": [], "督办": []}
@@ -324,15 +328,15 @@ def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_foll
     assert following.follow_up("2021-04-09T08:00:00") == {"提醒": [], "督办": []}
     following.record_rectification(
         first, "报送结果", words="已整改", evidence="整改报告", happened_on="2021-04-10",
-        by="单位", at="2021-04-10T09:00:00",
+        by=Actor("单位"), at="2021-04-10T09:00:00",
     )  # fmt: skip
     late = following.follow_up("2021-04-16T08:00:00")["督办"]
     assert late == [o.number for o in open_ if o.number != first]
-    files = papers.publish_notices(office="考核办", by="考核办 01", at="2021-04-16T09:00:00")
+    files = publish_notices(office="考核办", by="考核办 01", at="2021-04-16T09:00:00")
     assert len(files) == len(open_)
     assert sum("督办" in f for f in files) == len(late)
     following.record_rectification(
-        first, "验收销号", words="验收合格", happened_on="2021-04-20", by="考核办",
+        first, "验收销号", words="验收合格", happened_on="2021-04-20", by=Actor("考核办"),
         at="2021-04-20T09:00:00",
     )  # fmt: skip
     states = {s.number: s.state for s in following.all_rectifications("2021-04-21T09:00:00")}
@@ -348,7 +352,7 @@ def test_next_years_money_sums_to_the_pool_and_the_note_prints_it(told: Assessed
     for one in money.allocations:
         share = 2_345_678 * rates[grades[one.union.code]] / whole
         assert abs(one.yuan - share) <= 1000
-    files = papers.publish_funding_note(
+    files = publish_funding_note(
         "TRA-IND-2019", 2020, document="示总工财〔2021〕3号", by="考核办 01", at=AFTER,
         pool=2_345_678,
     )  # fmt: skip

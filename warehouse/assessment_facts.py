@@ -1,6 +1,7 @@
-"""What people add to an assessment: ballots, marks, samples, appeals, rulings. Append-only.
+"""What people add to an assessment: ballots, marks, drawings, reports; appeals as they stand.
 
-Of tallies, marks and rulings the newest of its key counts, as known at a moment; the others stay.
+Append-only. Of tallies, marks and rulings the newest of its key counts, as known at a moment; the
+others stay.
 """
 
 from __future__ import annotations
@@ -12,12 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, text
 
-from warehouse import audit
 from warehouse.codes import id_of, ids
 from warehouse.engine import sql
+from warehouse.life_cycle import Actor
 from warehouse.tables import (
-    appeal,
-    appeal_decision,
     assessment_ruling,
     assessor_mark,
     inspection_draw,
@@ -27,7 +26,6 @@ from warehouse.tables import (
     rating_campaign,
     rating_electorate,
     rating_tally,
-    veto,
 )
 
 Row = dict[str, Any]
@@ -41,7 +39,7 @@ def org_id(connection: Connection, code: str) -> int:
     return found
 
 
-def _newest(
+def newest(
     connection: Connection,
     table: Table,
     round_id: int,
@@ -70,15 +68,15 @@ def open_campaign(
     opens_on: date,
     closes_on: date,
     electorates: Mapping[tuple[str, str], int],
-    actor: str,
+    actor: Actor,
     at: datetime,
 ) -> int:
     """Open the ratings of a round with how many may rate each unit: (unit, rater) → persons."""
     new = connection.execute(
         insert(rating_campaign)
         .values(
-            round_id=round_id, opens_on=opens_on, closes_on=closes_on, opened_by=actor,
-            opened_at=at,
+            round_id=round_id, opens_on=opens_on, closes_on=closes_on, opened_by=actor.name,
+            account_id=actor.account, opened_at=at,
         )
         .returning(rating_campaign.c.id)
     ).scalar_one()  # fmt: skip
@@ -113,14 +111,14 @@ def electorates(connection: Connection, round_id: int) -> dict[tuple[str, str], 
 
 
 def enter_tally(
-    connection: Connection, round_id: int, given: Mapping[str, Any], actor: str, at: datetime
+    connection: Connection, round_id: int, given: Mapping[str, Any], actor: Actor, at: datetime
 ) -> None:
     """Keep counts of ballots; `given` names unit, rater, object, mode and the six counts."""
     values = {k: v for k, v in given.items() if k != "unit"}
     connection.execute(
         insert(rating_tally).values(
             **values, round_id=round_id, org_id=org_id(connection, given["unit"]),
-            entered_by=actor, entered_at=at,
+            entered_by=actor.name, account_id=actor.account, entered_at=at,
         )
     )  # fmt: skip
 
@@ -128,7 +126,7 @@ def enter_tally(
 def tallies(connection: Connection, round_id: int, known_at: datetime) -> list[Row]:
     """Tallies that count."""
     key = ("org_id", "rater", "object")
-    return _newest(connection, rating_tally, round_id, key, "entered_at", known_at)
+    return newest(connection, rating_tally, round_id, key, "entered_at", known_at)
 
 
 # --- marks of assessors ---
@@ -143,14 +141,16 @@ def enter_mark(
     raw: Decimal,
     reason: str,
     evidence: str,
-    actor: str,
+    actor: Actor,
     at: datetime,
+    file: int | None = None,
 ) -> None:
-    """Keep one assessor group's mark of a unit and item, 0 to 100."""
+    """Keep one assessor group's mark of a unit and item, 0 to 100; `file` is its evidence."""
     connection.execute(
         insert(assessor_mark).values(
             round_id=round_id, org_id=org_id(connection, unit), item=item, assessor=assessor,
-            raw=raw, reason=reason, evidence=evidence, entered_by=actor, entered_at=at,
+            raw=raw, reason=reason, evidence=evidence, evidence_id=file, entered_by=actor.name,
+            account_id=actor.account, entered_at=at,
         )
     )  # fmt: skip
 
@@ -158,7 +158,7 @@ def enter_mark(
 def assessor_marks(connection: Connection, round_id: int, known_at: datetime) -> list[Row]:
     """Marks that count."""
     key = ("org_id", "item", "assessor")
-    return _newest(connection, assessor_mark, round_id, key, "entered_at", known_at)
+    return newest(connection, assessor_mark, round_id, key, "entered_at", known_at)
 
 
 # --- inspection ---
@@ -171,15 +171,15 @@ def keep_sample(
     share_pct: Decimal,
     least: int,
     drawn: Sequence[tuple[str, str, int, str]],
-    actor: str,
+    actor: Actor,
     at: datetime,
 ) -> None:
     """Keep a drawing: its seed, and (unit, group, position, lot) of everyone drawn."""
     new = connection.execute(
         insert(inspection_sample)
         .values(
-            round_id=round_id, seed=seed, share_pct=share_pct, least=least, drawn_by=actor,
-            drawn_at=at,
+            round_id=round_id, seed=seed, share_pct=share_pct, least=least, drawn_by=actor.name,
+            account_id=actor.account, drawn_at=at,
         )
         .returning(inspection_sample.c.id)
     ).scalar_one()  # fmt: skip
@@ -204,7 +204,8 @@ def sample_of(connection: Connection, round_id: int) -> tuple[Any | None, list[R
     rows = connection.execute(
         text(
             "SELECT DISTINCT ON (d.ranking_group, d.position) o.code AS unit, d.ranking_group, "
-            "d.position, d.lot, r.outcome, r.finding, r.evidence, r.inspected_on "
+            "d.position, d.lot, r.outcome, r.finding, r.evidence, r.evidence_id, "
+            "r.inspected_on, r.entered_by "
             "FROM inspection_draw d JOIN organisation o ON o.id = d.org_id "
             "LEFT JOIN inspection_report r ON r.sample_id = d.sample_id AND r.org_id = d.org_id "
             "WHERE d.sample_id = :s ORDER BY d.ranking_group, d.position, r.id DESC"
@@ -222,69 +223,21 @@ def enter_report(
     finding: str,
     evidence: str,
     inspected_on: date,
-    actor: str,
+    actor: Actor,
     at: datetime,
+    file: int | None = None,
 ) -> None:
     """Keep what was found at one unit."""
     connection.execute(
         insert(inspection_report).values(
             sample_id=sample_id, org_id=org_id(connection, unit), outcome=outcome,
-            finding=finding, evidence=evidence, inspected_on=inspected_on, entered_by=actor,
-            entered_at=at,
+            finding=finding, evidence=evidence, evidence_id=file, inspected_on=inspected_on,
+            entered_by=actor.name, account_id=actor.account, entered_at=at,
         )
     )  # fmt: skip
 
 
-# --- appeals and rulings ---
-
-
-def file_appeal(
-    connection: Connection,
-    edition_id: int,
-    unit: str,
-    about: str,
-    claim: str,
-    evidence: str,
-    answer_due: date,
-    actor: str,
-    at: datetime,
-) -> int:
-    """Keep an appeal; returns its number."""
-    new = connection.execute(
-        insert(appeal)
-        .values(
-            edition_id=edition_id, org_id=org_id(connection, unit), about=about, claim=claim,
-            evidence=evidence, filed_by=actor, filed_at=at, answer_due=answer_due,
-        )
-        .returning(appeal.c.id)
-    ).scalar_one()  # fmt: skip
-    audit.note(
-        connection, at=at, actor=actor, action="assessment.appeal", subject=unit,
-        detail={"appeal": new, "about": about},
-    )  # fmt: skip
-    return int(new)
-
-
-def decide_appeal(
-    connection: Connection,
-    number: int,
-    outcome: str,
-    reason: str,
-    document: str,
-    actor: str,
-    at: datetime,
-) -> None:
-    """Keep how an appeal ended."""
-    connection.execute(
-        insert(appeal_decision).values(
-            appeal_id=number, outcome=outcome, reason=reason, document=document,
-            decided_by=actor, decided_at=at,
-        )
-    )  # fmt: skip
-    audit.note(
-        connection, at=at, actor=actor, action="assessment.appeal.decide", subject=str(number),
-        detail={"outcome": outcome, "document": document},
-    )  # fmt: skip
+# --- appeals and rulings, as they stand ---
 
 
 def appeals(connection: Connection, round_id: int, known_at: datetime) -> list[Any]:
@@ -296,53 +249,7 @@ def appeals(connection: Connection, round_id: int, known_at: datetime) -> list[A
     )
 
 
-def enter_ruling(
-    connection: Connection,
-    round_id: int,
-    unit: str,
-    kind: str,
-    key: str,
-    value: Decimal | None,
-    source: str,
-    reason: str,
-    document: str,
-    actor: str,
-    at: datetime,
-    appeal_number: int | None = None,
-) -> None:
-    """Keep a decision about an input of the marks."""
-    connection.execute(
-        insert(assessment_ruling).values(
-            round_id=round_id, org_id=org_id(connection, unit), kind=kind, key=key, value=value,
-            source=source, appeal_id=appeal_number, reason=reason, document=document,
-            ruled_by=actor, ruled_at=at,
-        )
-    )  # fmt: skip
-    audit.note(
-        connection, at=at, actor=actor, action="assessment.ruling", subject=unit,
-        detail={"kind": kind, "key": key, "document": document},
-    )  # fmt: skip
-
-
 def rulings(connection: Connection, round_id: int, known_at: datetime) -> list[Row]:
     """Rulings that hold at a moment."""
     key = ("org_id", "kind", "key")
-    return _newest(connection, assessment_ruling, round_id, key, "ruled_at", known_at)
-
-
-def revoke_veto(
-    connection: Connection, unit: str, year: int, code: str, actor: str, at: datetime
-) -> None:
-    """End a veto from a moment on; results known before it keep it."""
-    connection.execute(
-        veto.update()
-        .where(
-            veto.c.org_id == org_id(connection, unit), veto.c.year == year, veto.c.code == code,
-            veto.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=at)
-    )  # fmt: skip
-    audit.note(
-        connection, at=at, actor=actor, action="veto.revoke", subject=unit,
-        detail={"year": year, "code": code},
-    )  # fmt: skip
+    return newest(connection, assessment_ruling, round_id, key, "ruled_at", known_at)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from warehouse import audit
 from warehouse.engine import sql
+from warehouse.life_cycle import Actor
 from warehouse.organisations import ids
 from warehouse.tables import (
     assessment,
@@ -53,6 +54,7 @@ class Taken:
     stage_from: str
     stage_to: str
     actor: str
+    account_id: int | None
     reason: str
     document: str
     until: date | None
@@ -103,11 +105,13 @@ def round_of(connection: Connection, scheme: str, year: int, *, lock: bool = Fal
     return found[0] if found else None
 
 
-def open_round(connection: Connection, scheme: str, year: int, actor: str, at: datetime) -> int:
+def open_round(connection: Connection, scheme: str, year: int, actor: Actor, at: datetime) -> int:
     """Enter a round, or find the one that a repeated call entered; returns its id."""
     connection.execute(
         upsert(assessment_round)
-        .values(scheme=scheme, year=year, opened_by=actor, opened_at=at)
+        .values(
+            scheme=scheme, year=year, opened_by=actor.name, account_id=actor.account, opened_at=at
+        )
         .on_conflict_do_nothing()
     )
     wanted = (assessment_round.c.scheme == scheme) & (assessment_round.c.year == year)
@@ -118,7 +122,9 @@ def open_round(connection: Connection, scheme: str, year: int, actor: str, at: d
     )
 
 
-def record_step(connection: Connection, round_id: int, subject: str, taken: Taken) -> None:
+def record_step(
+    connection: Connection, round_id: int, subject: str, taken: Taken, actor: Actor
+) -> None:
     """Keep a step and write it to the audit log; `subject` names scheme and year there."""
     connection.execute(
         insert(assessment_stage).values(
@@ -126,7 +132,8 @@ def record_step(connection: Connection, round_id: int, subject: str, taken: Take
             step=taken.step,
             stage_from=taken.stage_from,
             stage_to=taken.stage_to,
-            actor=taken.actor,
+            actor=actor.name,
+            account_id=actor.account,
             reason=taken.reason,
             document=taken.document,
             until=taken.until,
@@ -136,7 +143,7 @@ def record_step(connection: Connection, round_id: int, subject: str, taken: Take
     audit.note(
         connection,
         at=taken.at,
-        actor=taken.actor,
+        actor=actor.logged,
         action=f"assessment.{taken.step}",
         subject=subject,
         detail={"to": taken.stage_to, "reason": taken.reason, "document": taken.document},
@@ -165,7 +172,7 @@ def keep_edition(
     cause: str,
     digest: str,
     units: Sequence[KeptUnit],
-    actor: str,
+    actor: Actor,
 ) -> Edition:
     """Keep a result as the next edition of a round; the earlier ones stay as they are.
 
@@ -189,14 +196,15 @@ def keep_edition(
             known_at=known_at,
             cause=cause,
             digest=digest,
-            made_by=actor,
+            made_by=actor.name,
+            account_id=actor.account,
             made_at=known_at,
         )
     )
     audit.note(
         connection,
         at=known_at,
-        actor=actor,
+        actor=actor.logged,
         action="assessment.edition",
         subject=f"{found.scheme} {found.year}",
         detail={"number": number, "digest": digest, "cause": cause},

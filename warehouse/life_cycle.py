@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from definitions import Period
 from definitions.life_cycle import Transition, life_cycle
 from warehouse import audit
+from warehouse.accounts import actor_of
 from warehouse.codes import id_of
 from warehouse.engine import sql
 from warehouse.tables import (
@@ -47,6 +48,17 @@ class Actor:
     organisation: str | None = None
     rights: frozenset[str] | None = None
     account: int | None = None
+
+    @property
+    def logged(self) -> str:
+        """How the log names them: the account, or what an operator is called."""
+        return self.name if self.account is None else actor_of(self.account)
+
+    def is_whom(self, name: str, account: int | None) -> bool:
+        """Whether they are who stands there: two of one name with accounts of their own are not."""
+        if self.account is not None and account is not None:
+            return self.account == account
+        return self.name == name
 
 
 @dataclass(frozen=True, slots=True)

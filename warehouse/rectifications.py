@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from warehouse import audit
 from warehouse.assessment_facts import org_id
 from warehouse.engine import sql
+from warehouse.life_cycle import Actor
 from warehouse.organisations import ids
 from warehouse.tables import assessment_consequence, rectification, rectification_step
 
@@ -60,7 +61,7 @@ def issue(
     document: str,
     issued_on: date,
     due_on: date,
-    actor: str,
+    actor: Actor,
     at: datetime,
 ) -> int | None:
     """Tell a unit to put something right; None where the same was issued before."""
@@ -68,15 +69,15 @@ def issue(
         upsert(rectification)
         .values(
             org_id=org_id(connection, unit), source=source, reference=reference, matter=matter,
-            document=document, issued_on=issued_on, due_on=due_on, entered_by=actor,
-            entered_at=at,
+            document=document, issued_on=issued_on, due_on=due_on, entered_by=actor.name,
+            account_id=actor.account, entered_at=at,
         )
         .on_conflict_do_nothing()
         .returning(rectification.c.id)
     ).scalar()  # fmt: skip
     if new is not None:
         audit.note(
-            connection, at=at, actor=actor, action="rectification.issue", subject=unit,
+            connection, at=at, actor=actor.logged, action="rectification.issue", subject=unit,
             detail={"source": source, "reference": reference, "due_on": due_on.isoformat()},
         )  # fmt: skip
     return None if new is None else int(new)
@@ -88,7 +89,7 @@ def record(
     kind: str,
     words: str,
     happened_on: date,
-    actor: str,
+    actor: Actor,
     at: datetime,
     evidence: str = "",
 ) -> None:
@@ -96,11 +97,12 @@ def record(
     connection.execute(
         insert(rectification_step).values(
             rectification_id=number, kind=kind, words=words, evidence=evidence,
-            happened_on=happened_on, entered_by=actor, entered_at=at,
+            happened_on=happened_on, entered_by=actor.name, account_id=actor.account,
+            entered_at=at,
         )
     )  # fmt: skip
     audit.note(
-        connection, at=at, actor=actor, action="rectification.step", subject=str(number),
+        connection, at=at, actor=actor.logged, action="rectification.step", subject=str(number),
         detail={"kind": kind},
     )  # fmt: skip
 

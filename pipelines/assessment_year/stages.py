@@ -17,6 +17,7 @@ class Stage(StrEnum):
     REVIEW = "联合会审"
     INSPECTION = "现场抽查"
     NOTICE = "公示"
+    WAITING = "待审定"
     FINAL = "审定"
 
 
@@ -36,7 +37,7 @@ class Step:
     documented: bool = False
 
 
-OFFICE, JURY, CHAIR = "考核工作机构", "联合会审组", "主席办公会"
+OFFICE, JURY, CHAIR, CLOCK = "考核工作机构", "联合会审组", "主席办公会", "系统（到期自动）"
 
 STEPS: tuple[Step, ...] = (
     Step("open", "启动考核", None, Stage.SELF, OFFICE),
@@ -49,7 +50,9 @@ STEPS: tuple[Step, ...] = (
     Step("notify", "公示", Stage.INSPECTION, Stage.NOTICE, OFFICE),
     Step("withdraw", "撤回公示重新会审", Stage.NOTICE, Stage.REVIEW, JURY, documented=True),
     Step("renotify", "会审后再次公示", Stage.REVIEW, Stage.NOTICE, OFFICE, documented=True),
-    Step("finalise", "审定", Stage.NOTICE, Stage.FINAL, CHAIR, documented=True),
+    Step("end", "公示期满", Stage.NOTICE, Stage.WAITING, CLOCK),
+    Step("recall", "不予审定，退回会审", Stage.WAITING, Stage.REVIEW, CHAIR, documented=True),
+    Step("finalise", "审定", Stage.WAITING, Stage.FINAL, CHAIR, documented=True),
     Step("reopen", "审定后更正", Stage.FINAL, Stage.REVIEW, CHAIR, documented=True),
 )
 
@@ -92,14 +95,30 @@ def steps_now(stage: Stage | None) -> tuple[Step, ...]:
     return tuple(s for s in STEPS if s.before is stage)
 
 
-def refuse_final(day: date, notice_until: date | None, open_appeals: int, tied: int = 0) -> None:
-    """Refuse to make a result final before its notice is over and every appeal is answered."""
-    objections = []
+def not_over(
+    day: date, notice_until: date | None, appeals_until: date | None, open_appeals: int
+) -> tuple[str, ...]:
+    """Why a notice is not over on a day; nothing where the result waits for its signature only."""
+    found = []
     if notice_until is None or day <= notice_until:
         until = f"至{notice_until:%Y年%-m月%-d日}" if notice_until else "尚未开始"
-        objections.append(f"公示期{until}，期满后方可审定")
+        found.append(f"公示期{until}，期满后方可审定")
+    elif appeals_until is not None and day <= appeals_until:
+        found.append(f"申诉期至{appeals_until:%Y年%-m月%-d日}，期满后方可审定")
     if open_appeals:
-        objections.append(f"尚有 {open_appeals} 件申诉没有答复")
+        found.append(f"尚有 {open_appeals} 件申诉没有答复")
+    return tuple(found)
+
+
+def refuse_final(
+    day: date,
+    notice_until: date | None,
+    open_appeals: int,
+    tied: int = 0,
+    appeals_until: date | None = None,
+) -> None:
+    """Refuse to make a result final before its notice is over and every appeal is answered."""
+    objections = [*not_over(day, notice_until, appeals_until, open_appeals)]
     if tied:
         objections.append(f"{tied} 家单位总分并列跨优秀名额边界，须先由主席办公会票决")
     if objections:

@@ -1,4 +1,4 @@
-"""The steps of an assessment year, as the portal, a schedule and the command line take them.
+"""The rounds of an assessment year: from the self-assessment to the final result, step by step.
 
 Every function names who, why and when; a step that may not be taken now is refused with a Chinese
 sentence (Refused), and nothing is written then. All is in one transaction per call.
@@ -6,7 +6,6 @@ sentence (Refused), and nothing is written then. All is in one transaction per c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,14 +14,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from definitions import Definitions
-from pipelines.assess.rulings import VALUED, Kind
-from pipelines.assessment_year.rating import Ballots, Turnout, objections, turnout
-from pipelines.assessment_year.sampling import draw
 from pipelines.assessment_year.stages import (
     Move,
     Refused,
     Stage,
     Step,
+    not_over,
     refuse_final,
     step_from,
     steps_now,
@@ -32,31 +29,44 @@ from pipelines.flow.ground import definitions, engine, moment, register
 from warehouse import assessment_facts as facts
 from warehouse import assessment_year as kept
 from warehouse.assessment_year import Edition, Round, Taken
+from warehouse.life_cycle import Actor
 from warehouse.windows import china_day
 
-FULL_MARKS = Decimal(100)
+CLOCK = Actor("系统")
+"""Who takes the step that time takes."""
+NOTICES = ("notify", "renotify")
 
 
-def _parameter(known: Definitions, code: str, day: date) -> Decimal:
+def parameter(known: Definitions, code: str, day: date) -> Decimal:
+    """A number of the process as it holds on a day."""
     return Decimal(str(known.parameters[code].at(day)))
 
 
-def _round(connection: Connection, scheme: str, year: int) -> Round:
+def round_now(connection: Connection, scheme: str, year: int) -> Round:
+    """A round, locked for the transaction; Refused where there is none."""
     found = kept.round_of(connection, scheme, year, lock=True)
     if found is None:
         raise Refused(f"{year}年度 {scheme} 的考核尚未启动。")
     return found
 
 
-def _step(
-    connection: Connection, found: Round, move: Move, when: datetime, until: date | None = None
+def take_step(
+    connection: Connection,
+    found: Round,
+    code: str,
+    by: Actor,
+    reason: str,
+    when: datetime,
+    *,
+    document: str = "",
+    until: date | None = None,
 ) -> Step:
     """Check a step against the stage and keep it."""
-    step = step_from(Stage(found.stage), move)
+    step = step_from(Stage(found.stage), Move(code, by.name, reason, document))
     taken = Taken(
-        step.code, found.stage, step.after, move.actor, move.reason, move.document, until, when
+        step.code, found.stage, step.after, by.name, by.account, reason, document, until, when
     )
-    kept.record_step(connection, found.id, f"{found.scheme} {found.year}", taken)
+    kept.record_step(connection, found.id, f"{found.scheme} {found.year}", taken, by)
     return step
 
 
@@ -67,7 +77,7 @@ def _edition(
     cutoff: datetime,
     known_at: datetime,
     cause: str,
-    actor: str,
+    actor: Actor,
 ) -> Edition:
     """Score with the definitions that the round began with, and keep what came out."""
     if cutoff > known_at:
@@ -93,9 +103,15 @@ def _edition(
     )
 
 
-def _next_edition(
-    connection: Connection, known: Definitions, found: Round, when: datetime, cause: str, actor: str
+def next_edition(
+    connection: Connection,
+    known: Definitions,
+    found: Round,
+    when: datetime,
+    cause: str,
+    actor: Actor,
 ) -> Edition:
+    """The result once more, from the same figures and everything decided by now."""
     if found.cutoff is None:
         raise Refused("还没有系统核算结果。")
     return _edition(connection, known, found, found.cutoff, when, cause, actor)
@@ -104,299 +120,54 @@ def _next_edition(
 # --- steps ---
 
 
-def start_assessment(scheme: str, year: int, *, by: str, reason: str, at: str) -> str:
+def start_assessment(scheme: str, year: int, *, by: Actor, reason: str, at: str) -> str:
     """Begin a round with its self-assessment; returns the stage."""
     known, when = definitions(), moment(at)
     found_scheme = made.scheme_of(known, scheme)
     if not found_scheme.covers(year):
         raise Refused(f"方案 {scheme} 不适用于{year}年度。")
     register(known, when)
-    move = Move("open", by, reason)
+    move = Move("open", by.name, reason)
     with engine().begin() as connection:
         found = kept.round_of(connection, scheme, year, lock=True)
         step = step_from(Stage(found.stage) if found else None, move)
         round_id = kept.open_round(connection, scheme, year, by, when)
-        taken = Taken(step.code, "", step.after, by, reason, "", None, when)
-        kept.record_step(connection, round_id, f"{scheme} {year}", taken)
+        taken = Taken(step.code, "", step.after, by.name, by.account, reason, "", None, when)
+        kept.record_step(connection, round_id, f"{scheme} {year}", taken, by)
     return step.after
 
 
 def compute_marks(
-    scheme: str, year: int, *, by: str, reason: str, at: str, cutoff: str = ""
+    scheme: str, year: int, *, by: Actor, reason: str, at: str, cutoff: str = ""
 ) -> int:
     """Compute marks from the warehouse as of a cut-off (default: now): the first edition."""
     known, when = definitions(), moment(at)
     register(known, when)
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        _step(connection, found, Move("compute", by, reason), when)
+        found = round_now(connection, scheme, year)
+        take_step(connection, found, "compute", by, reason, when)
         day = moment(cutoff) if cutoff else when
         return _edition(connection, known, found, day, when, "系统核算", by).number
 
 
-def open_rating(
-    scheme: str,
-    year: int,
-    *,
-    opens_on: str,
-    closes_on: str,
-    electorates: Mapping[tuple[str, str], int],
-    by: str,
-    reason: str,
-    at: str,
-) -> None:
-    """Open the ratings; `electorates` says how many may rate: (unit, rater group) → persons."""
-    when = moment(at)
-    begins, ends = date.fromisoformat(opens_on), date.fromisoformat(closes_on)
-    if begins > ends:
-        raise Refused("评价截止日期早于开始日期。")
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        _step(connection, found, Move("rate", by, reason), when, ends)
-        for unit, _ in electorates:
-            facts.org_id(connection, unit)
-        facts.open_campaign(connection, found.id, begins, ends, electorates, by, when)
-
-
-def enter_ballots(scheme: str, year: int, given: Sequence[Ballots], *, by: str, at: str) -> int:
-    """Keep tallies of anonymous ballots; all or, with every objection listed, none."""
-    when = moment(at)
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        if found.stage != Stage.RATING:
-            raise Refused(f"目前处于“{found.stage}”阶段，不能录入评价票。")
-        asked = facts.electorates(connection, found.id)
-        wrong = [
-            f"{one.unit} {one.rater}：{'；'.join(said)}"
-            for one in given
-            if (said := objections(one, electorate=asked.get((one.unit, one.rater))))
-        ]
-        if wrong:
-            raise Refused(f"评价票未录入，共 {len(wrong)} 处问题。" + "。".join(wrong) + "。")
-        for one in given:
-            values = {name: getattr(one, name) for name in Ballots.__dataclass_fields__}
-            facts.enter_tally(connection, found.id, values, by, when)
-    return len(given)
-
-
-def rating_state(scheme: str, year: int, at: str) -> tuple[Turnout, ...]:
-    """Participation by unit and rater group, and whether each rating counts."""
-    known, when = definitions(), moment(at)
-    with engine().begin() as connection:
-        return _turnout(connection, known, _round(connection, scheme, year), when)
-
-
-def _turnout(
-    connection: Connection, known: Definitions, found: Round, when: datetime
-) -> tuple[Turnout, ...]:
-    given = [
-        Ballots(**{name: row[name] for name in Ballots.__dataclass_fields__})
-        for row in facts.tallies(connection, found.id, when)
-    ]
-    least = _parameter(known, "rating_participation_pct", date(found.year, 12, 31))
-    return turnout(facts.electorates(connection, found.id), given, least)
-
-
-def close_rating(
-    scheme: str, year: int, *, by: str, reason: str, at: str, document: str = ""
-) -> None:
-    """Go on to the assessors' marks; with ratings missing or invalid only by a document."""
-    known, when = definitions(), moment(at)
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        invalid = [t for t in _turnout(connection, known, found, when) if not t.valid]
-        if found.stage == Stage.RATING and invalid and not document.strip():
-            told = "；".join(f"{t.unit} {t.rater}：{t.why}" for t in invalid[:10])
-            raise Refused(
-                f"有 {len(invalid)} 方评价没有上报或者无效：{told}。"
-                "确需按现有评价转入下一阶段的，须注明批准文号。"
-            )
-        _step(connection, found, Move("mark", by, reason, document), when)
-
-
-@dataclass(frozen=True, slots=True)
-class GivenMark:
-    """One assessor group's mark, 0 to 100, of one unit and item, with reason and evidence."""
-
-    unit: str
-    item: str
-    assessor: str
-    raw: Decimal
-    reason: str
-    evidence: str
-
-
-def enter_marks(scheme: str, year: int, given: Sequence[GivenMark], *, by: str, at: str) -> int:
-    """Keep assessors' marks; all or, with every objection listed, none."""
-    known, when = definitions(), moment(at)
-    items = {
-        i.code
-        for b in made.scheme_of(known, scheme).blocks
-        for i in b.items
-        if i.assessed is not None
-    }
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        if found.stage != Stage.MARKING:
-            raise Refused(f"目前处于“{found.stage}”阶段，不能录入考评组评分。")
-        wrong = [said for one in given for said in _mark_objections(one, items)]
-        if wrong:
-            raise Refused(f"评分未录入，共 {len(wrong)} 处问题：{'；'.join(wrong)}。")
-        for one in given:
-            facts.enter_mark(
-                connection, found.id, one.unit, one.item, one.assessor, one.raw, one.reason,
-                one.evidence, by, when,
-            )  # fmt: skip
-    return len(given)
-
-
-def _mark_objections(one: GivenMark, items: set[str]) -> Iterable[str]:
-    where = f"{one.unit} {one.item} {one.assessor}"
-    if one.item not in items:
-        yield f"{where}：不是本方案由考评组评分的项目"
-    if not 0 <= one.raw <= FULL_MARKS:
-        yield f"{where}：评分 {one.raw} 不在 0—100 之间"
-    if one.raw < FULL_MARKS and not one.reason.strip():
-        yield f"{where}：不是满分的须写明理由"
-    if not one.evidence.strip():
-        yield f"{where}：须写明佐证材料"
-
-
-def submit_to_review(scheme: str, year: int, *, by: str, reason: str, at: str) -> int:
+def submit_to_review(scheme: str, year: int, *, by: Actor, reason: str, at: str) -> int:
     """Hand ratings and marks to the joint review; the edition that it looks at."""
     known, when = definitions(), moment(at)
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        _step(connection, found, Move("review", by, reason), when)
-        return _next_edition(connection, known, found, when, "提交联合会审", by).number
+        found = round_now(connection, scheme, year)
+        take_step(connection, found, "review", by, reason, when)
+        return next_edition(connection, known, found, when, "提交联合会审", by).number
 
 
-def return_to_assessors(scheme: str, year: int, *, by: str, reason: str, at: str) -> None:
+def return_to_assessors(scheme: str, year: int, *, by: Actor, reason: str, at: str) -> None:
     """Send a result back for marks that are missing or not reasoned."""
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        _step(connection, found, Move("return", by, reason), moment(at))
-
-
-def rule(
-    scheme: str,
-    year: int,
-    unit: str,
-    *,
-    kind: str,
-    key: str,
-    value: Decimal | None = None,
-    reason: str,
-    document: str,
-    by: str,
-    at: str,
-) -> None:
-    """Decide about an input of a unit's marks in joint review or after an inspection.
-
-    It is tried at once: what does not fit the inputs is refused and not kept.
-    """
-    known, when = definitions(), moment(at)
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        sources = {Stage.REVIEW: "联合会审", Stage.INSPECTION: "现场抽查"}
-        source = sources.get(Stage(found.stage))
-        if source is None:
-            raise Refused(f"目前处于“{found.stage}”阶段，只有会审和抽查中可以作出核定。")
-        _rule(connection, known, found, unit, kind, key, value, source, reason, document, by, when)
-
-
-def _rule(
-    connection: Connection,
-    known: Definitions,
-    found: Round,
-    unit: str,
-    kind: str,
-    key: str,
-    value: Decimal | None,
-    source: str,
-    reason: str,
-    document: str,
-    by: str,
-    when: datetime,
-    appeal: int | None = None,
-) -> None:
-    if kind not in set(Kind):
-        raise Refused(f"没有“{kind}”这种核定，可用：{'、'.join(Kind)}。")
-    blank = [w for w, v in (("理由", reason), ("文号", document), ("经办人", by)) if not v.strip()]
-    if kind in VALUED and value is None:
-        blank.append("核定后的数值")
-    if blank:
-        raise Refused(f"核定须写明{'、'.join(blank)}。")
-    facts.enter_ruling(
-        connection, found.id, unit, kind, key, value, source, reason, document, by, when, appeal
-    )
-    if found.cutoff is None:
-        raise Refused("还没有系统核算结果。")
-    first = kept.editions(connection, found.id)[0]
-    known = made.definitions_of(connection, first.definitions)
-    made.inputs_as_of(
-        connection, known, made.scheme_of(known, found.scheme), found.year, found.id,
-        found.cutoff, when,
-    )  # fmt: skip
-    if kind == Kind.VETO:
-        facts.revoke_veto(connection, unit, found.year, key, by, when)
-
-
-def draw_sample(scheme: str, year: int, *, seed: str, by: str, reason: str, at: str) -> list[str]:
-    """Draw who is visited from a published seed; codes of the units by group and place."""
-    known, when = definitions(), moment(at)
-    day = china_day(when)
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        _step(connection, found, Move("inspect", by, reason), when)
-        if found.assessment_id is None:
-            raise Refused("还没有系统核算结果。")
-        groups = {r.unit: r.ranking_group for r in kept.unit_rows(connection, found.assessment_id)}
-        if facts.sample_of(connection, found.id)[0] is not None:
-            raise Refused("本年度已经抽签，不能重抽；补充核查请用会审核定。")
-        share = _parameter(known, "onsite_sample_pct", day)
-        least = int(_parameter(known, "onsite_sample_least", day))
-        drawn = draw(seed, groups, share, least)
-        facts.keep_sample(
-            connection, found.id, seed, share, least,
-            [(d.unit, d.group, d.position, d.lot) for d in drawn], by, when,
-        )  # fmt: skip
-    return [d.unit for d in drawn]
-
-
-def enter_inspection(
-    scheme: str,
-    year: int,
-    unit: str,
-    *,
-    outcome: str,
-    finding: str,
-    evidence: str,
-    inspected_on: str,
-    by: str,
-    at: str,
-) -> None:
-    """Keep what inspectors found: 属实, 基本属实 or 不实 (then a ruling or a veto must follow)."""
-    when = moment(at)
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        sample, drawn = facts.sample_of(connection, found.id)
-        if sample is None or found.stage != Stage.INSPECTION:
-            raise Refused(f"目前处于“{found.stage}”阶段，不能录入抽查情况。")
-        if unit not in {d["unit"] for d in drawn}:
-            raise Refused(f"{unit} 没有被抽中。")
-        if outcome not in ("属实", "基本属实", "不实"):
-            raise Refused("抽查结论只能是属实、基本属实或者不实。")
-        if not finding.strip() or not evidence.strip():
-            raise Refused("抽查须写明核查情况和佐证材料。")
-        facts.enter_report(
-            connection, sample.id, unit, outcome, finding, evidence,
-            date.fromisoformat(inspected_on), by, when,
-        )  # fmt: skip
+        found = round_now(connection, scheme, year)
+        take_step(connection, found, "return", by, reason, moment(at))
 
 
 def give_notice(
-    scheme: str, year: int, *, by: str, reason: str, at: str, document: str = ""
+    scheme: str, year: int, *, by: Actor, reason: str, at: str, document: str = ""
 ) -> tuple[int, date]:
     """Publish the result for objections; its edition and the last day of the notice.
 
@@ -404,9 +175,9 @@ def give_notice(
     """
     known, when = definitions(), moment(at)
     day = china_day(when)
-    until = known.calendar.add(day, int(_parameter(known, "assessment_notice_workdays", day)))
+    until = known.calendar.add(day, int(parameter(known, "assessment_notice_workdays", day)))
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
+        found = round_now(connection, scheme, year)
         step = "renotify" if found.stage == Stage.REVIEW else "notify"
         if step == "notify" and found.stage == Stage.INSPECTION:
             _, drawn = facts.sample_of(connection, found.id)
@@ -415,118 +186,139 @@ def give_notice(
                 raise Refused(f"抽中的单位还没有核查情况：{'、'.join(waiting)}。")
         elif step == "renotify" and facts.sample_of(connection, found.id)[0] is None:
             raise Refused("尚未进行现场抽查，不能公示；请先“抽取现场核查单位”。")
-        _step(connection, found, Move(step, by, reason, document), when, until)
-        edition = _next_edition(connection, known, found, when, "公示", by)
+        take_step(connection, found, step, by, reason, when, document=document, until=until)
+        edition = next_edition(connection, known, found, when, "公示", by)
     return edition.number, until
 
 
 def withdraw_notice(
-    scheme: str, year: int, *, by: str, reason: str, document: str, at: str
+    scheme: str, year: int, *, by: Actor, reason: str, document: str, at: str
 ) -> None:
     """Take a published result back to the joint review."""
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        _step(connection, found, Move("withdraw", by, reason, document), moment(at))
+        found = round_now(connection, scheme, year)
+        take_step(connection, found, "withdraw", by, reason, moment(at), document=document)
 
 
-def file_appeal(
-    scheme: str, year: int, unit: str, *, about: str, claim: str, evidence: str, by: str, at: str
-) -> int:
-    """Keep a unit's objection during the notice; its number."""
+# --- the end of a notice: time, then a second person ---
+
+
+def noticed_on(connection: Connection, found: Round) -> Taken | None:
+    """The step by which the newest notice of a round began; None before any."""
+    taken = [t for t in kept.steps_taken(connection, found.id) if t.step in NOTICES]
+    return taken[-1] if taken else None
+
+
+def appeals_until(known: Definitions, noticed: Taken) -> date:
+    """The last day on which a unit may object to a notice."""
+    day = china_day(noticed.at)
+    return known.calendar.add(day, int(parameter(known, "appeal_filing_workdays", day)))
+
+
+def _objections(
+    connection: Connection, known: Definitions, found: Round, when: datetime
+) -> tuple[str, ...]:
+    noticed = noticed_on(connection, found)
+    waiting = [a for a in facts.appeals(connection, found.id, when) if a.outcome is None]
+    last = None if noticed is None else appeals_until(known, noticed)
+    return not_over(china_day(when), found.until, last, len(waiting))
+
+
+def end_notices(at: str) -> list[dict[str, Any]]:
+    """Let every notice whose days are over, and whose appeals are answered, wait for its signature.
+
+    What a schedule calls each morning. Returns the rounds that began to wait at this moment, with
+    what the signer must know; a repeat at the same moment returns the same.
+    """
     known, when = definitions(), moment(at)
-    day = china_day(when)
+    found: list[dict[str, Any]] = []
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        if found.stage != Stage.NOTICE or found.edition_id is None or found.until is None:
-            raise Refused(f"目前处于“{found.stage}”阶段，只有公示期内可以申诉。")
-        if day > found.until:
-            raise Refused(f"公示期已于{found.until:%Y年%-m月%-d日}结束，不再受理申诉。")
-        if unit not in {r.unit for r in kept.unit_rows(connection, found.assessment_id or 0)}:
-            raise Refused(f"{unit} 不是本次考核的单位，不能申诉。")
-        blank = [w for w, v in (("申诉事项", about), ("请求", claim), ("佐证材料", evidence))
-                 if not v.strip()]  # fmt: skip
-        if blank:
-            raise Refused(f"申诉须写明{'、'.join(blank)}。")
-        due = known.calendar.add(day, int(_parameter(known, "appeal_answer_workdays", day)))
-        return facts.file_appeal(
-            connection, found.edition_id, unit, about, claim, evidence, due, by, when
-        )
+        for listed in kept.rounds(connection):
+            if listed.stage not in (Stage.NOTICE, Stage.WAITING):
+                continue
+            locked = round_now(connection, listed.scheme, listed.year)
+            one = _ended(connection, known, locked, when)
+            if one.stage == Stage.WAITING and one.since == when:
+                found.append(_to_sign(connection, known, one))
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """What a granted appeal changes: the kind of ruling, its key and value."""
+def _to_sign(connection: Connection, known: Definitions, one: Round) -> dict[str, Any]:
+    title = made.scheme_of(known, one.scheme).title
+    rows = kept.unit_rows(connection, one.assessment_id or 0)
+    grades: dict[str, int] = {}
+    for row in rows:
+        grades[row.grade or "未定等次"] = grades.get(row.grade or "未定等次", 0) + 1
+    told = "、".join(f"{grade} {count} 家" for grade, count in grades.items())
+    return {
+        "scheme": one.scheme,
+        "year": one.year,
+        "edition": one.edition,
+        "title": f"{one.year}年度{title}",
+        "summary": f"第 {one.edition} 版结果公示期满，申诉均已答复。"
+        f"参加考核 {len(rows)} 家：{told}。",
+    }
 
-    kind: str
-    key: str
-    value: Decimal | None = None
 
+def finalise(scheme: str, year: int, *, by: Actor, reason: str, document: str, at: str) -> int:
+    """Make the newest edition the final result, by a meeting's document; its number.
 
-def decide_appeal(
-    scheme: str,
-    year: int,
-    number: int,
-    *,
-    outcome: str,
-    reason: str,
-    document: str,
-    by: str,
-    at: str,
-    remedies: Sequence[Remedy] = (),
-) -> int:
-    """Answer an appeal; granted wholly or in part, it makes a new edition. Its number."""
+    Who gave the notice may not sign it as well. A notice that is over is ended first.
+    """
     known, when = definitions(), moment(at)
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        listed = facts.appeals(connection, found.id, when)
-        one = next((a for a in listed if a.id == number), None)
-        if one is None:
-            raise Refused(f"没有编号为 {number} 的申诉。")
-        objections_ = []
-        if one.outcome is not None:
-            objections_.append(f"申诉 {number} 已于{one.decided_at:%Y年%-m月%-d日}答复")
-        if found.stage == Stage.FINAL:
-            objections_.append("结果已经审定，须先办理“审定后更正”")
-        if outcome not in ("支持", "部分支持", "不予支持"):
-            objections_.append("答复只能是支持、部分支持或者不予支持")
-        if (outcome == "不予支持") == bool(remedies):
-            objections_.append("支持的须写明更正内容，不予支持的不作更正")
-        if by == one.filed_by:
-            objections_.append("申诉人不能答复自己的申诉")
-        objections_ += [
-            f"须写明{w}" for w, v in (("理由", reason), ("文号", document)) if not v.strip()
-        ]
-        if objections_:
-            raise Refused("；".join(objections_) + "。")
-        facts.decide_appeal(connection, number, outcome, reason, document, by, when)
-        if not remedies:
-            return found.edition or 0
-        for remedy in remedies:
-            _rule(
-                connection, known, found, one.unit, remedy.kind, remedy.key, remedy.value,
-                "申诉", reason, document, by, when, number,
-            )  # fmt: skip
-        cause = f"申诉 {number} {outcome}（{document}）"
-        return _next_edition(connection, known, found, when, cause, by).number
-
-
-def finalise(scheme: str, year: int, *, by: str, reason: str, document: str, at: str) -> int:
-    """Make the newest edition the final result, by a meeting's document; its number."""
-    when = moment(at)
-    with engine().begin() as connection:
-        found = _round(connection, scheme, year)
+        found = round_now(connection, scheme, year)
+        noticed = noticed_on(connection, found)
         if found.stage == Stage.NOTICE:
             waiting = [a for a in facts.appeals(connection, found.id, when) if a.outcome is None]
-            refuse_final(china_day(when), found.until, len(waiting))
-        _step(connection, found, Move("finalise", by, reason, document), when)
+            last = None if noticed is None else appeals_until(known, noticed)
+            refuse_final(china_day(when), found.until, len(waiting), appeals_until=last)
+            found = _ended(connection, known, found, when)
+        if noticed is not None and by.is_whom(noticed.actor, noticed.account_id):
+            raise Refused(f"公示由{noticed.actor}办理，审定须由另一人办理。")
+        take_step(connection, found, "finalise", by, reason, when, document=document)
         return found.edition or 0
 
 
-def reopen_final(scheme: str, year: int, *, by: str, reason: str, document: str, at: str) -> None:
+def decide_final(
+    scheme: str, year: int, edition: int, *, approve: bool, by: Actor, document: str, at: str
+) -> str:
+    """Answer a sign-off that was asked for an edition; where the round stands afterwards.
+
+    Answered twice, or decided elsewhere meanwhile, it changes nothing any more.
+    """
+    with engine().connect() as connection:
+        found = kept.round_of(connection, scheme, year)
+    if found is None or found.stage != Stage.WAITING or found.edition != edition:
+        return "" if found is None else found.stage
+    if approve:
+        finalise(scheme, year, by=by, reason="会议审定", document=document, at=at)
+        return Stage.FINAL
+    recall(scheme, year, by=by, reason="不予审定，退回会审", document=document, at=at)
+    return Stage.REVIEW
+
+
+def recall(scheme: str, year: int, *, by: Actor, reason: str, document: str, at: str) -> None:
+    """Send a result that waits for its signature back to the joint review."""
+    known, when = definitions(), moment(at)
+    with engine().begin() as connection:
+        found = _ended(connection, known, round_now(connection, scheme, year), when)
+        take_step(connection, found, "recall", by, reason, when, document=document)
+
+
+def _ended(connection: Connection, known: Definitions, found: Round, when: datetime) -> Round:
+    """The round with its notice ended, where its days are over and no clock has run."""
+    if found.stage != Stage.NOTICE or _objections(connection, known, found, when):
+        return found
+    take_step(connection, found, "end", CLOCK, "公示期满，申诉均已答复", when)
+    return round_now(connection, found.scheme, found.year)
+
+
+def reopen_final(scheme: str, year: int, *, by: Actor, reason: str, document: str, at: str) -> None:
     """Take a final result up again by a document; the final edition stays as it was."""
     with engine().begin() as connection:
-        found = _round(connection, scheme, year)
-        _step(connection, found, Move("reopen", by, reason, document), moment(at))
+        found = round_now(connection, scheme, year)
+        take_step(connection, found, "reopen", by, reason, moment(at), document=document)
 
 
 # --- what a page shows ---
@@ -534,7 +326,10 @@ def reopen_final(scheme: str, year: int, *, by: str, reason: str, document: str,
 
 @dataclass(frozen=True, slots=True)
 class RoundState:
-    """Everything a page shows of a round: where it stands, how it came there, what is next."""
+    """Everything a page shows of a round: where it stands, how it came there, what is next.
+
+    `appeals_until` is the last day for objections to the newest notice.
+    """
 
     round: Round
     title: str
@@ -544,25 +339,44 @@ class RoundState:
     appeals: tuple[Any, ...]
     sample: tuple[dict[str, Any], ...]
     seed: str
+    appeals_until: date | None = None
 
 
 def assessment_states(year: int, at: str) -> list[RoundState]:
     """Every round of a year, as known at a moment."""
-    known, when = definitions(), moment(at)
-    found = []
     with engine().connect() as connection:
-        for one in kept.rounds(connection, year):
-            sample, drawn = facts.sample_of(connection, one.id)
-            found.append(
-                RoundState(
-                    round=one,
-                    title=made.scheme_of(known, one.scheme).title,
-                    taken=tuple(kept.steps_taken(connection, one.id)),
-                    next_steps=steps_now(Stage(one.stage)),
-                    editions=tuple(kept.editions(connection, one.id)),
-                    appeals=tuple(facts.appeals(connection, one.id, when)),
-                    sample=tuple(drawn),
-                    seed=sample.seed if sample is not None else "",
-                )
-            )
-    return found
+        return [_state(connection, one, moment(at)) for one in kept.rounds(connection, year)]
+
+
+def assessment_state(scheme: str, year: int, at: str) -> RoundState | None:
+    """One round, as known at a moment; None where it has not begun."""
+    with engine().connect() as connection:
+        found = kept.round_of(connection, scheme, year)
+        return None if found is None else _state(connection, found, moment(at))
+
+
+def _next_steps(
+    connection: Connection, known: Definitions, one: Round, when: datetime
+) -> tuple[Step, ...]:
+    """What may be done next; a notice that is over may be signed though no clock has ended it."""
+    stage = Stage(one.stage)
+    if stage == Stage.NOTICE and not _objections(connection, known, one, when):
+        stage = Stage.WAITING
+    return steps_now(stage)
+
+
+def _state(connection: Connection, one: Round, when: datetime) -> RoundState:
+    known = definitions()
+    sample, drawn = facts.sample_of(connection, one.id)
+    noticed = noticed_on(connection, one)
+    return RoundState(
+        round=one,
+        title=made.scheme_of(known, one.scheme).title,
+        taken=tuple(kept.steps_taken(connection, one.id)),
+        next_steps=_next_steps(connection, known, one, when),
+        editions=tuple(kept.editions(connection, one.id)),
+        appeals=tuple(facts.appeals(connection, one.id, when)),
+        sample=tuple(drawn),
+        seed=sample.seed if sample is not None else "",
+        appeals_until=None if noticed is None else appeals_until(known, noticed),
+    )

@@ -27,12 +27,14 @@ from pipelines.assessment_year.consequences import (
 )
 from pipelines.assessment_year.stages import Refused, Stage
 from pipelines.flow import editions as made
+from pipelines.flow.assessing_year import CLOCK
 from pipelines.flow.filed_rows import labels_of
 from pipelines.flow.ground import definitions, engine, moment
 from warehouse import assessment_year as kept
 from warehouse import rectifications as kept_rectifications
 from warehouse.assessment_year import Edition, Round
 from warehouse.current import current_rows
+from warehouse.life_cycle import Actor
 from warehouse.organisations import standing
 from warehouse.windows import china_day
 
@@ -60,7 +62,7 @@ def outcomes_of(connection: Connection, edition: Edition) -> list[Outcome]:
 
 
 def decide_consequences(
-    scheme: str, year: int, *, document: str, by: str, at: str
+    scheme: str, year: int, *, document: str, by: Actor, at: str
 ) -> tuple[Consequence, ...]:
     """Work out and keep what a final result brings; open the rectification of failed units.
 
@@ -230,7 +232,7 @@ def _state(row: Any, day: date) -> str:
 
 
 def record_rectification(
-    number: int, kind: str, *, words: str, evidence: str = "", happened_on: str, by: str, at: str
+    number: int, kind: str, *, words: str, evidence: str = "", happened_on: str, by: Actor, at: str
 ) -> None:
     """Keep a result handed in, sent back or accepted; Refused where it does not fit the state."""
     when, day = moment(at), date.fromisoformat(happened_on)
@@ -265,13 +267,13 @@ def audits_to_follow(at: str) -> int:
             number = kept_rectifications.issue(
                 connection, row["org_code"], "经费审计", row["audit_id"],
                 f"经费绩效审计发现问题 {int(issues)} 个，已整改 {int(row['fixed'] or 0)} 个",
-                row["audit_id"], opinion, opinion + timedelta(days=days), "系统", when,
+                row["audit_id"], opinion, opinion + timedelta(days=days), CLOCK, when,
             )  # fmt: skip
             opened += number is not None
             if number is not None and row["rectify_on"] is not None and row["rectify_on"] <= day:
                 kept_rectifications.record(
                     connection, number, "报送结果", "经审会登记的整改结果", row["rectify_on"],
-                    "系统", when, "AUD-00",
+                    CLOCK, when, "AUD-00",
                 )  # fmt: skip
     return opened
 
@@ -304,6 +306,6 @@ def follow_up(at: str) -> dict[str, list[int]]:
         due = due_steps([Open(r.id, r.unit, r.due_on, tuple(r.steps)) for r in rows], day, reminder)
         for number, kind in sorted(due.items()):
             words = "整改期限将至，系统提醒" if kind == "提醒" else "逾期未报整改结果，系统督办"
-            kept_rectifications.record(connection, number, kind, words, day, "系统", when)
+            kept_rectifications.record(connection, number, kind, words, day, CLOCK, when)
             found[kind].append(number)
     return found

@@ -1,7 +1,8 @@
 """How one edition of an assessment comes about, and how it comes about again, byte for byte.
 
-Figures, letters, self-reports and honours count as of a cut-off. Ballots, marks, vetoes and rulings
-come later by their nature and count as of the moment that the edition knows.
+Figures, letters, filed self-reports and honours count as of a cut-off. What units enter of
+themselves in the round, ballots, marks, vetoes and rulings come later by their nature and count as
+of the moment that the edition knows.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sqlalchemy import Connection, select
 from definitions import Definitions, Period, load_definitions
 from definitions.periods import PeriodKind
 from definitions.schemes import Scheme
-from pipelines.assess import AssessmentInputs, AssessmentResult, AssessorMark, Tally
+from pipelines.assess import AssessmentInputs, AssessmentResult, AssessorMark, SelfReport, Tally
 from pipelines.assess import assess as score
 from pipelines.assess.rulings import Kind, Ruling, ruled
 from pipelines.assessment_year.rating import Ballots, objections
@@ -30,6 +31,7 @@ from pipelines.flow.assessing import detail_of
 from pipelines.flow.evidence import gather, owed_in
 from pipelines.flow.ground import definitions as newest_definitions
 from warehouse import assessment_facts as facts
+from warehouse import self_assessments as told_by_units
 from warehouse.assessment_year import KeptUnit, ranks_of_last_year
 from warehouse.cutoff import prepare_cutoff
 from warehouse.tables import definitions_edition
@@ -104,6 +106,11 @@ def inputs_as_of(
     inputs = replace(
         inputs,
         units=tuple(replace(u, last_year_rank=before.get(u.code)) for u in inputs.units),
+        self_reports=_merged(
+            inputs.self_reports,
+            _self_reports(told_by_units.self_entries(connection, round_id, known_at)),
+            lambda r: (r.unit, r.indicator),
+        ),
         tallies=_merged(
             inputs.tallies,
             (_tally(row) for row in facts.tallies(connection, round_id, known_at)),
@@ -126,6 +133,16 @@ def _merged(reported: Iterable[Any], entered: Iterable[Any], key: Any) -> tuple[
     found = {key(one): one for one in reported}
     found.update({key(one): one for one in entered})
     return tuple(found[k] for k in sorted(found))
+
+
+def _self_reports(rows: Iterable[dict[str, Any]]) -> Iterable[SelfReport]:
+    """What units entered in the round; a line without a figure is no report."""
+    for row in rows:
+        if row["indicator"] and row["value"] is not None:
+            yield SelfReport(
+                unit=row["unit"], indicator=row["indicator"], actual=row["value"],
+                self_score=row["score"], gap_reason=row["remark"], reference=f"自评 {row['id']}",
+            )  # fmt: skip
 
 
 def _tally(row: dict[str, Any]) -> Tally:

@@ -55,7 +55,7 @@ def gather(
     """
     period = Period(PeriodKind.YEAR, year)
     organisations = standing(connection, period.end, cutoff)
-    chosen = [o for o in organisations if _under(scheme.applies, o)]
+    chosen = [o for o in organisations if applies_to(scheme.applies, o)]
     rows = Rows(connection, definitions, period, cutoff, [o.code for o in chosen])
     figures = measured(connection, definitions, computation, [o.id for o in chosen], cutoff)
     by_industry = frozenset(measured_by_industry(connection, cutoff))
@@ -88,7 +88,8 @@ def gather(
     )
 
 
-def _under(wanted: Scope, org: Registered) -> bool:
+def applies_to(wanted: Scope, org: Registered) -> bool:
+    """Whether an organisation is among those whom a scheme assesses."""
     industry = org.industry or ""
     return (
         org.status == "正常"

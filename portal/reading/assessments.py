@@ -65,6 +65,7 @@ class Mark:
     """One line of a score sheet beside its explanation."""
 
     item: str
+    indicator: str
     name: str
     unit: str
     state: str
@@ -164,6 +165,7 @@ def _mark(part: dict[str, Any], words: dict[str, Any]) -> Mark:
     indicator = part.get("indicator") or {}
     return Mark(
         item=part["item"]["code"] or "",
+        indicator=indicator.get("code") or "",
         name=indicator.get("name") or part["item"]["name"] or "",
         unit=indicator.get("unit") or "",
         state=part["state"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -26,6 +27,14 @@ def _round() -> Column[int]:
     return Column("round_id", ForeignKey("assessment_round.id"), nullable=False)
 
 
+def _account() -> Column[int]:
+    return Column("account_id", BigInteger, comment="whose account, when signed in")
+
+
+def _evidence() -> Column[int]:
+    return Column("evidence_id", ForeignKey("assessment_evidence.id"))
+
+
 def _words(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, server_default="")
 
@@ -37,6 +46,7 @@ assessment_round = Table(
     Column("scheme", Text, nullable=False),
     Column("year", Integer, nullable=False),
     Column("opened_by", Text, nullable=False),
+    _account(),
     when_column("opened_at"),
     UniqueConstraint("scheme", "year"),
     comment="one scheme's assessment of one year, as a process",
@@ -51,6 +61,7 @@ assessment_stage = Table(
     _words("stage_from"),
     Column("stage_to", Text, nullable=False),
     Column("actor", Text, nullable=False),
+    _account(),
     Column("reason", Text, nullable=False),
     _words("document"),
     Column("until", Date, comment="last day of a stage that time ends, as of the notice"),
@@ -71,10 +82,49 @@ assessment_edition = Table(
     Column("cause", Text, nullable=False),
     Column("digest", Text, nullable=False, comment="of the whole result, canonical JSON"),
     Column("made_by", Text, nullable=False),
+    _account(),
     when_column("made_at"),
     UniqueConstraint("round_id", "number"),
     CheckConstraint("cutoff <= known_at", name="known_after_cutoff"),
     comment="append-only: figures as of cutoff, what people decided as of known_at",
+)
+
+assessment_evidence = Table(
+    "assessment_evidence",
+    metadata,
+    id_column(),
+    _round(),
+    _org(),
+    Column("about", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("added_by", Text, nullable=False),
+    _account(),
+    when_column("added_at"),
+    CheckConstraint("about IN ('自评', '评分', '抽查', '申诉')", name="about"),
+    Index("ix_assessment_evidence_round_id", "round_id", "org_id"),
+    comment="append-only: a file that shows what was entered; its content lies with the originals",
+)
+
+self_assessment = Table(
+    "self_assessment",
+    metadata,
+    id_column(),
+    _round(),
+    _org(),
+    Column("item", Text, nullable=False),
+    Column("indicator", Text, nullable=False, server_default="", comment="empty: the whole item"),
+    Column("value", Numeric, comment="the figure as the unit knows it"),
+    Column("score", Numeric, comment="the mark that the unit gives itself"),
+    _words("remark"),
+    _evidence(),
+    Column("entered_by", Text, nullable=False),
+    _account(),
+    when_column("entered_at"),
+    CheckConstraint("score >= 0", name="score"),
+    Index("ix_self_assessment_round_id", "round_id", "org_id"),
+    comment="append-only: what a unit says of itself; the newest of an item and figure counts",
 )
 
 rating_campaign = Table(
@@ -85,6 +135,7 @@ rating_campaign = Table(
     Column("opens_on", Date, nullable=False),
     Column("closes_on", Date, nullable=False),
     Column("opened_by", Text, nullable=False),
+    _account(),
     when_column("opened_at"),
     CheckConstraint("opens_on <= closes_on", name="days"),
     UniqueConstraint("round_id"),
@@ -116,6 +167,7 @@ rating_tally = Table(
     ),
     Column("mode", Text, nullable=False),
     Column("entered_by", Text, nullable=False),
+    _account(),
     when_column("entered_at"),
     CheckConstraint("ballots <= eligible", name="ballots"),
     CheckConstraint("very_sat + basic_sat + unsat + unclear = ballots", name="balance"),
@@ -134,7 +186,9 @@ assessor_mark = Table(
     Column("raw", Numeric, nullable=False),
     _words("reason"),
     Column("evidence", Text, nullable=False),
+    _evidence(),
     Column("entered_by", Text, nullable=False),
+    _account(),
     when_column("entered_at"),
     CheckConstraint("raw BETWEEN 0 AND 100", name="raw"),
     Index("ix_assessor_mark_round_id", "round_id"),
@@ -150,6 +204,7 @@ inspection_sample = Table(
     Column("share_pct", Numeric, nullable=False),
     Column("least", Integer, nullable=False),
     Column("drawn_by", Text, nullable=False),
+    _account(),
     when_column("drawn_at"),
     UniqueConstraint("round_id"),
     comment="a drawing of units to be visited; anyone can draw it again from the seed",
@@ -175,8 +230,10 @@ inspection_report = Table(
     Column("outcome", Text, nullable=False),
     Column("finding", Text, nullable=False),
     Column("evidence", Text, nullable=False),
+    _evidence(),
     Column("inspected_on", Date, nullable=False),
     Column("entered_by", Text, nullable=False),
+    _account(),
     when_column("entered_at"),
     CheckConstraint("outcome IN ('属实', '基本属实', '不实')", name="outcome"),
     comment="append-only: what inspectors found on the spot",
@@ -191,7 +248,9 @@ appeal = Table(
     Column("about", Text, nullable=False),
     Column("claim", Text, nullable=False),
     Column("evidence", Text, nullable=False),
+    _evidence(),
     Column("filed_by", Text, nullable=False),
+    _account(),
     when_column("filed_at"),
     Column("answer_due", Date, nullable=False),
     Index("ix_appeal_edition_id", "edition_id"),
@@ -206,6 +265,7 @@ appeal_decision = Table(
     Column("reason", Text, nullable=False),
     Column("document", Text, nullable=False),
     Column("decided_by", Text, nullable=False),
+    _account(),
     when_column("decided_at"),
     CheckConstraint("outcome IN ('支持', '部分支持', '不予支持')", name="outcome"),
     comment="append-only: how an appeal ended",
@@ -225,6 +285,7 @@ assessment_ruling = Table(
     Column("reason", Text, nullable=False),
     Column("document", Text, nullable=False),
     Column("ruled_by", Text, nullable=False),
+    _account(),
     when_column("ruled_at"),
     CheckConstraint("source IN ('联合会审', '现场抽查', '申诉')", name="source"),
     Index("ix_assessment_ruling_round_id", "round_id"),
@@ -256,6 +317,7 @@ rectification = Table(
     Column("issued_on", Date, nullable=False),
     Column("due_on", Date, nullable=False),
     Column("entered_by", Text, nullable=False),
+    _account(),
     when_column("entered_at"),
     CheckConstraint("source IN ('年度考核', '经费审计')", name="source"),
     CheckConstraint("issued_on <= due_on", name="days"),
@@ -273,6 +335,7 @@ rectification_step = Table(
     _words("evidence"),
     Column("happened_on", Date, nullable=False),
     Column("entered_by", Text, nullable=False),
+    _account(),
     when_column("entered_at"),
     CheckConstraint("kind IN ('提醒', '督办', '报送结果', '退回重办', '验收销号')", name="kind"),
     Index("ix_rectification_step_rectification_id", "rectification_id"),
@@ -282,6 +345,8 @@ rectification_step = Table(
 APPEND_ONLY = (
     assessment_stage,
     assessment_edition,
+    assessment_evidence,
+    self_assessment,
     rating_campaign,
     rating_electorate,
     rating_tally,
