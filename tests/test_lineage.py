@@ -91,14 +91,19 @@ def down(step: Walk, address: str) -> Walk:
     return flow.walk(step.reference, address)
 
 
-def shown(value: Decimal, text: str) -> bool:
-    """Whether a value rounds to what is printed; 增长, 下降 and 降低 carry the sign."""
+def shown(value: Decimal, text: str, unit: str = "") -> bool:
+    """Whether a value rounds to what is printed; 增长, 下降 and 降低 carry the sign.
+
+    A sum of money kept in 元 may be told in 万元.
+    """
     found = FIGURE.search(text)
     assert found, text
     number = Decimal(found.group().replace(",", ""))
     places_after = Decimal(1).scaleb(-len(found.group().partition(".")[2]))
     if "倍" in text:
         value /= 100
+    if unit == "元" and text.endswith("万元"):
+        value /= 10_000
     return abs(value).quantize(places_after, ROUND_HALF_UP) == abs(number)
 
 
@@ -115,7 +120,8 @@ def test_200_numbers_of_the_reviews_add_up_again_from_the_original_workbooks(
         assert step.printed == text
         bases[step.basis] = bases.get(step.basis, 0) + 1
         found = again(step, published.definitions)
-        if not shown(found, text):
+        indicator = published.definitions.indicators.get(step.indicator)
+        if not shown(found, text, indicator.unit if indicator else ""):
             wrong.append((reference, number, text, step.basis, step.indicator, found))
     assert wrong == []
     # the draw holds figures, rates, last year, changes and filings alike

@@ -56,6 +56,7 @@ def bulletin(
             (f"{name}附表.xlsx", _workbook(document, figures, definitions, extras)),
         ),
         numbers=tuple(document.numbers()),
+        drawn={f"{name}.docx": document},
     )
 
 

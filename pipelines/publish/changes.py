@@ -8,10 +8,11 @@ from decimal import Decimal
 from pipelines.figures import BLOCK, Figure, Transfer, display
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Table
 from pipelines.publish.tables import line_check
-from pipelines.publish.telling import NONE, Teller
+from pipelines.publish.telling import NONE, Teller, side
 
 _MOVED = "I-ORG-25"
 _MEMBERS = "I-ORG-04"
+_BASES = ("上年同期", "可比口径上年")
 _CHECKED = ("I-ORG-01", "I-ORG-03", "I-ORG-04")
 
 
@@ -64,16 +65,19 @@ def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
     others = Counter(t.change for t in teller.figures.transfers if t.change != "划转")
     runs: list[Inline] = []
     if moved:
-        runs += ["报告期内经批准划转工会", _count(teller, len(moved), "划转明细"), "家。其中，"]
+        runs += ["报告期内经批准划转工会", _count(teller, len(moved), "划转明细"), "家。其中，划入"]
         into = Counter(t.to_name for t in moved).most_common()
         for i, (name, count) in enumerate(into[:6]):
-            runs += ["、" if i else "", f"划入{name}", _count(teller, count, f"划入{name}"), "家"]
+            runs += ["、" if i else "", name, _count(teller, count, f"划入{name}"), "家"]
         runs.append(f"等{len(into)}个上级工会。" if len(into) > 6 else "。")
         runs += ["划出", _count(teller, len(moved), "划出合计"), "家、划入"]
         runs += [_count(teller, len(moved), "划入合计"), "家，净变动0家，合计不变。"]
-    for change, count in sorted(others.items()):
-        runs += [f"{change}", _count(teller, count, f"{change}明细"), "家。"]
-    return runs
+    for i, (change, count) in enumerate(sorted(others.items())):
+        lead = "、" if i else "另有" if moved else "报告期内"
+        runs += [f"{lead}{change}工会", _count(teller, count, f"{change}明细"), "家"]
+    if others:
+        runs.append("。" if moved else "，没有工会划转。")
+    return [r for r in runs if r]
 
 
 def _routes(teller: Teller, limit: int) -> Table:
@@ -152,7 +156,9 @@ def _basis(teller: Teller, limit: int) -> Table | None:
         figure = teller.figures.get(_MEMBERS, unit.code)
         if figure is not None and (figure.last_year, figure.comparable) != (None, None):
             pairs.append((unit, figure))
-    if all(f.last_year == f.comparable for _, f in pairs):
+    whole = [sum((side(f, b) or Decimal(0) for _, f in pairs), Decimal(0)) for b in _BASES]
+    if all(f.last_year == f.comparable for _, f in pairs) or whole[0] != whole[1]:
+        # Below the last level nothing is compared, and a sum that differs would prove nothing.
         return None
     moved = [(u, f) for u, f in pairs if f.last_year != f.comparable]
     shown, rest = moved[:limit], [p for p in pairs if p not in moved[:limit]]

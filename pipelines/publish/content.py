@@ -91,9 +91,18 @@ class Chart:
     funnel: bars of one unit of measure, each beside its share of the one above.
     chain: stages with different units of measure; `details` holds a second line per stage.
     coverage: 按时 / 逾期 / 缺报 stacked to 100 per category.
+    multiples: a small panel per label, each of two series, this year's months and last year's,
+    which `details` name.
+    panels: a column of bars per series, headed by `labels`, all with the same categories.
+    histogram: how many units lie in each span of values.
+    boxes: the spread of several groups, with series 最低, 下四分位, 中位数, 上四分位, 最高.
+    trends: a small line for each series over the categories; `details` tell their units.
     """
 
-    kind: Literal["months", "units", "funnel", "chain", "coverage"]
+    kind: Literal[
+        "months", "units", "funnel", "chain", "coverage", "multiples", "panels", "histogram",
+        "boxes", "trends",
+    ]  # fmt: skip
     title: str
     unit: str
     categories: tuple[str, ...]
@@ -149,6 +158,45 @@ class Document:
     def ordinals(self) -> dict[str, int]:
         """Anchor of every printed figure → its number in reading order, from 1."""
         return {number.anchor: n for n, number in enumerate(self.numbers(), 1)}
+
+
+_WITH_CONTENTS = 8
+
+
+def with_contents(document: Document) -> bool:
+    """Whether a document is long enough to be opened by a page of contents."""
+    return len(document.sections) >= _WITH_CONTENTS
+
+
+def index_of(document: Document) -> list[str]:
+    """For paper: how numbers are quoted, then which ones each paragraph and table holds."""
+    numbers = document.ordinals()
+    if not numbers or not document.reference:
+        return []
+    lines = [
+        f"本件编号{document.reference}，文中由系统计算的数自前至后编为1至{len(numbers)}号，"
+        f"表中自上而下、自左至右，如第17号数编号为{document.reference}-17。在系统“查数”中输入"
+        "数字编号，可逐级查到单位、报表、工作簿和单元格。各段、各表的编号如下。"
+    ]
+    tables = 0
+    for number, section in enumerate(document.sections, 1):
+        told, paragraphs = [], 0
+        for block in section.blocks:
+            runs: Sequence[Sequence[Inline]] = ()
+            name = ""
+            if isinstance(block, Table):
+                tables += 1
+                name, runs = f"表{tables}", block.rows
+            elif isinstance(block, Paragraph):
+                paragraphs += 1
+                name, runs = f"第{paragraphs}段", (block.runs,)
+            held = [numbers[c.reference.anchor] for r in runs for c in r if isinstance(c, Number)]
+            if held:
+                first, last = held[0], held[-1]
+                told.append(f"{name} {first}" if first == last else f"{name} {first}—{last}")
+        if told:
+            lines.append(f"{ordinal(number)}、{section.title}：{'，'.join(told)}。")
+    return lines
 
 
 _DIGITS = "零一二三四五六七八九"

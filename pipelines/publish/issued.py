@@ -62,4 +62,5 @@ def issued(report: Report, figures: Figures, definitions: Definitions) -> Public
         ),
         numbers=tuple(document.numbers()),
         recipe=report.recipe,
+        drawn={f"{document.title}.docx": document},
     )

@@ -16,15 +16,16 @@ class Topic:
     """A part of a section.
 
     `clauses` pairs an indicator with its words: {v} is the value with its unit, {n} and {d} are
-    numerator and denominator. `named` are told for the leading units, by the first of them;
-    `table` are the columns of the table by unit. `chart` draws the first of `named`, or for
-    funnel and chain the indicators of `stages`.
+    numerator and denominator; an indicator of `breaks` begins a new sentence. `named` are told
+    for the leading units, by the first of them; `table` are the columns of the table by unit.
+    `chart` draws the first of `named`, or for funnel and chain the indicators of `stages`.
     """
 
     title: str
     clauses: tuple[tuple[str, str], ...]
     named: tuple[str, ...] = ()
     table: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
     chart: Literal["", "months", "units", "funnel", "chain"] = ""
     stages: tuple[tuple[str, str, str], ...] = ()
     part: Literal["", "lines", "transfers", "stars", "works", "results"] = ""
@@ -68,8 +69,8 @@ PARTS: tuple[Part, ...] = (
                     ("I-ORG-03", "职工{v}"),
                     ("I-ORG-04", "会员{v}"),
                     ("I-ORG-09", "职工入会率{v}"),
-                    ("I-ORG-05", "女会员{v}"),
-                    ("I-ORG-10", "女会员占会员总数的{v}"),
+                    ("I-ORG-05", "会员中，女会员{v}"),
+                    ("I-ORG-10", "占会员总数的{v}"),
                     ("I-ORG-06", "农民工会员{v}"),
                     ("I-ORG-07", "劳务派遣工会员{v}"),
                     ("I-ORG-08", "新就业形态会员{v}"),
@@ -78,6 +79,7 @@ PARTS: tuple[Part, ...] = (
                 ),
                 named=("I-ORG-04", "I-ORG-01", "I-ORG-09"),
                 table=("I-ORG-01", "I-ORG-03", "I-ORG-04", "I-ORG-09", "I-ORG-17"),
+                breaks=("I-ORG-05", "I-ORG-17"),
                 chart="units",
                 part="lines",
             ),
@@ -320,7 +322,7 @@ PARTS: tuple[Part, ...] = (
                     ("I-RIGHT-03", "办理工会维权服务受理单{v}"),
                     ("I-RIGHT-14", "订单受理率{v}"),
                     ("I-RIGHT-04", "诉求按期办结率{v}"),
-                    ("I-RIGHT-05", "平均办理{v}"),
+                    ("I-RIGHT-05", "平均办理用时{v}"),
                 ),
                 named=("I-RIGHT-01", "I-RIGHT-02", "I-RIGHT-03"),
                 table=("I-RIGHT-01", "I-RIGHT-02", "I-RIGHT-03", "I-RIGHT-04", "I-RIGHT-05"),

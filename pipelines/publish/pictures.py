@@ -115,8 +115,8 @@ def _chain(teller: Teller, topic: Topic) -> Chart | None:
             figure, more = more, None
         if figure is not None:
             stages.append((name, figure, more))
-    if len(stages) < 2:
-        return None
+    if len(stages) < 3:
+        return None  # two of five stages are no chain
     labels, details = [], []
     for _, figure, more in stages:
         indicator = teller.definitions.indicators[figure.indicator]

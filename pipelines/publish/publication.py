@@ -13,8 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from definitions.periods import Period
+
+if TYPE_CHECKING:
+    from pipelines.publish.content import Document
+    from pipelines.publish.official import Paper
 
 MANIFEST = "manifest.json"
 _BEIJING = timezone(timedelta(hours=8))
@@ -60,7 +65,11 @@ class Publication:
     digest: str
     files: tuple[tuple[str, bytes], ...]
     numbers: tuple[PublishedNumber, ...] = ()
-    recipe: Mapping[str, str] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    drawn: Mapping[str, Document | tuple[Paper, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """Name of a Word file → the content it was drawn from, for whoever wants it as PDF too."""
 
     @property
     def reference(self) -> str:

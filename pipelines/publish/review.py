@@ -28,11 +28,11 @@ from pipelines.publish.tables import (
 from pipelines.publish.telling import Teller
 
 KIND = "R-01 年终总结"
-_OVERVIEW: tuple[tuple[str, ...], ...] = (
-    ("I-ORG-01", "I-ORG-04", "I-ORG-09", "I-ORG-15"),
-    ("I-SKILL-02", "I-SKILL-07", "I-SKILL-09", "I-SKILL-11"),
-    ("I-AID-05", "I-WARM-02", "I-RIGHT-09"),
-    ("I-HOME-02", "I-HOME-03", "I-FIN-02"),
+_OVERVIEW: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("组织建设方面，", ("I-ORG-01", "I-ORG-04", "I-ORG-09", "I-ORG-15")),
+    ("技能提升方面，", ("I-SKILL-02", "I-SKILL-07", "I-SKILL-09", "I-SKILL-11")),
+    ("维权帮扶方面，", ("I-AID-05", "I-WARM-02", "I-RIGHT-09")),
+    ("阵地和经费方面，", ("I-HOME-02", "I-HOME-03", "I-FIN-02")),
 )
 
 
@@ -55,13 +55,14 @@ def review(figures: Figures, definitions: Definitions, extras: Extras | None = N
             (f"{name}附表.xlsx", annex.annex(document, figures, definitions, extras)),
         ),
         numbers=numbers,
+        drawn={f"{name}.docx": document},
     )
 
 
 def review_document(figures: Figures, definitions: Definitions, extras: Extras) -> Document:
     """The content of the review, sections R00 to R14 of the domain catalogue, 9.1."""
     teller = Teller(figures, definitions)
-    sections = [_overview(teller)]
+    sections = [_overview(teller, extras)]
     for part in PARTS:
         section = _section(teller, part, extras)
         if section is not None:
@@ -71,7 +72,9 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
     last = problems(extras, total.lacking if total else 0)
     if not last:
         # Silence on targets means all met only where targets were assessed at all.
-        told = "责任书下达的目标任务均已完成" if extras.works else "本期没有目标任务考核数据"
+        measured = teller.figures.get("I-TGT-01")
+        met = bool(extras.works) or (measured is not None and measured.value is not None)
+        told = "责任书下达的目标任务均已完成" if met else "本期没有目标任务考核数据"
         sent = "报表报送齐全，" if total else ""
         last = [Paragraph((f"{told}；{sent}没有需要列出的审核问题。",))]
     sections.append(Section("R14", "问题与下年打算", tuple(last)))
@@ -93,15 +96,16 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
     )
 
 
-def _overview(teller: Teller) -> Section:
+def _overview(teller: Teller, extras: Extras) -> Section:
     teller.open("R00")
     figures = teller.figures
     blocks: list[Block] = []
-    for group in _OVERVIEW:
+    for lead, group in _OVERVIEW:
         known = [(c, "") for c in group if teller.indicator(c) is not None]
+        teller.spare_gaps()  # filings are told below, for all sections at once
         told = teller.sentence(known)
         if told:
-            blocks.append(Paragraph(tuple(told)))
+            blocks.append(Paragraph((lead, *told)))
     table = headlines(teller)
     if table is not None:
         blocks += [Subheading("关键数据"), table]
@@ -110,6 +114,9 @@ def _overview(teller: Teller) -> Section:
     chart = coverage_chart(figures, "各单位报表报送情况")
     sent = coverage_table(teller, "各单位报表报送情况")
     blocks += [b for b in (chart, sent) if b is not None]
+    silent = _without_data(teller, extras)
+    if silent:
+        blocks.append(Paragraph((silent,)))
     blocks.append(Paragraph((_basis_words(teller),), "note"))
     blocks += [Paragraph((note,), "note") for note in figures.notes]
     return Section("R00", "概述与关键数据一览", tuple(blocks))
@@ -124,6 +131,8 @@ def coverage_sentence(teller: Teller) -> tuple[Inline, ...]:
     def of(code: str) -> Inline:
         return filings(teller, total, code)
 
+    if total.reported == total.expected == total.on_time == total.first_pass:
+        return ("本报告期应报报表", of("expected"), "份，全部按时报送，首次审核均通过。")
     told: tuple[Inline, ...] = (
         "本报告期应报报表", of("expected"), "份，实报", of("reported"), "份，报送率",
         of("reported_pct"), "；其中按时报送", of("on_time"), "份，按时率", of("on_time_pct"),
@@ -141,6 +150,7 @@ def _basis_words(teller: Teller) -> str:
         f"统计口径：数据截至{clock(figures.cutoff)}受理并审核通过"
         "的报表；合计由基层报表逐户相加，不由汇总数再汇总；期末数取截止时各单位最近一期，"
         "比率先分别合计分子、分母再相除；“—”表示未报或无法计算，不作零处理；"
+        "未列同比的指标，上年无同口径数据；"
     )
     if teller.band:
         told += f"同比变动在正负{teller.band.normalize():f}%以内的记为基本持平；"
@@ -159,14 +169,11 @@ def _codes(teller: Teller, part: Part) -> list[str]:
 
 
 def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
-    """One section; None where the definitions hold no indicator for it."""
+    """One section; None where the definitions hold no indicator for it, or nobody sent data."""
     codes = _codes(teller, part)
-    if not codes:
+    if not codes or _silent(teller, part, codes, extras):
         return None
-    teller.open(part.code)
-    figures = [f for c in codes if (f := teller.figures.get(c)) is not None]
-    if not any(f.value is not None for f in figures) and not _has_rows(teller, part, extras):
-        return Section(part.code, part.title, (Paragraph((_nothing(teller, part, codes),)),))
+    teller.open(part.code, codes)
     blocks: list[Block] = []
     table = main_table(teller, part.title, codes)
     if table is not None:
@@ -186,9 +193,16 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     for heading, made in told:
         # A lone （一） would promise a （二）.
         blocks += [Subheading(heading), *made] if len(told) > 1 else made
-    if teller.uncompared:
-        blocks.append(Paragraph(("本节未列同比的指标，上年无同口径数据。",), "note"))
+    note = teller.coverage_note()
+    if note:
+        blocks.append(Paragraph(("注：", *note), "note"))
     return Section(part.code, part.title, tuple(blocks))
+
+
+def _silent(teller: Teller, part: Part, codes: Sequence[str], extras: Extras) -> bool:
+    figures = [f for c in codes if (f := teller.figures.get(c)) is not None]
+    told = any(f.value is not None for f in figures)
+    return not told and not _has_rows(teller, part, extras)
 
 
 def _has_rows(teller: Teller, part: Part, extras: Extras) -> bool:
@@ -219,11 +233,13 @@ def _told_apart(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
 
 def _topic(teller: Teller, topic: Topic, limit: int) -> list[Block]:
     clauses = [(c, w) for c, w in topic.clauses if teller.indicator(c) is not None]
+    if topic.part == "transfers" and teller.figures.transfers:
+        clauses = []  # the list of changes says the same, and from where to where
     blocks: list[Block] = []
-    told: list[Inline] = teller.sentence(clauses)
-    sole = teller.sole([c for c, _ in clauses])
-    leaders = [f"以上均来自{sole.name}。"] if sole else teller.leaders(topic.named)
-    if told or leaders:
+    told: list[Inline] = teller.sentence(clauses, topic.breaks)
+    if told:
+        sole = teller.sole([c for c, _ in clauses])
+        leaders = [f"以上均来自{sole.name}。"] if sole else teller.leaders(topic.named)
         blocks.append(Paragraph((*told, *leaders)))
     chart = picture(teller, topic)
     if chart is not None:
@@ -240,13 +256,28 @@ def _topic(teller: Teller, topic: Topic, limit: int) -> list[Block]:
     return blocks
 
 
-def _nothing(teller: Teller, part: Part, codes: Sequence[str]) -> str:
-    """The one sentence of a section without data, coverage included."""
-    owed = [f for c in codes if (f := teller.figures.get(c)) and f.expected is not None]
+def _without_data(teller: Teller, extras: Extras) -> str:
+    """Which sections are left out because nobody sent data, and what was owed for them."""
+    owed: list[str] = []
+    free: list[str] = []
+    for part in PARTS:
+        codes = _codes(teller, part)
+        if not codes or not _silent(teller, part, codes, extras):
+            continue
+        asked = [f for c in codes if (f := teller.figures.get(c)) and f.expected]
+        if not asked:
+            free.append(part.title)
+            continue
+        most = max(asked, key=lambda f: f.expected or 0)
+        owed.append(f"{part.title}有关报表应报{most.expected or 0:,}份、实报{most.reported:,}份")
+    told = []
     if owed:
-        most = max(owed, key=lambda f: f.expected or 0)
-        return (
-            f"{part.title}有关报表应报{most.expected or 0:,}份、实报{most.reported:,}份，"
-            "本期没有可汇总的数据。"
-        )
-    return f"{part.title}有关报表本期无单位报送，没有可汇总的数据。"
+        told.append(f"{'，'.join(owed)}，没有可汇总的数据，不列专节。")
+    if free:
+        told.append(f"本期无单位报送{_listed(free)}方面的报表，不列专节。")
+    return "".join(told)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """“甲”“乙与丙”: titles that hold a 、 themselves stand in quotes, with nothing between."""
+    return "".join(f"“{name}”" for name in names)

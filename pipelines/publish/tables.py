@@ -87,7 +87,7 @@ def _reached(figure: Figure, indicator: Indicator) -> str:
 
 def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None:
     """Indicators of a section: this period, last year, change, comparable change, coverage."""
-    figures = [f for c in codes if (f := teller.figures.get(c)) is not None]
+    figures = [f for c in codes if (f := teller.figures.get(c)) is not None and _worth_a_row(f)]
     if not any(f.value is not None for f in figures):
         return None
     now, then = sides(teller.figures.period.kind)
@@ -124,6 +124,12 @@ def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None
     return Table(f"{title}主要指标", tuple(columns), tuple(rows))
 
 
+def _worth_a_row(figure: Figure) -> bool:
+    """Whether a figure has anything to show: a value of either year, or filings that are owed."""
+    given = (figure.value, figure.last_year, figure.comparable)
+    return any(v is not None for v in given) or bool(figure.expected)
+
+
 @dataclass(frozen=True)
 class _Grid:
     indicators: list[Indicator]
@@ -149,10 +155,12 @@ def unit_table(
     indicators = [i for c in codes if (i := teller.indicator(c)) is not None]
     units = list(teller.figures.children.get(line, ()))
     grid = _Grid(indicators, units, line, teller.figures)
-    indicators = [i for i in indicators if any(f.value is not None for f in grid.of(units, i))]
+    # A column of nothing but zeros says no more than the total above it.
+    indicators = [i for i in indicators if any(f.value for f in grid.of(units, i))]
     if not indicators or not units:
         return None
-    shown, rest = _shown(grid, indicators[0], units, limit)
+    first = next((i for i in indicators if _differs(grid, i)), indicators[0])
+    shown, rest = _shown(grid, first, units, limit)
     if len(shown) < 2:
         # One unit's figures are the total, and the sentence above has named it.
         return None
@@ -170,10 +178,15 @@ def unit_table(
     rows.append(("合计", *total))
     note = ""
     if rest:
-        note = f"注：按{indicators[0].name}列前{len(shown)}位，全部单位见附表。"
+        note = f"注：按“{first.name}”列前{len(shown)}位，全部单位见附表。"
     if any(cell == MARK for row in rows for cell in row):
         note += NOTE.removeprefix("注：") if note else NOTE
     return Table(title, tuple(columns), tuple(rows), totals=1, note=note)
+
+
+def _differs(grid: _Grid, indicator: Indicator) -> bool:
+    """Whether units can be told apart by an indicator: not by the one union that each is."""
+    return len({f.value for f in grid.of(grid.units, indicator)}) > 1
 
 
 def _total(figures: Figures, indicator: Indicator, line: str) -> Figure | None:
@@ -344,11 +357,18 @@ def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:
     )
     note = ""
     if len(rows) > limit:
-        rows = sorted(rows, key=_worst)[:limit]
-        note = f"注：列报送率最低的{limit}家，全部单位见附表。"
+        rows = sorted((r for r in rows if _amiss(r)), key=_worst)[:limit]
+        if not rows:
+            return None  # the sentence above has said that everyone sent everything in time
+        note = f"注：列未报齐或逾期单位中报送率最低的{len(rows)}家，全部单位见附表。"
     cells = [_coverage_cells(teller, r) for r in [*rows, total]]
     cells[-1] = ("合计", *cells[-1][1:])
     return Table(title, columns, tuple(cells), totals=1, note=note)
+
+
+def _amiss(row: UnitCoverage) -> bool:
+    """Whether something is lacking, was late or was returned at the first try."""
+    return row.on_time < row.expected or row.first_pass < row.reported
 
 
 def _worst(row: UnitCoverage) -> tuple[Decimal, Decimal]:
@@ -403,7 +423,10 @@ def coverage_chart(figures: Figures, title: str, limit: int = 12) -> Chart | Non
     if len(rows) < 2:
         return None
     if len(rows) > limit:
-        title = f"报送率最低的{limit}家单位报送情况"
+        rows = [r for r in rows if _amiss(r)]
+        if len(rows) < 2:
+            return None
+        title = f"报送率最低的{min(limit, len(rows))}家单位报送情况"
     rows = sorted(rows, key=_worst)[:limit]
 
     def share(part: int, whole: int) -> Decimal:

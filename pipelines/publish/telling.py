@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -24,13 +25,14 @@ from pipelines.publish.content import Inline, Number
 from pipelines.publish.disclosure import MARK, Disclosure, disclosure
 from pipelines.publish.outline import PARTS
 from pipelines.publish.publication import PublishedNumber
+from pipelines.publish.sentences import gap_of, sentence, spoken
 
 NONE = "—"
 ADDITIVE = ("sum", "latest", "distinct")
 _SLOT = re.compile(r"\{([vnd])\}")
 _NUMBER = re.compile(r"\d")
 # Openings that fit the whole and not a unit named before them.
-_OPENING = re.compile(r"^(其中|期末实有|两节期间|现有)")
+_OPENING = re.compile(r"^(其中，?|会员中，|期末实有|两节期间|现有)")
 _WORDS = {code: words for part in PARTS for topic in part.topics for code, words in topic.clauses}
 _TARGET = {
     PeriodKind.YEAR: "年度",
@@ -56,16 +58,40 @@ class Teller:
     definitions: Definitions
     section: str = ""
     uncompared: bool = False
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """Along which line a unit's filings and rows are counted, where it is not 块."""
     _count: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.disclosure: Disclosure = disclosure(self.figures, self.definitions)
         self.band: Decimal = steady_band(self.definitions, self.figures.period.end)
 
-    def open(self, section: str) -> None:
-        """Begin a section: anchors carry its code, and the note on comparisons starts anew."""
+    def open(self, section: str, codes: Sequence[str] = ()) -> None:
+        """Begin a section: anchors carry its code, and what it says of all its figures is anew.
+
+        `codes` are its indicators: what most of them lack in filings is said once, by
+        `coverage_note`, and not beside each.
+        """
         self.section = section
         self.uncompared = False
+        self.spared = False
+        found = [f for c in codes if (f := self.figures.get(c)) is not None and f.value is not None]
+        gaps = Counter(g for f in found if (g := gap_of(f)) is not None)
+        self.lacking = gaps.most_common(1)[0][0] if gaps else None
+        self._lacks = next((f for f in found if gap_of(f) == self.lacking), None)
+
+    def spare_gaps(self) -> None:
+        """Say nothing of lacking filings beside the figures of this section."""
+        self.spared = True
+
+    def coverage_note(self) -> list[Inline]:
+        """What the section's figures lack in filings, once for all; [] where nothing does."""
+        if self.lacking is None or self._lacks is None:
+            return []
+        return [
+            "本节有缺报的指标，除文中另行注明外，", *self.gap(self._lacks),
+            "，缺报单位的数据不在合计之内。",
+        ]  # fmt: skip
 
     def indicator(self, code: str) -> Indicator | None:
         """The indicator, or None where these definitions have none of that code."""
@@ -107,8 +133,13 @@ class Teller:
         `source` and `code` say what was counted, as `flow.walk` looks it up again.
         """
         of = unit or self.figures.unit.code
-        figure = Figure(code, of, self.figures.period.label, BLOCK, Decimal(value))
+        line = self.lines.get(of, BLOCK)
+        figure = Figure(code, of, self.figures.period.label, line, Decimal(value))
         return self.number(figure, Decimal(value), text, basis, source=source)
+
+    @property
+    def _yearly(self) -> bool:
+        return self.figures.period.kind is PeriodKind.YEAR
 
     def hides(self, figure: Figure, basis: str = "本期") -> bool:
         """Whether a side of a figure is withheld."""
@@ -164,6 +195,10 @@ class Teller:
         slots = _SLOT.findall(words)
         if any(parts[s] is None for s in slots):
             words, slots = f"{indicator.name}{{v}}", ["v"]
+        words = words.replace("期末", "年末") if self._yearly else words
+        lost = figure.value < 0 and "净增{v}" in words
+        if lost:
+            words = words.replace("净增{v}", "净减{v}")
         runs: list[Inline] = []
         for i, piece in enumerate(_SLOT.split(words)):
             if i % 2 == 0:
@@ -174,29 +209,11 @@ class Teller:
             if value is None:
                 continue
             if piece == "v":
-                text = display(value, indicator) + indicator.unit
+                text = spoken(abs(value) if lost else value, self, code, words)
                 runs.append(self.number(figure, value, text))
             else:
                 basis = "分子" if piece == "n" else "分母"
                 runs.append(self.number(figure, value, plain(value), basis))
-        return runs
-
-    def clause(self, code: str, words: str = "", figure: Figure | None = None) -> list[Inline]:
-        """Value, comparison and target: one clause of a sentence; [] without a value."""
-        figure = figure or self.figures.get(code)
-        if figure is None or figure.value is None or self.indicator(code) is None:
-            return []
-        if self.disclosure.hides(figure):
-            return []
-        runs = self.words(code, words or words_of(code, self.definitions), figure)
-        compared = self.comparison(figure)
-        if compared:
-            runs += ["，", *compared]
-        elif figure.last_year is None and figure.comparable is None:
-            self.uncompared = True
-        aim = self.against_target(figure)
-        if aim:
-            runs += ["，", *aim]
         return runs
 
     def change(self, now: Decimal | None, before: Decimal | None, code: str) -> str:
@@ -206,18 +223,40 @@ class Teller:
     def comparison(self, figure: Figure) -> list[Inline]:
         """比上年增长7.1%（可比口径增长3.0%）; empty without last year's value."""
         _, then = sides(self.figures.period.kind)
+        if self._plainly(figure):
+            if self.hides(figure, "上年同期"):
+                return []
+            indicator = self.definitions.indicators[figure.indicator]
+            last = figure.last_year or Decimal(0)
+            if not last:
+                return [f"{then}为0"]
+            text = display(last, indicator) + indicator.unit
+            return [f"{then}为", self.number(figure, last, text, "上年同期",
+                                            of_period(figure, "上年同期"))]  # fmt: skip
         before = self._moved(figure, "上年同期")
         same = self._moved(figure, "可比口径上年")
         if figure.comparable == figure.last_year:
             same = []
         if before:
-            told = [f"{_against(before)}{then}", *before]
+            told = [f"{_against(before)}{then}{before[0]}", *before[1:]]
             return [*told, "（可比口径", *same, "）"] if same else told
         if same:
-            return [f"按可比口径{_against(same)}{then}", *same]
-        if figure.last_year == 0 and figure.value and not self.hides(figure, "上年同期"):
-            return [f"{then}为0"]
+            return [f"按可比口径{_against(same)}{then}{same[0]}", *same[1:]]
         return []
+
+    def _plainly(self, figure: Figure) -> bool:
+        """Whether last year's number says more than a rate of change.
+
+        So with counts that came from or went to nothing, that changed sign, and of which fewer
+        are better: nobody reads 缺报下降100.0%.
+        """
+        now, then = figure.value, figure.last_year
+        if now is None or then is None or now == then:
+            return False
+        indicator = self.definitions.indicators[figure.indicator]
+        if indicator.unit == "%" or indicator.aggregate not in ADDITIVE:
+            return False
+        return now <= 0 or then <= 0 or indicator.better == "lower"
 
     def _moved(self, figure: Figure, basis: str) -> list[Inline]:
         """增长 and 7.1%, the number with its reference; [] without a comparison."""
@@ -242,84 +281,119 @@ class Teller:
         if indicator.unit == "%" or indicator.better == "lower":
             goal = self.number(figure, figure.target, words, "目标")
             if reached(figure, indicator):
-                return [f"达到{aim}", goal]
+                return [f"达到{aim}（", goal, "）"]
             unit = "个百分点" if indicator.unit == "%" else indicator.unit
             gap = abs(figure.value - figure.target)
             lacking = self.number(figure, gap, display(gap, indicator) + unit, "距目标")
             above = "高于" if indicator.better == "lower" else "低于"
-            return [f"{above}{aim}", goal, "共", lacking]
+            return [f"{above}{aim}（", goal, "）", lacking]
         if figure.target == 0:
             return []
+        if figure.value == figure.target:
+            return [f"完成{aim}"]
+        words = spoken(figure.target, self, figure.indicator, "")
         goal = self.number(figure, figure.target, words, "目标")
+        told: list[Inline] = [f"完成{aim}（", goal, "）"]
         share = figure.value / figure.target * 100
-        return [f"完成{aim}", goal, "的",
-                self.number(figure, share, completion(figure), "完成目标")]  # fmt: skip
+        return [*told, "的", self.number(figure, share, completion(figure), "完成目标")]
+
+    def words_of(self, code: str) -> str:
+        """The words of an indicator in running text."""
+        return words_of(code, self.definitions)
+
+    def gap_to_tell(self, figure: Figure) -> tuple[int, int] | None:
+        """(owed, come) where something owed is lacking that the section does not say."""
+        lacking = gap_of(figure)
+        return None if self.spared or lacking == self.lacking else lacking
+
+    def gap_told(self, figure: Figure) -> list[Inline]:
+        """（应报60份、实报58份） where there is such a gap to tell."""
+        return ["（", *self.gap(figure), "）"] if self.gap_to_tell(figure) else []
 
     def gap(self, figure: Figure) -> list[Inline]:
-        """应报60份、实报58份 where something owed is lacking, else nothing."""
+        """应报60份、实报58份 with both numbers quoted; [] where nothing owed is lacking."""
         if figure.expected is None or figure.reported >= figure.expected:
             return []
         owed = self.number(figure, Decimal(figure.expected), f"{figure.expected:,}", "应报")
         came = self.number(figure, Decimal(figure.reported), f"{figure.reported:,}", "实报")
         return ["应报", owed, "份、实报", came, "份"]
 
-    def sentence(self, clauses: Sequence[tuple[str, str]]) -> list[Inline]:
-        """Clauses that have a value, joined into one sentence; [] when none has.
-
-        Coverage stands where it is incomplete, once after neighbouring clauses that share it.
-        """
-        told: list[list[Inline]] = []
-        behind: list[Figure] = []
-        for code, words in clauses:
-            figure = self.figures.get(code)
-            runs = self.clause(code, words, figure)
-            if runs and figure is not None:
-                told.append(runs)
-                behind.append(figure)
-        for i, figure in enumerate(behind):
-            gap = gap_words(figure)
-            if gap and (i + 1 == len(behind) or gap_words(behind[i + 1]) != gap):
-                told[i] += ["（", *self.gap(figure), "）"]
-        heavy = any(isinstance(r, str) and "，" in r for runs in told for r in runs)
-        return _joined(told, "；" if heavy else "，", "。")
+    def sentence(
+        self, clauses: Sequence[tuple[str, str]], breaks: Sequence[str] = ()
+    ) -> list[Inline]:
+        """Clauses that have a value as running text, see `sentences`; [] when none has."""
+        return sentence(self, clauses, breaks)
 
     def leaders(self, codes: Sequence[str], limit: int = 3) -> list[Inline]:
-        """其中，…: the leading children along 块 by the first indicator, each with all of them."""
+        """The leading children along 块 by the first indicator, each with all of them.
+
+        Where only the first has anything to tell they are listed in one breath.
+        """
         known = [c for c in codes if self.indicator(c) is not None]
         if not known:
             return []
         ranked = self.ranked(known[0])
-        told: list[list[Inline]] = []
+        if self._level(known[0], ranked, limit):
+            return []
+        # What is the same of everybody, as the one union that each of them is, leads nobody.
+        known = [known[0], *(c for c in known[1:] if self._differs(c, ranked))]
+        told: list[tuple[Unit, list[list[Inline]]]] = []
         for unit in ranked[:limit]:
-            parts: list[list[Inline]] = []
-            for code in known:
-                figure = self.figures.get(code, unit.code)
-                # A rate's numerator and denominator are told once, of the whole.
-                words = words_of(code, self.definitions)
-                if "{d}" in words or "{n}" in words:
-                    words = f"{self.definitions.indicators[code].name}{{v}}"
-                if figure is not None and figure.value and not self.disclosure.hides(figure):
-                    runs = self.words(code, _OPENING.sub("", words), figure)
-                    if runs:
-                        parts.append(runs)
+            parts = [p for code in known if (p := self._led(code, unit))]
             if parts:
-                told.append([unit.name, *_joined(parts, "、", "")])
+                told.append((unit, parts))
         if not told:
             return []
+        if len(told) > 1 and all(len(parts) == 1 for _, parts in told):
+            indicator = self.definitions.indicators[known[0]]
+            listed = [self.figures.get(known[0], unit.code) for unit, _ in told]
+            runs: list[Inline] = [f"{indicator.name}居前的是"]
+            for i, ((unit, _), figure) in enumerate(zip(told, listed, strict=True)):
+                if figure is None or figure.value is None:
+                    continue
+                text = spoken(figure.value, self, known[0], indicator.name)
+                number = self.number(figure, figure.value, text)
+                runs += ["、" if i else "", f"{unit.name}（", number, "）"]
+            return [*(r for r in runs if r), "。"]
+        groups = [[unit.name, *_joined(parts, "、", "")] for unit, parts in told]
+        lead = "分单位看，" if len(groups) > 1 else "其中，"
         tail = "，居各单位前列。" if len(ranked) > limit else "。"
-        return ["其中，", *_joined(told, "；", tail)]
+        return [lead, *_joined(groups, "；", tail)]
+
+    def _level(self, code: str, ranked: Sequence[Unit], limit: int) -> bool:
+        """Whether those in front are no better than each other: then nobody leads."""
+        if len(ranked) < 2 or self._differs(code, ranked[:limit]):
+            return False
+        rate = self.definitions.indicators[code].aggregate not in ADDITIVE
+        return rate or len(ranked) > limit
+
+    def _differs(self, code: str, units: Sequence[Unit]) -> bool:
+        figures = [self.figures.get(code, u.code) for u in units]
+        return len(units) < 2 or len({f.value for f in figures if f is not None}) > 1
+
+    def _led(self, code: str, unit: Unit) -> list[Inline]:
+        """One figure of a leading unit; numerator and denominator are told of the whole alone."""
+        figure = self.figures.get(code, unit.code)
+        if figure is None or not figure.value or self.disclosure.hides(figure):
+            return []
+        words = words_of(code, self.definitions)
+        if "{d}" in words or "{n}" in words:
+            words = f"{self.definitions.indicators[code].name}{{v}}"
+        return self.words(code, _OPENING.sub("", words), figure)
 
     def sole(self, codes: Sequence[str]) -> Unit | None:
         """The one child along 块 that all of these figures come from, if it is one."""
         told = [f for c in codes if (f := self.figures.get(c)) and f.value]
-        for unit in self.figures.children.get(BLOCK, ()):
-            mine = [self.figures.get(f.indicator, unit.code) for f in told]
-            if told and all(
-                m and m.value == f.value and not self.disclosure.hides(m)
-                for m, f in zip(mine, told, strict=True)
-            ):
-                return unit
-        return None
+        units = self.figures.children.get(BLOCK, ())
+        own = {u: [self.figures.get(f.indicator, u.code) for f in told] for u in units}
+        having = [u for u, mine in own.items() if any(m and m.value for m in mine)]
+        if not told or len(having) != 1:
+            return None
+        same = all(
+            m and m.value == f.value and not self.disclosure.hides(m)
+            for m, f in zip(own[having[0]], told, strict=True)
+        )
+        return having[0] if same else None
 
     def ranked(self, code: str, line: str = BLOCK) -> list[Unit]:
         """Children with a value other than zero, highest first; the order given breaks ties."""
@@ -395,9 +469,8 @@ def reached(figure: Figure, indicator: Indicator) -> bool:
 
 def gap_words(figure: Figure) -> str:
     """应报60份、实报58份 where something owed is lacking, else nothing."""
-    if figure.expected is None or figure.reported >= figure.expected:
-        return ""
-    return f"应报{figure.expected:,}份、实报{figure.reported:,}份"
+    gap = gap_of(figure)
+    return "" if gap is None else f"应报{gap[0]:,}份、实报{gap[1]:,}份"
 
 
 def coverage_words(reported: int, expected: int | None) -> str:

@@ -24,12 +24,13 @@ from pipelines.publish.content import (
     Chart,
     Document,
     Inline,
-    Number,
     Paragraph,
     Section,
     Subheading,
     Table,
+    index_of,
     ordinal,
+    with_contents,
 )
 from pipelines.publish.publication import same_bytes, stamp
 
@@ -57,10 +58,16 @@ def word(document: Document, cutoff: datetime) -> bytes:
     _settings(made, document, cutoff)
     _styles(made)
     _page(made)
+    _running(made, document)
     _head(made, document)
+    contents = with_contents(document)
+    if contents:
+        _contents(made, document)
     counter = _Counter(document.ordinals())
     for number, section in enumerate(document.sections, 1):
-        made.add_paragraph(f"{ordinal(number)}、{section.title}", style="Heading 1")
+        heading = made.add_paragraph(style="Heading 1")
+        _marked(heading, f"{ordinal(number)}、{section.title}", number)
+        heading.paragraph_format.page_break_before = contents and number == 1
         _section(made, section, counter)
     for i, line in enumerate(document.signature):
         paragraph = made.add_paragraph(line, style="Signature Line")
@@ -167,6 +174,9 @@ def _styles(made: Any) -> None:
         ("Quote Line", KAI, 16, 29, WD_ALIGN_PARAGRAPH.JUSTIFY),
         ("Picture", SONG, 9.5, 0, WD_ALIGN_PARAGRAPH.CENTER),
         ("Signature Line", FANG, 16, 29, WD_ALIGN_PARAGRAPH.RIGHT),
+        ("Running Line", SONG, 9, 12, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Contents Head", HEI, 16, 29, WD_ALIGN_PARAGRAPH.CENTER),
+        ("Contents Line", FANG, 14, 30, WD_ALIGN_PARAGRAPH.LEFT),
     )
     for name, face, size, leading, align in made_styles:
         style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
@@ -179,6 +189,8 @@ def _styles(made: Any) -> None:
         style.paragraph_format.first_line_indent = Pt(0)
         style.paragraph_format.alignment = align
     styles["Quote Line"].paragraph_format.first_line_indent = Pt(32)
+    styles["Running Line"].font.color.rgb = RGBColor(0x6B, 0x7B, 0x88)
+    styles["Contents Head"].paragraph_format.space_before = Pt(16)
     styles["Caption Line"].paragraph_format.keep_with_next = True
     styles["Caption Line"].paragraph_format.space_before = Pt(8)
     styles["Note Line"].paragraph_format.space_after = Pt(6)
@@ -199,7 +211,9 @@ def _page(made: Any) -> None:
     page.top_margin, page.bottom_margin = Mm(37), Mm(35)
     page.left_margin, page.right_margin = Mm(28), Mm(26)
     page.footer_distance = Mm(25)
+    page.different_first_page_header_footer = True
     for footer, align in (
+        (page.first_page_footer, WD_ALIGN_PARAGRAPH.RIGHT),
         (page.footer, WD_ALIGN_PARAGRAPH.RIGHT),
         (page.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
     ):
@@ -216,16 +230,72 @@ def _page(made: Any) -> None:
                 _field(run, "PAGE")
 
 
+def _running(made: Any, document: Document) -> None:
+    """Title and reference above every page but the first."""
+    page = made.sections[0]
+    page.header_distance = Mm(22)
+    for header in (page.header, page.even_page_header):
+        paragraph = header.paragraphs[0]
+        paragraph.style = made.styles["Running Line"]
+        paragraph.add_run(f"{document.title}　{document.reference}".strip())
+
+
+_HEADING_MARK = 100_000
+"""Bookmarks of headings count from here; those of numbers from 1."""
+
+
+def _marked(heading: Any, words: str, number: int) -> None:
+    """The words of a heading between the marks that the contents lead to."""
+    start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+    for element in (start, end):
+        element.set(qn("w:id"), str(_HEADING_MARK + number))
+    start.set(qn("w:name"), f"_Toc{number:04d}")
+    heading._p.append(start)
+    heading.add_run(words)
+    heading._p.append(end)
+
+
+def _contents(made: Any, document: Document) -> None:
+    """A field of contents, its entries filled in and leading to their headings.
+
+    Without page numbers: only the program that shows the document knows them, and a number kept
+    here would be wrong on another machine. Refreshing the field in Word or WPS keeps it so.
+    """
+    made.add_paragraph("目　录", style="Contents Head")
+    for number, section in enumerate(document.sections, 1):
+        line = made.add_paragraph(style="Contents Line")
+        if number == 1:
+            run = line.add_run()
+            _field_part(run, "begin")
+            _instruction(run, r' TOC \o "1-1" \n \h \z ')
+            _field_part(run, "separate")
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("w:anchor"), f"_Toc{number:04d}")
+        link.set(qn("w:history"), "1")
+        run = line.add_run(f"{ordinal(number)}、{section.title}")
+        link.append(run._r)
+        line._p.append(link)
+        if number == len(document.sections):
+            _field_part(line.add_run(), "end")
+
+
+def _field_part(run: Any, kind: str) -> None:
+    element = OxmlElement("w:fldChar")
+    element.set(qn("w:fldCharType"), kind)
+    run._r.append(element)
+
+
+def _instruction(run: Any, code: str) -> None:
+    element = OxmlElement("w:instrText")
+    element.set(qn("xml:space"), "preserve")
+    element.text = code
+    run._r.append(element)
+
+
 def _field(run: Any, code: str) -> None:
-    for kind in ("begin", None, "end"):
-        if kind is None:
-            element = OxmlElement("w:instrText")
-            element.set(qn("xml:space"), "preserve")
-            element.text = code
-        else:
-            element = OxmlElement("w:fldChar")
-            element.set(qn("w:fldCharType"), kind)
-        run._r.append(element)
+    _field_part(run, "begin")
+    _instruction(run, code)
+    _field_part(run, "end")
 
 
 def _head(made: Any, document: Document) -> None:
@@ -280,39 +350,11 @@ def _tell(paragraph: Any, runs: Sequence[Inline], counter: _Counter) -> None:
 
 def _index(made: Any, document: Document) -> None:
     """How numbers are quoted, and which ones each paragraph and table holds."""
-    numbers = document.ordinals()
-    if not numbers or not document.reference:
-        return
-    made.add_paragraph("附：数字编号", style="Caption Line")
-    made.add_paragraph(
-        f"本件编号{document.reference}，文中由系统计算的数自前至后编为1至{len(numbers)}号，"
-        "表中自上而下、自左至右。在系统“查数”中输入“本件编号-数字编号”，"
-        "可逐级查到单位、报表、工作簿和单元格。各段、各表的编号如下。",
-        style="Note Line",
-    )
-    tables = 0
-    for number, section in enumerate(document.sections, 1):
-        told, paragraphs = [], 0
-        for block in section.blocks:
-            runs: Sequence[Sequence[Inline]] = ()
-            if isinstance(block, Table):
-                tables += 1
-                name, runs = f"表{tables}", block.rows
-            elif isinstance(block, Paragraph):
-                paragraphs += 1
-                name, runs = f"第{paragraphs}段", (block.runs,)
-            held = [numbers[c.reference.anchor] for r in runs for c in r if isinstance(c, Number)]
-            if held:
-                ends = (f"{held[0]}", f"{held[-1]}")
-                told.append(f"{name} {ends[0] if len(held) == 1 else '—'.join(ends)}")
-        if told:
-            words = f"{ordinal(number)}、{section.title}：{'，'.join(told)}。"
-            made.add_paragraph(words, style="Note Line")
-
-
-def text(runs: Sequence[Inline]) -> str:
-    """Running text without references."""
-    return "".join(r.text if isinstance(r, Number) else r for r in runs)
+    lines = index_of(document)
+    if lines:
+        made.add_paragraph("附：数字编号", style="Caption Line")
+    for line in lines:
+        made.add_paragraph(line, style="Note Line")
 
 
 def _picture(made: Any, chart: Chart, number: int) -> None:
@@ -394,10 +436,13 @@ def _row(
 
 
 def _together(row: int, rows: int) -> bool:
-    """Short tables stay on one page; long ones leave no lone row at either end of a page."""
+    """Very short tables stay on one page; others leave no lone row at either end of a page.
+
+    A table of a dozen rows that had to stay whole would leave half a page empty before it.
+    """
     if row == rows - 1:
         return False
-    return rows <= 14 or row < 2 or row >= rows - 3
+    return rows <= 5 or row < 2 or row >= rows - 3
 
 
 def _span(cell: Any, rows: int) -> None:

@@ -1,0 +1,242 @@
+"""A document as PDF, set by typst from the same content as Word, with the packaged faces alone.
+
+Reported text goes to typst as data (JSON through `sys.inputs`) and is never part of its source, so
+whatever a unit writes stays text. No clock, no path and no font of the machine enters the file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from pipelines.publish import charts
+from pipelines.publish.content import (
+    Chart,
+    Document,
+    Inline,
+    Number,
+    Paragraph,
+    Section,
+    Subheading,
+    Table,
+    index_of,
+    ordinal,
+    with_contents,
+)
+from pipelines.publish.official import Grid, Heading, Paper, Signatures, Text, Turn, chinese_day
+from pipelines.publish.publication import Publication, stamp
+
+DRAFT = "草稿，未签发，不得引用"
+_TEMPLATES = Path(__file__).parent / "typst"
+
+
+def pdf(document: Document, cutoff: datetime, *, draft: bool = False) -> bytes:
+    """The document as PDF; equal input gives equal bytes. A draft says so on every page."""
+    counter = _Counter()
+    told = {
+        "title": document.title,
+        "issuer": document.issuer,
+        "running": f"{document.title}　{document.reference}".strip(),
+        "head": list(document.head),
+        "contents": with_contents(document),
+        "sections": [
+            _section(section, number, counter)
+            for number, section in enumerate(document.sections, 1)
+        ],
+        "signature": list(document.signature),
+        "index": index_of(document),
+    }
+    return _set("document.typ", told, cutoff, draft)
+
+
+class _Counter:
+    """Running numbers of tables and pictures."""
+
+    def __init__(self) -> None:
+        self.tables = 0
+        self.pictures = 0
+
+
+def _section(section: Section, number: int, counter: _Counter) -> dict[str, Any]:
+    blocks: list[dict[str, Any]] = []
+    headings = 0
+    for block in section.blocks:
+        match block:
+            case Paragraph():
+                blocks.append({"kind": "text", "style": block.style, "runs": _runs(block.runs)})
+            case Subheading():
+                headings += 1
+                blocks.append({"kind": "heading", "text": f"（{ordinal(headings)}）{block.text}"})
+            case Table():
+                counter.tables += 1
+                blocks.append(_table(block, counter.tables))
+            case Chart():
+                counter.pictures += 1
+                title = f"图{counter.pictures}　{block.title}"
+                blocks.append(
+                    {"kind": "picture", "title": title, "alt": block.title, "svg": _svg(block)}
+                )
+    return {"title": f"{ordinal(number)}、{section.title}", "blocks": blocks}
+
+
+def _svg(chart: Chart) -> str:
+    return charts.svg(chart)
+
+
+def _runs(runs: Sequence[Inline]) -> list[str | list[str]]:
+    """Text as it stands; a number as a list of one, which is not broken over lines."""
+    return [[run.text] if isinstance(run, Number) else run for run in runs]
+
+
+def _table(table: Table, number: int) -> dict[str, Any]:
+    return {
+        "kind": "table",
+        "title": f"表{number}　{table.title}",
+        "columns": [
+            {"label": c.label, "weight": c.weight, "align": c.align} for c in table.columns
+        ],
+        "rows": [[_runs([cell]) for cell in row] for row in table.rows],
+        "spans": [table.spans(place) for place in range(len(table.columns))],
+        "totals": table.totals,
+        "note": table.note,
+    }
+
+
+def _set(template: str, told: dict[str, Any], cutoff: datetime, draft: bool) -> bytes:
+    moment = stamp(cutoff)
+    told |= {
+        "draft": DRAFT if draft else "",
+        "made": {
+            "year": moment.year, "month": moment.month, "day": moment.day,
+            "hour": moment.hour, "minute": moment.minute, "second": moment.second,
+        },
+    }  # fmt: skip
+    made = typst.Compiler(
+        input=str(_TEMPLATES / template),
+        root=str(_TEMPLATES),
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"told": json.dumps(told, ensure_ascii=False)},
+    ).compile(format="pdf", timestamp=int(moment.replace(tzinfo=UTC).timestamp()))
+    if not isinstance(made, bytes):
+        raise TypeError(f"typst returned {type(made).__name__}")
+    return made
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The packaged faces and no others; no import of mplfonts, which changes global settings."""
+    spec = importlib.util.find_spec("mplfonts")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("mplfonts carries the Chinese faces of PDFs")
+    folder = str(Path(spec.origin).parent / "fonts")
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
+    )
+
+
+# --- official documents ---
+
+
+def pdf_of(papers: Sequence[Paper], title: str, cutoff: datetime, *, draft: bool = False) -> bytes:
+    """Papers as one PDF, each from a new page; equal input gives equal bytes."""
+    told = {
+        "title": title,
+        "issuer": papers[0].issuer,
+        "papers": [_paper(paper) for paper in papers],
+    }
+    return _set("paper.typ", told, cutoff, draft)
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    """A paper with its clauses counted and its parts cut where pages are turned."""
+    ones = twos = items = 0
+    runs: list[dict[str, Any]] = [{"flipped": False, "parts": []}]
+    for part in paper.parts:
+        parts = runs[-1]["parts"]
+        match part:
+            case Heading(level=1):
+                ones, twos, items = ones + 1, 0, 0
+                words = f"{ordinal(ones)}、{part.text}"
+                parts.append({"kind": "heading", "level": 1, "text": words})
+            case Heading():
+                twos, items = twos + 1, 0
+                words = f"（{ordinal(twos)}）{part.text}"
+                parts.append({"kind": "heading", "level": 2, "text": words})
+            case Text(style="numbered"):
+                items += 1
+                parts.append({"kind": "text", "text": f"{items}. {part.text}"})
+            case Text():
+                kind = "note" if part.style == "note" else "text"
+                parts.append({"kind": kind, "text": part.text})
+            case Grid():
+                parts.append(_grid(part))
+            case Turn():
+                runs.append({"flipped": part.landscape, "parts": []})
+            case Signatures():
+                parts.append({"kind": "boxes", "rows": part.boxes})
+    named = [
+        f"附件：{i}. {name}" if i == 1 else f"　　　{i}. {name}"
+        for i, name in enumerate(paper.attachments, 1)
+    ]
+    if len(named) == 1:
+        named = [f"附件：{paper.attachments[0]}"]
+    return {
+        "title": paper.title,
+        "issuer": paper.issuer,
+        "number": paper.number,
+        "addressee": paper.addressee,
+        "issued": "" if paper.issued is None else chinese_day(paper.issued),
+        "attachments": named,
+        "copies": paper.copies,
+        "cover": paper.cover,
+        "compact": paper.compact,
+        "runs": runs,
+    }
+
+
+_SIDES = {"l": "left", "r": "right", "c": "center"}
+
+
+def _grid(grid: Grid) -> dict[str, Any]:
+    align = grid.align or "l" * len(grid.heads)
+    return {
+        "kind": "table",
+        "title": grid.title,
+        "columns": [
+            {"label": head, "weight": width, "align": _SIDES[side]}
+            for head, width, side in zip(grid.heads, grid.widths, align, strict=True)
+        ],
+        "rows": grid.rows,
+        "spans": [[1] * len(grid.rows) for _ in grid.heads],
+        "totals": 0,
+        "note": grid.note,
+    }
+
+
+# --- publications ---
+
+
+def pdfs(publication: Publication, *, draft: bool = False) -> tuple[tuple[str, bytes], ...]:
+    """A PDF beside every Word file of a publication, as (name, bytes)."""
+    made = []
+    for name, content in publication.drawn.items():
+        title = name.removesuffix(".docx")
+        if isinstance(content, Document):
+            made.append((f"{title}.pdf", pdf(content, publication.cutoff, draft=draft)))
+        else:
+            made.append((f"{title}.pdf", pdf_of(content, title, publication.cutoff, draft=draft)))
+    return tuple(made)
+
+
+def with_pdf(publication: Publication) -> Publication:
+    """The publication with its PDFs among its files."""
+    return replace(publication, files=(*publication.files, *pdfs(publication)))
