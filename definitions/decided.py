@@ -48,7 +48,18 @@ def with_decisions(parameter: Parameter, decisions: Sequence[Decision]) -> Param
         later = [v for v in values if v.since > decision.since]
         until = later[0].since - timedelta(days=1) if later else None
         made = Dated(
-            since=decision.since, until=until, value=decision.value, authority=decision.authority
+            since=decision.since,
+            until=until,
+            value=like(decision.value, parameter.values[0].value),
+            authority=decision.authority,
         )
         values = [*before, made, *later]
     return parameter.model_copy(update={"values": tuple(values)})
+
+
+def like(value: Any, current: Any) -> Any:
+    """A value as JSON gives it, its keys of the kind that those of the current one are of."""
+    if not isinstance(value, dict) or not isinstance(current, dict):
+        return value
+    keys = {str(k): k for k in current}
+    return {keys.get(str(k), k): v for k, v in value.items()}

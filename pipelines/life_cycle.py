@@ -109,9 +109,16 @@ def _signing(case: Case, verb: str, actor: Actor) -> str | None:
         return f"{role}已经签过（{case.signed[role]}）"
     if verb == "sign" and "复核人" not in case.signed:
         return "请先由复核人签名，再由单位负责人签发"
-    if actor.name in case.signed.values():
+    if any(_same(actor, account, name) for account, name in case.signers):
         return "复核人和单位负责人不能是同一人"
     return None
+
+
+def _same(actor: Actor, account: int | None, name: str) -> bool:
+    """Whether one person acts: by account; by name only where one of the two has none."""
+    if actor.account is not None and account is not None:
+        return actor.account == account
+    return actor.name == name
 
 
 def _checking(case: Case, asked: Asked, actor: Actor, signatures: Collection[str]) -> str | None:

@@ -143,7 +143,12 @@ def test_what_needs_a_reason_is_refused_without_one(verb: str) -> None:
         ({"checked_by": (COUNTY,)}, COUNTY, "accept", "只有最上一级"),
         ({}, TRADE, "check", "可以会签同意或提出异议"),
         ({"signed": {}}, UNIT, "sign", "请先由复核人签名"),
-        ({"signed": {"复核人": "张审核"}}, UNIT, "sign", "不能是同一人"),
+        (
+            {"signed": {"复核人": "张审核"}, "signers": ((None, "张审核"),)},
+            UNIT,
+            "sign",
+            "不能是同一人",
+        ),
         ({"signed": {"复核人": "王强"}}, UNIT, "sign_review", "已经签过（王强）"),
         ({"words": (8,)}, COUNTY, "accept_words", "这条说明不存在"),
     ],
@@ -154,6 +159,26 @@ def test_what_is_out_of_order(changes: dict[str, Any], actor: str, verb: str, sa
     found = refusal(case(state, **changes), asked, Actor("张审核", actor), DAY, SIGNATURES)
     assert found is not None
     assert said in found
+
+
+@pytest.mark.parametrize(
+    ("signer", "actor", "same"),
+    [
+        ((4, "王强"), Actor("王强", UNIT, account=4), True),
+        ((4, "王强"), Actor("王 强", UNIT, account=4), True),  # renamed meanwhile
+        ((4, "王强"), Actor("王强", UNIT, account=5), False),  # two people of one name
+        ((4, "王强"), Actor("赵国庆", UNIT, account=5), False),
+        ((None, "王强"), Actor("王强", UNIT, account=5), True),  # nobody knows whose account
+        ((4, "王强"), Actor("王强", UNIT), True),
+    ],
+)
+def test_who_signs_is_told_apart_by_account(
+    signer: tuple[int | None, str], actor: Actor, same: bool
+) -> None:
+    signed = case("validated", signed={"复核人": signer[1]}, signers=(signer,))
+    said = refusal(signed, Asked("sign"), actor, DAY, SIGNATURES)
+    assert ("不能是同一人" in str(said)) is same
+    assert (said is None) is not same
 
 
 def test_skipping_a_level_or_an_objection_takes_a_reason() -> None:

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import unquote
 
@@ -20,6 +20,7 @@ from sqlalchemy import text
 from definitions import Definitions
 from pipelines import flow
 from pipelines.assess import assess
+from pipelines.flow import ground
 from pipelines.flow.assessing import detail_of
 from pipelines.flow.ground import CHINA
 from pipelines.flow.walking import find_numbers
@@ -60,7 +61,8 @@ def told(module_home, definitions: Definitions) -> Told:
     site = Site(definitions, at=AT)
     top = rows[0].code
     for login, role, org in (
-        ("bu", "department", top), ("zhuxi", "leader", top), ("fu", "leader", COUNTY), ("helan", "leader", OTHER),
+        ("bu", "department", top), ("zhuxi", "leader", top), ("fu", "leader", COUNTY),
+        ("helan", "leader", OTHER),
         ("xian", "county_reviewer", COUNTY), ("bao", "reporter", published.UNITS[0]),
     ):  # fmt: skip
         site.account(login, (role, org, {"personal": role == "department"}))
@@ -417,3 +419,23 @@ def test_a_score_sheet_explains_every_mark_to_who_answers_for_the_unit(told):
         assert county.get(f"{base}/{path}").status_code == 404
     assert county.post(f"{base}/what-if", {"path": "bonus_cap", "value": "3"}).status_code == 404
     assert county.post(f"{base}/steps/compute", {"reason": "试"}).status_code == 404
+
+
+def test_what_was_published_is_made_again_after_a_parameter_was_decided(told):
+    """The edition quotes the definitions it was made under, not those that hold since."""
+    with warehouse().begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO parameter_proposal (code, since, value, authority, reason, "
+                "proposed_by, proposed_at, decision, decided_by, decided_at) "
+                "SELECT 'steady_band_pct', '2017-01-01', '90', '决定', '试', min(id), :at, "
+                "'approved', max(id), :at FROM account"
+            ),
+            {"at": AT},
+        )
+    ground.forget_definitions()
+    try:
+        assert ground.definitions().parameters["steady_band_pct"].at(date(2017, 12, 31)) == 90
+        assert flow.reproduce(told.bulletin).equal
+    finally:
+        ground.forget_definitions()

@@ -85,7 +85,8 @@ class Case:
     `state` is the state on the day; `leading` are the unions above the reporter on the line that
     leads, the nearest first, `other` those on the other line only. `checked_by` and `objecting`
     are codes since figures or state were last changed; `signed` the roles that have signed, on the
-    cover or in the portal; `words` the findings whose explanations nobody has judged.
+    cover or in the portal, `signers` by which account (if any) and name those in the portal;
+    `words` the findings whose explanations nobody has judged.
     """
 
     id: int
@@ -105,6 +106,7 @@ class Case:
     signed: dict[str, str]
     words: tuple[int, ...]
     steps: tuple[Step, ...]
+    signers: tuple[tuple[int | None, str], ...] = ()
 
 
 COVER_SIGNATURES = {"复核人": "reviewed_by", "单位负责人": "signed_by"}
@@ -218,6 +220,17 @@ def case_of(connection: Connection, submission_id: int, at: datetime) -> Case:
             connection.execute(text(sql("life_pending_words")), {"id": submission_id}).scalars()
         ),
         steps=steps,
+        signers=tuple(
+            (row.account_id, row.actor)
+            for row in connection.execute(
+                select(submission_step.c.account_id, submission_step.c.actor)
+                .where(
+                    submission_step.c.submission_id == submission_id,
+                    submission_step.c.verb.in_(PORTAL_SIGNATURES),
+                )
+                .order_by(submission_step.c.seq)
+            )
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from definitions import Definitions
-from definitions.decided import Decision
+from definitions.decided import Decision, like
 from warehouse import audit
 from warehouse.accounts import AccountRefused, actor_of
 from warehouse.tables import parameter_proposal as proposal
@@ -39,6 +39,7 @@ def propose(
     if since <= at.date():
         raise AccountRefused("新值只能从今天以后的日子起执行；已执行的日子不改")
     last = max(parameter.values, key=lambda v: v.since)
+    value = like(value, last.value)
     if isinstance(value, bool) or not _alike(value, last.value):
         raise AccountRefused("新值与现行值不是同一种数据，请核对")
     if value == last.value and last.until is None:
