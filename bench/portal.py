@@ -3,7 +3,9 @@
 Rows are made by SQL: a province, ten cities, a hundred counties, grassroots unions below them; a
 year of months with one workbook per union and month. Past months are done but for a few that were
 never mended; the last month has every state. Each page is asked for as three different people, and
-its time stated as a multiple of one trivial page's (a signed-in page that lists nothing).
+its time stated as a multiple of one trivial page's (a signed-in page that lists nothing). Then
+fifty people come at once, and ten-sheet workbooks go through a portal over a federation of their
+own (`portal_served`).
 """
 
 from __future__ import annotations
@@ -12,16 +14,35 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from starlette.testclient import TestClient
 
+from bench import ours, workbooks
+from bench.figures import union_code
+from bench.portal_served import (
+    PASSWORD,
+    Crowd,
+    Person,
+    Uploads,
+    crowd,
+    crowd_table,
+    p95,
+    served,
+    through_portal,
+    upload_table,
+)
 from definitions import load_definitions
+from definitions.periods import Period
 
-PASSWORD = "春风又绿江南岸2017"  # noqa: S105
+AT = "2017-04-08T09:00:00"
 MONTHS = 12
 TRIVIAL = "/password"
 PAGES = {
@@ -36,6 +57,13 @@ PAGES = {
     "coverage, units": "/coverage/units?period=2017-03&state=never",
 }
 PEOPLE = {"province": "P", "city": "C01", "county": "D001"}
+START = {"start page": "/"}
+FIFTY = {"province": 2, "city": 8, "county": 20, "unit": 20}
+"""Who comes at once: stewards of the three levels, and units that report."""
+STEWARDS = ("/", "/queue", "/queue?state=returned", "/coverage?period=2017-03",
+            "/coverage/units?period=2017-03&state=never")  # fmt: skip
+REPORTERS = ("/", "/my", "/my/history", "/my/uploads")
+BEFORE, MONTH, WARM = "2017-02", "2017-03", 3
 
 MAKE = """
 INSERT INTO definitions_edition VALUES ('bench', '{}', now())
@@ -142,45 +170,129 @@ def _count(connection: Connection, table: str) -> int:
     return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # noqa: S608
 
 
-def measure(units: int = 10_000, rounds: int = 40) -> tuple[dict[str, int], list[Measured]]:
-    """Make the rows in an installation of their own and time every page."""
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Everything that was measured."""
+
+    counts: dict[str, int]
+    pages: list[Measured]
+    crowds: list[Crowd]
+    uploads: Uploads
+
+
+def measure(
+    units: int = 10_000, rounds: int = 40, seconds: float = 20, uploads: int = 30
+) -> Portal:
+    """Make the rows in an installation of their own; time every page, a crowd, some uploads."""
     from warehouse import server
 
-    with tempfile.TemporaryDirectory(prefix="bench-portal-") as home:
-        os.environ[server.HOME_VARIABLE] = home
+    with tempfile.TemporaryDirectory(prefix="bench-portal-") as folder:
+        home = Path(folder)
+        for variable in (server.URL_VARIABLE, server.OPTIONS_VARIABLE):
+            os.environ.pop(variable, None)
+        os.environ[server.HOME_VARIABLE] = str(home / "pages")
         server.start()
         try:
-            return _measured(Path(home), units, rounds)
+            counts, pages = _measured(units, rounds)
+            with served({}, AT, worker=False) as url:
+                people = _fifty()
+                crowds = [crowd(url, people, seconds, pause) for pause in (0.0, 4.0)]
+            return Portal(counts, pages, crowds, _uploads(home / "uploads", uploads))
         finally:
             server.stop()
 
 
-def _measured(home: Path, units: int, rounds: int) -> tuple[dict[str, int], list[Measured]]:
-    from pipelines.flow.ground import CHINA, engine
+def _measured(units: int, rounds: int) -> tuple[dict[str, int], list[Measured]]:
+    from pipelines.flow.ground import engine, moment
     from portal.app import create_app
-    from warehouse import accounts
 
     known = load_definitions()
-    at = datetime(2017, 4, 8, 9, 0, tzinfo=CHINA)
+    at = moment(AT)
     counts = make(engine(), units)
     app = create_app(definitions=known, clock=lambda: at, changes_per_minute=100_000)
-    with engine().begin() as connection:
-        for login, org in PEOPLE.items():
-            number = accounts.create_account(
-                connection, login, login, at=at, actor="bench", password=PASSWORD, must_change=False
-            )
-            accounts.grant(connection, known, number, "steward", org, at=at, actor="bench")
+    _accounts([(login, "steward", org) for login, org in PEOPLE.items()], AT)
     found = []
     for login in PEOPLE:
         client = _signed_in(app, login)
         trivial = _times(client, TRIVIAL, rounds)
-        base = _p95(trivial)
+        base = p95(trivial)
         found.append(Measured("trivial page", login, statistics.median(trivial), base, 1.0))
-        for name, path in PAGES.items():
+        for name, path in (START | PAGES).items():
             times = _times(client, path, rounds)
-            p95 = _p95(times)
-            found.append(Measured(name, login, statistics.median(times), p95, p95 / base))
+            high = p95(times)
+            found.append(Measured(name, login, statistics.median(times), high, high / base))
     return counts, found
+
+
+def _accounts(wanted: Iterable[tuple[str, str, str]], at: str) -> None:
+    """Accounts for (login, role, organisation), all with one password."""
+    from pipelines.flow.ground import engine, moment
+    from warehouse import accounts
+
+    known, when = load_definitions(), moment(at)
+    with engine().begin() as connection:
+        accounts.keep_roles(connection, known)
+        for login, role, org in wanted:
+            number = accounts.create_account(
+                connection, login, login, at=when, actor="bench", password=PASSWORD,
+                must_change=False,
+            )  # fmt: skip
+            accounts.grant(connection, known, number, role, org, at=when, actor="bench")
+
+
+def _fifty() -> list[Person]:
+    """People of all levels, each with an account and the pages that they go to."""
+    codes = {"province": "P", "city": "C{:02d}", "county": "D{:03d}", "unit": "G{:05d}"}
+    people, wanted = [], []
+    for level, count in FIFTY.items():
+        for n in range(1, count + 1):
+            login, role = f"{level}-{n}", "reporter" if level == "unit" else "steward"
+            wanted.append((login, role, codes[level].format(n)))
+            people.append(Person(login, REPORTERS if level == "unit" else STEWARDS))
+    _accounts(wanted, AT)
+    return people
+
+
+def _uploads(home: Path, count: int) -> Uploads:
+    """Workbooks of ten sheets, half through the pipeline alone, half through a portal."""
+    from warehouse import server
+
+    at, half = ours.MOMENTS[MONTH], count + WARM
+    url = server.ensure_database("uploads")
+    place = {server.HOME_VARIABLE: str(home), server.URL_VARIABLE: url}
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+
+        def there(function: Callable[..., Any], *given: object) -> Any:
+            return pool.submit(function, *given).result()
+
+        there(ours.enter, str(home), url)
+        there(ours.open_month, 2 * half, [BEFORE, MONTH])
+        before = workbooks.make(home / BEFORE, 2 * half, Period.parse(BEFORE))
+        there(ours.load_month, before, BEFORE, 2 * half)
+        there(ours.settle)
+        month = workbooks.make(home / MONTH, 2 * half, Period.parse(MONTH), shape="template")
+        alone = [there(_alone, path) for path in month[:half]]
+        reporters = range(half + 1, 2 * half + 1)
+        there(_accounts, [(f"li-{n}", "reporter", union_code(n)) for n in reporters], at)
+        with served(place, at, worker=True) as portal:
+            through = through_portal(
+                portal,
+                [
+                    (f"li-{n}", union_code(n), partial(Path.read_bytes, month[n - 1]))
+                    for n in reporters
+                ],
+                WARM,
+            )
+    return Uploads(through, tuple(alone[WARM:]))
+
+
+def _alone(path: Path) -> float:
+    """Seconds from a file to its verdict, in this process."""
+    before = time.perf_counter()
+    ours.take_in([path], MONTH)
+    for chunk in ours.chunks(1):
+        ours.work(chunk, MONTH)
+    return time.perf_counter() - before
 
 
 def _signed_in(app: object, login: str) -> TestClient:
@@ -204,21 +316,17 @@ def _times(client: TestClient, path: str, rounds: int) -> list[float]:
     return taken[3:]
 
 
-def _p95(times: list[float]) -> float:
-    return statistics.quantiles(times, n=20, method="inclusive")[-1]
-
-
-def table(counts: dict[str, int], found: list[Measured]) -> str:
-    """The figures as a table."""
-    head = "、".join(f"{n:,} {t}" for t, n in counts.items())
-    lines = [head, "", "| page | person | median ms | p95 ms | of the trivial page |",
+def table(found: Portal) -> str:
+    """The figures as tables."""
+    lines = ["、".join(f"{n:,} {t}" for t, n in found.counts.items()), "",
+             "| page | person | median ms | p95 ms | of the trivial page |",
              "|---|---|---:|---:|---:|"]  # fmt: skip
     lines += [
         f"| {m.page} | {m.person} | {m.median:.1f} | {m.p95:.1f} | {m.multiple:.1f} |"
-        for m in found
+        for m in found.pages
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", crowd_table(found.crowds), "", upload_table(found.uploads)])
 
 
 if __name__ == "__main__":
-    print(table(*measure()))
+    print(table(measure()))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +24,16 @@ app = typer.Typer()
 
 
 @app.command("work", help="校验工作进程：收到上传立即处理，直到被停止")
-def work() -> None:
+def work(
+    ahead: Annotated[
+        float, typer.Option(help="时钟比真实时间快多少秒（演示过去的年份时为负）")
+    ] = 0.0,
+) -> None:
     """Run the worker that processes uploads as they come."""
     from pipelines.flow.uploading import work as run
 
-    run(now)
+    with suppress(KeyboardInterrupt):
+        run(lambda: (datetime.fromisoformat(now()) + timedelta(seconds=ahead)).isoformat())
 
 
 @app.command("upload", help="以某个单位的名义上传文件，由工作进程立即处理")

@@ -1,12 +1,17 @@
-"""Command line of the portal: `python -m portal serve | account | password`."""
+"""Command line of the portal: `python -m portal serve | account | password`.
+
+Beside the pages runs the worker that judges uploads as they come: whoever uploads sits and waits.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -36,17 +41,25 @@ def serve(
     port: Annotated[int, typer.Option(help="端口")] = 8000,
     https: Annotated[bool, typer.Option(help="只在 HTTPS 下发送会话（前面有反向代理时）")] = False,
     airflow: Annotated[str, typer.Option(help="Airflow 页面地址，供有权限的人打开")] = "",
+    worker: Annotated[
+        bool, typer.Option(help="同时运行校验工作进程；另有机器运行时用 --no-worker")
+    ] = True,
 ) -> None:
-    """Serve the portal until stopped."""
+    """Serve the portal until stopped, with a worker that judges what is uploaded."""
     import uvicorn
 
+    from pipelines.flow import uploading
     from portal.app import create_app
 
-    uvicorn.run(
-        create_app(clock=_clock(), secure=https, airflow_url=airflow),
-        host=host, port=port, log_level="warning", server_header=False,
-        timeout_graceful_shutdown=20,
-    )  # fmt: skip
+    # The server gives a signal back after its own stop; the worker is to be ended all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    ahead = _ahead()
+    app = create_app(clock=_clock(ahead), secure=https, airflow_url=airflow)
+    with uploading.worker(ahead=ahead) if worker else nullcontext():
+        uvicorn.run(
+            app, host=host, port=port, log_level="warning", server_header=False,
+            timeout_graceful_shutdown=20,
+        )  # fmt: skip
 
 
 @app.command("account", help="开立账号并授权；第一个管理员也这样开立")
@@ -89,13 +102,15 @@ def password(login: Annotated[str, typer.Argument(help="账号")]) -> None:
     console.print(f"账号 {login} 的新口令：{wanted}", soft_wrap=True, highlight=False)
 
 
-def _clock() -> Callable[[], datetime] | None:
-    """A clock that began at the moment the environment names, or none for the real one."""
+def _ahead() -> float:
+    """Seconds by which the clock that the environment asks for is ahead of the real one."""
     given = os.environ.get(CLOCK_VARIABLE)
-    if not given:
-        return None
-    began, real = ground.moment(given), datetime.now(ground.CHINA)
-    return lambda: began + (datetime.now(ground.CHINA) - real)
+    return (ground.moment(given) - datetime.now(ground.CHINA)).total_seconds() if given else 0.0
+
+
+def _clock(ahead: float) -> Callable[[], datetime]:
+    """A clock so many seconds ahead of the real one."""
+    return lambda: datetime.now(ground.CHINA) + timedelta(seconds=ahead)
 
 
 def main() -> None:

@@ -8,23 +8,16 @@ WITH due AS MATERIALIZED (
         e.due_on,
         e.lock_on
     FROM expected_filing AS e
-    WHERE e.lock_on >= CAST(:today AS date) - 31
-),
-
-spans AS MATERIALIZED (
-    SELECT DISTINCT
-        period,
-        form
-    FROM due
+    WHERE e.period = ANY(:periods) AND e.lock_on >= CAST(:today AS date) - 31
 ),
 
 came AS MATERIALIZED (
     SELECT DISTINCT
-        h.form,
-        h.period,
-        h.org_id
-    FROM spans AS s
-    INNER JOIN heard AS h ON s.form = h.form AND s.period = h.period
+        form,
+        period,
+        org_id
+    FROM heard_by_day
+    WHERE period_end = ANY(:ends) AND period = ANY(:periods)
 )
 
 SELECT

@@ -48,18 +48,17 @@ SELECT
     p.life,
     p.returned_file IS NOT NULL AS has_marked,
     coalesce(o.code, p.sender) AS org,
-    (
-        SELECT count(*) FROM finding AS f
-        WHERE f.submission_id = p.id AND f.severity = '退回'
-    ) AS wrong,
-    (
-        SELECT count(*) FROM finding AS f
-        WHERE f.submission_id = p.id AND f.severity = '须说明' AND f.explanation IS NULL
-    ) AS wordless,
-    (
-        SELECT count(*) FROM finding AS f
-        WHERE f.submission_id = p.id AND f.severity = '提示'
-    ) AS notices
+    c.wrong,
+    c.wordless,
+    c.notices
 FROM page AS p
 LEFT JOIN organisation AS o ON p.reporter_id = o.id
+LEFT JOIN LATERAL (
+    SELECT
+        count(*) FILTER (WHERE f.severity = '退回') AS wrong,
+        count(*) FILTER (WHERE f.severity = '须说明' AND f.explanation IS NULL) AS wordless,
+        count(*) FILTER (WHERE f.severity = '提示') AS notices
+    FROM finding AS f
+    WHERE f.submission_id = p.id AND f.cleared_at IS NULL
+) AS c ON TRUE
 ORDER BY p.id DESC

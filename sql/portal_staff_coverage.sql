@@ -14,8 +14,8 @@ came AS MATERIALIZED (
         h.form,
         h.org_id,
         CAST(min(h.received_at) AT TIME ZONE 'Asia/Shanghai' AS date) AS came_on
-    FROM heard AS h
-    WHERE h.period = :period AND h.received_at <= :cutoff
+    FROM heard_by_day AS h
+    WHERE h.period_end = CAST(:ends AS date) AND h.period = :period AND h.received_at <= :cutoff
     GROUP BY h.form, h.org_id
 )
 

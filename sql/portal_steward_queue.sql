@@ -1,8 +1,7 @@
 -- one row per submission that waits for somebody on a day, gravest and oldest first, from a key on
-WITH waiting AS (
+WITH waiting AS MATERIALIZED (
     SELECT
         s.id,
-        s.receipt_id,
         s.reporter_id,
         s.period,
         s.version,
@@ -48,13 +47,6 @@ WITH waiting AS (
             )
         )
         AND (
-            CAST(:rule AS text) IS NULL
-            OR s.id IN (
-                SELECT f.submission_id FROM finding AS f
-                WHERE f.rule = :rule
-            )
-        )
-        AND (
             CAST(:lock_by AS date) IS NULL
             OR EXISTS (
                 SELECT 1
@@ -72,14 +64,27 @@ WITH waiting AS (
         )
 ),
 
-page AS (
-    SELECT *
-    FROM waiting
+-- What was found is asked in order, until a page is full: looking into every finding is dear.
+page AS MATERIALIZED (
+    SELECT w.*
+    FROM (
+        SELECT *
+        FROM waiting
+        WHERE
+            CAST(:after_rank AS integer) IS NULL
+            OR (rank, received_at, id)
+            > (:after_rank, CAST(:after_time AS timestamptz), CAST(:after_id AS bigint))
+        ORDER BY rank, received_at, id
+        OFFSET 0
+    ) AS w
     WHERE
-        CAST(:after_rank AS integer) IS NULL
-        OR (rank, received_at, id)
-        > (:after_rank, CAST(:after_time AS timestamptz), CAST(:after_id AS bigint))
-    ORDER BY rank, received_at, id
+        CAST(:rule AS text) IS NULL
+        OR EXISTS (
+            SELECT 1
+            FROM finding AS f
+            WHERE f.submission_id = w.id AND f.rule = :rule AND f.cleared_at IS NULL
+        )
+    ORDER BY w.rank, w.received_at, w.id
     LIMIT :most
 )
 
@@ -94,8 +99,8 @@ SELECT
     p.reporter_id,
     o.code AS reporter,
     n.name AS reporter_name,
-    r.file_name,
-    r.sender,
+    h.file_name,
+    h.sender,
     c.grave,
     c.wanting,
     c.rules,
@@ -106,8 +111,13 @@ SELECT
     coalesce(p.locks_on, w.lock_on) AS lock_on
 FROM page AS p
 LEFT JOIN organisation AS o ON p.reporter_id = o.id
-LEFT JOIN receipt AS r ON p.receipt_id = r.id
-LEFT JOIN in_hand AS h ON p.id = h.submission_id
+-- OFFSET keeps these from being made for everything and joined then.
+LEFT JOIN LATERAL (
+    SELECT * FROM in_hand
+    WHERE submission_id = p.id
+    ORDER BY submission_id
+    OFFSET 0
+) AS h ON TRUE
 LEFT JOIN LATERAL (
     SELECT name
     FROM organisation_name

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
 from warehouse.engine import sql
-
-
-@dataclass(frozen=True, slots=True)
-class OwnFiling:
-    """One form that an organisation owes: its days, when it was heard of, and its state."""
-
-    period: str
-    form: str
-    org_id: int
-    due_on: date
-    lock_on: date
-    received_at: datetime | None
-    sent_at: datetime | None
-    state: str
-
-    def days_left(self, today: date) -> int:
-        """Days until it is due; negative when the day is over."""
-        return (self.due_on - today).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +58,26 @@ class AccountsSummary:
     noted: int
 
 
-def own_filings(reading: Connection, organisations: Sequence[int], today: date) -> list[OwnFiling]:
-    """What some organisations owe or owed lately, in order of their days."""
-    rows = reading.execute(
-        text(sql("portal_own_filings")), {"organisations": list(organisations), "today": today}
-    )
-    return [OwnFiling(**row) for row in rows.mappings()]
-
-
 def coverage(reading: Connection, today: date) -> list[FormCoverage]:
     """How far each open or lately locked form has come, in order of their days."""
-    rows = reading.execute(text(sql("portal_coverage")), {"today": today})
+    # Asked first, so that only the partitions of these periods are read.
+    windows = reading.execute(text(sql("portal_coverage_windows")), {"today": today}).all()
+    if not windows:
+        return []
+    rows = reading.execute(
+        text(sql("portal_coverage")),
+        {
+            "today": today,
+            "periods": [w.label for w in windows],
+            "ends": sorted({w.ends for w in windows}),
+        },
+    )
     return [FormCoverage(**row) for row in rows.mappings()]
 
 
-def stuck(reading: Connection) -> dict[str, Stuck]:
-    """What waits for somebody, by state."""
-    rows = reading.execute(text(sql("portal_stuck"))).mappings()
+def stuck(reading: Connection, today: date) -> dict[str, Stuck]:
+    """What waits for somebody on a day, by state, as the queue counts it."""
+    rows = reading.execute(text(sql("portal_steward_counts")), {"today": today}).mappings()
     return {row["state"]: Stuck(**row) for row in rows}
 
 

@@ -113,16 +113,20 @@ class Proposal:
     org: str
 
 
-def batches(reading: Connection, organisations: Sequence[int], today: date) -> list[Batch]:
-    """What some units owe, by workbook; the newest month first."""
+def owed(reading: Connection, organisations: Sequence[int], today: date) -> list[Owed]:
+    """What some units owe in windows not locked for long; the newest workbook first."""
     rows = reading.execute(
         text(sql("portal_reporter_owed")), {"organisations": list(organisations), "today": today}
     )
+    return [Owed(**row) for row in rows.mappings()]
+
+
+def batches(reading: Connection, organisations: Sequence[int], today: date) -> list[Batch]:
+    """What some units owe, by workbook; the newest month first."""
     found: dict[tuple[str, int], list[Owed]] = {}
-    for row in rows.mappings():
-        owed = Owed(**row)
-        found.setdefault((owed.opened_with, owed.org_id), []).append(owed)
-    return [Batch(org, month, tuple(owed)) for (month, org), owed in found.items()]
+    for one in owed(reading, organisations, today):
+        found.setdefault((one.opened_with, one.org_id), []).append(one)
+    return [Batch(org, month, tuple(forms)) for (month, org), forms in found.items()]
 
 
 def sent(

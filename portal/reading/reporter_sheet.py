@@ -7,43 +7,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
-
-from definitions import Definitions
 from definitions.model import Form
 from expectations.findings import column_letters
 from pipelines.flow.showing import ShownSheet
-from warehouse.engine import sql
+from portal.reading.findings import Found
 
 SHORT, AROUND, HEAD = 160, 1, 12
 """A sheet of more rows shows its head and the rows with something found, and those beside them."""
 TONES = {"退回": "bad-cell", "须说明": "warn-cell", "提示": "info-cell"}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One finding; `field` is the column's label."""
-
-    id: int
-    rule: str
-    severity: str
-    message: str
-    advice: str
-    form: str
-    sheet: str
-    row_no: int | None
-    columns: tuple[int, ...]
-    field: str
-    value: str
-    expected: str
-    cell: str
-    explanation: str | None
-    stage: str
-
-    @property
-    def wordless(self) -> bool:
-        """Whether it waits for the unit's words."""
-        return self.severity == "须说明" and not self.explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +45,6 @@ class Grid:
     letters: tuple[str, ...]
     rows: tuple[GridRow, ...]
     left_out: int
-
-
-def findings(reading: Connection, submission: int, known: Definitions) -> list[Found]:
-    """What was found in a submission and still stands, gravest first."""
-    labels = {(f.code, c.code): c.label for f in known.forms for c in f.columns}
-    rows = reading.execute(text(sql("portal_reporter_findings")), {"id": submission}).mappings()
-    found = []
-    for row in rows:
-        values = dict(row)
-        code = values.pop("field_code")
-        values["columns"] = tuple(values["columns"])
-        found.append(Found(field=labels.get((values["form"], code), ""), **values))
-    return found
 
 
 def counts(found: Iterable[Found]) -> Mapping[str, int]:

@@ -121,7 +121,8 @@ def units(reading: Connection, unit: int, day: date) -> list[Unit]:
 def coverage(reading: Connection, head: Head) -> list[Coverage]:
     """How far each form of a period came until its cut-off, over everyone the reader sees."""
     rows = reading.execute(
-        text(sql("portal_staff_coverage")), {"period": head.period, "cutoff": head.cutoff}
+        text(sql("portal_staff_coverage")),
+        {"period": head.period, "ends": Period.parse(head.period).end, "cutoff": head.cutoff},
     )
     return [Coverage(**row) for row in rows.mappings()]
 

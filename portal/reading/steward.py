@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -187,38 +187,6 @@ def opened(reading: Connection, number: int, today: date) -> Opened:
     if found is None:
         raise NotFound
     return Opened(**found)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One finding as it is shown."""
-
-    id: int
-    rule: str
-    severity: str
-    message: str
-    advice: str
-    form: str
-    sheet: str
-    row_no: int | None
-    field: str
-    value: str
-    expected: str
-    cell: str
-    stage: str
-    explanation: str
-
-
-def findings(
-    reading: Connection, number: int, labels: Mapping[tuple[str, str], str]
-) -> list[Found]:
-    """The findings of a submission that the reader may see, gravest first.
-
-    `labels` names columns: (form, column) → as the form calls it.
-    """
-    rows = reading.execute(text(sql("portal_steward_findings")), {"id": number})
-    found = [Found(**row) for row in rows.mappings()]
-    return [replace(f, field=labels.get((f.form, f.field), f.field)) for f in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from expectations.findings import column_letters
 from pipelines.flow.correcting import arrived_of
 from pipelines.flow.reading import read_mended
 from portal.asking import Site
-from portal.reading.steward import Found
+from portal.reading.findings import Found
 
 COVER = {
     "org_code": "填报单位编码", "org_name": "填报单位", "period": "所属期", "unit": "计量单位",

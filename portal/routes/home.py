@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from definitions import Definitions
 from portal.asking import Known, Now, Person, Reading, SignedIn
 from portal.page import NavItem, render
-from portal.reading import home
+from portal.reading import home, reporter
+from portal.routes.steward import HANDLES
 
 router = APIRouter()
 NAV = (NavItem("首页", "/", (), 0),)
+SHOWN_AFTER_LOCK = timedelta(days=31)
 
 
 @router.get("/")
@@ -27,11 +32,22 @@ def start(request: Request, person: Person, reading: Reading, known: Known, at: 
         duties=duties(person, known),
         titles={f.code: f.title for f in known.forms},
         own_names={g.org_id: g.org_name for g in person.grants},
-        filings=home.own_filings(reading, own, today) if own else None,
+        handles=person.may(*HANDLES),
+        sees_coverage=person.may("review", "chase", "send_back"),
+        filings=_filings(reading, own, today) if own else None,
         coverage=home.coverage(reading, today) if oversees else None,
-        stuck=home.stuck(reading) if person.may("review", "mend_format", "chase") else None,
+        stuck=home.stuck(reading, today) if person.may("review", "mend_format", "chase") else None,
         published=home.published(reading, today) if person.may("download") else None,
         accounts=home.accounts_summary(reading, at) if person.may("manage_accounts") else None,
+    )
+
+
+def _filings(reading: Connection, own: list[int], today: date) -> list[reporter.Owed]:
+    """What the person's own units owe or owed lately, in order of the days."""
+    owed = reporter.owed(reading, own, today)
+    return sorted(
+        (o for o in owed if o.lock_on >= today - SHOWN_AFTER_LOCK),
+        key=lambda o: (not o.wants(today), o.due_on, o.period, o.form),
     )
 
 

@@ -1,4 +1,5 @@
--- one row per finding of a submission that the reader may see, gravest first, as the sheets go
+-- one row per finding of a submission that the reader may see and that still stands, gravest first,
+-- then as the sheets go
 SELECT
     f.id,
     f.rule,
@@ -8,7 +9,8 @@ SELECT
     f.form,
     f.sheet,
     f.row_no,
-    f.field,
+    f.columns,
+    f.field AS field_code,
     f.value,
     f.expected,
     f.cell,
@@ -17,7 +19,8 @@ SELECT
 FROM finding AS f
 WHERE f.submission_id = :id AND f.cleared_at IS NULL
 ORDER BY
-    CASE f.severity WHEN '退回' THEN 1 WHEN '须说明' THEN 2 ELSE 3 END,
+    CASE f.severity WHEN '退回' THEN 0 WHEN '须说明' THEN 1 ELSE 2 END,
     f.sheet,
-    f.row_no,
+    f.row_no NULLS FIRST,
+    f.columns,
     f.id
