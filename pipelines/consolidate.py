@@ -20,12 +20,13 @@ from pipelines.figures import (
     Transfer,
     Unit,
 )
-from pipelines.small_cells import Tree, Value, sensitive, withheld_of
+from pipelines.small_cells import Tree, Value, Withheld, sensitive, withheld_of
 from warehouse.cutoff import prepare_cutoff, prepare_expected
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
 from warehouse.rollup import compute
 from warehouse.tables import LINES
+from warehouse.withheld import decision, keep_decision
 
 LINE_NAMES = {number: name for name, number in LINES.items()}
 OUTSIDE = Unit("0", UNASSIGNED, "")
@@ -101,7 +102,7 @@ def figures_of_each(
             children=children,
             values=_values(connection, computation, sorted(wanted), targets),
             transfers=_transfers(connection, period, cutoff, unit.id),
-            coverage=_coverage(connection, period, shown, organisations),
+            coverage=_coverage(connection, period, shown, organisations, BLOCK),
             notes=notes,
             withheld=withheld,
         )
@@ -116,7 +117,17 @@ def coverage_of(
     prepare_cutoff(connection, cutoff)
     prepare_expected(connection, cutoff, period.start, period.end)
     shown = _shown(unit_code, _children(organisations, unit))
-    return _coverage(connection, period, shown, organisations)
+    return _coverage(connection, period, shown, organisations, BLOCK)
+
+
+def coverage_along(
+    connection: Connection, period: Period, cutoff: datetime, units: Sequence[str], line: str
+) -> list[CoverageRow]:
+    """How far units have reported with all that stands below them along a line; 0 is 未纳入产业."""
+    organisations = standing(connection, period.end, cutoff)
+    prepare_cutoff(connection, cutoff)
+    prepare_expected(connection, cutoff, period.start, period.end)
+    return _coverage(connection, period, units, organisations, line)
 
 
 def _children(organisations: Sequence[Registered], unit: Registered) -> dict[str, list[Unit]]:
@@ -139,19 +150,14 @@ def _withheld(
 ) -> frozenset[tuple[str, str, str, str]]:
     """What no publication of a computation may print, decided once for the whole federation.
 
-    What one unit's review withholds must not stand in that of the unit above or beside it.
-    A computation never changes, so a process decides once however many units it prints.
+    What one unit's review withholds must not stand in that of the unit above or beside it. The
+    first to ask decides; the decision is kept with the computation, which never changes.
     """
-    key = (str(connection.engine.url), computation, definitions.digest)
-    if key not in _DECIDED:
-        while len(_DECIDED) >= _KEPT_DECISIONS:
-            _DECIDED.pop(next(iter(_DECIDED)))
-        _DECIDED[key] = _decided(connection, definitions, computation, period, organisations)
-    return _DECIDED[key]
-
-
-_KEPT_DECISIONS = 32
-_DECIDED: dict[tuple[str, int, str], frozenset[tuple[str, str, str, str]]] = {}
+    found = decision(connection, computation)
+    if found is None:
+        found = _decided(connection, definitions, computation, period, organisations)
+        keep_decision(connection, computation, found)
+    return frozenset((LINE_NAMES[line], unit, label, code) for line, unit, label, code in found)
 
 
 def _decided(
@@ -160,7 +166,7 @@ def _decided(
     computation: int,
     period: Period,
     organisations: Sequence[Registered],
-) -> frozenset[tuple[str, str, str, str]]:
+) -> Withheld:
     about = sensitive(definitions, period.end)
     rows = connection.execute(
         text(sql("publication_sensitive")),
@@ -172,8 +178,7 @@ def _decided(
     ]
     if not values:
         return frozenset()
-    hidden = withheld_of(values, _tree(organisations), period, about)
-    return frozenset((LINE_NAMES[line], unit, label, code) for line, unit, label, code in hidden)
+    return withheld_of(values, _tree(organisations), period, about)
 
 
 def _tree(organisations: Sequence[Registered]) -> Tree:
@@ -297,11 +302,17 @@ def _coverage(
     period: Period,
     units: Sequence[str],
     organisations: Sequence[Registered],
+    line: str,
 ) -> list[CoverageRow]:
     names = {o.code: o.name for o in organisations}
     rows = connection.execute(
         text(sql("coverage_by_unit")),
-        {"units": list(units), "starts": period.start, "ends": period.end},
+        {
+            "units": list(units),
+            "line": LINES[line],
+            "starts": period.start,
+            "ends": period.end,
+        },
     )
     return [
         CoverageRow(

@@ -123,26 +123,27 @@ def withhold(
     *,
     hidden: Collection[Cell] = (),
     printed: Collection[Cell] = (),
+    asked_before: Asked | None = None,
 ) -> set[Cell]:
     """The cells that must not be printed.
 
     `hidden` are withheld already, `printed` stand in earlier publications and cannot be taken back.
     Small cells go first; then, as long as the published sums pin one of them down to a span
-    narrower than the limit, the cheapest other figure in its sums goes too.
+    narrower than the limit, the cheapest other figure in its sums goes too. `asked_before` keeps
+    what was found out for the same sums and values, for whoever asks again with more of them.
     """
     fixed = set(printed)
     gone = {k for k, v in values.items() if small(v, limit) and k not in fixed} | set(hidden)
     if not gone:
         return gone
+    known = {} if asked_before is None else asked_before
     of: dict[Cell, list[Sum]] = defaultdict(list)
     for one in sums:
         for cell in (one.total, *one.parts):
             of[cell].append(one)
     waiting = [k for k in sorted(gone) if small(values.get(k), limit)]
     while waiting:
-        exposed = exposures(values, sums, gone, waiting, limit)
-        if not exposed:
-            break
+        exposed = exposures(values, sums, gone, waiting, limit, known)
         helpless = set()
         for cell in exposed:
             candidate = _cheapest(cell, values, of, gone, fixed)
@@ -150,8 +151,9 @@ def withhold(
                 helpless.add(cell)
             else:
                 gone.add(candidate)
-        # what cannot be helped stands in print already; asking again changes nothing
-        waiting = [k for k in waiting if k not in helpless]
+        # A span only widens as more goes: what is safe stays safe. What cannot be helped stands in
+        # print already; asking again changes nothing.
+        waiting = [k for k in exposed if k not in helpless]
     return gone
 
 
@@ -193,70 +195,126 @@ def exposures(
     values: Mapping[Cell, Decimal],
     sums: Sequence[Sum],
     gone: Collection[Cell],
-    asked: Iterable[Cell],
+    asked: Sequence[Cell],
     limit: int,
+    known: Asked | None = None,
 ) -> list[Cell]:
     """The withheld cells that published sums pin down to a span narrower than the limit."""
-    blocks = _blocks(sums, set(gone))
-    found = []
+    blocks = _blocks(sums, set(gone), {} if known is None else known)
+    together: dict[int, tuple[_Block, list[Cell]]] = {}
     for cell in asked:
         block = blocks.get(cell)
-        if block is None:  # in no sum at all: nothing tells of it
-            continue
-        if block.seen(cell) >= limit:  # two ways of filling the block in are that far apart
-            continue
-        low, high = block.span(values, cell)
-        if high - low < limit:
-            found.append(cell)
-    return found
+        if block is not None:  # in no sum at all: nothing tells of it
+            together.setdefault(id(block), (block, []))[1].append(cell)
+    pinned = {c for block, cells in together.values() for c in block.pinned(values, cells, limit)}
+    return [cell for cell in asked if cell in pinned]
+
+
+Asked = dict[tuple[tuple[int, ...], tuple[Cell, ...]], "_Block"]
+"""Blocks by their sums (as objects) and withheld cells, with what was found out about them.
+
+Whoever keeps one keeps the sums as well.
+"""
+_HAIR = 1e-6
+"""What a solver may be off by."""
 
 
 class _Block:
-    """Withheld cells that hang together through sums, and those sums."""
+    """Withheld cells that hang together through sums, and those sums.
 
-    def __init__(self) -> None:
-        self.cells: dict[Cell, int] = {}
-        self.sums: list[Sum] = []
+    Two ways of filling it in that differ by the limit in a cell prove that cell safe, so every
+    filling that is found is compared with the true one, for all cells at once; only what remains
+    is asked for one by one, and exactly.
+    """
+
+    def __init__(self, sums: Sequence[Sum], cells: Sequence[Cell]) -> None:
+        self.sums = sums
+        self.cells = {cell: place for place, cell in enumerate(cells)}
+        self._answers: dict[Cell, bool] = {}
         self._system: Any = None
-        self._seen: Any = None
+        self._low: Any = None
+        self._high: Any = None
 
-    def seen(self, cell: Cell) -> float:
-        """How far apart a cell was in the fillings found so far; its span is at least that."""
-        if self._seen is None:
-            return -np.inf
-        low, high = self._seen
-        at = self.cells[cell]
-        return float(high[at] - low[at])
+    def pinned(
+        self, values: Mapping[Cell, Decimal], asked: Sequence[Cell], limit: int
+    ) -> set[Cell]:
+        """Those of the cells that the sums leave a span narrower than the limit."""
+        wanted = [c for c in asked if c not in self._answers]
+        if wanted:
+            self._answers |= dict.fromkeys(self._alone() & set(wanted), True)
+            self._prepare(values)
+            self._loosen(wanted, limit)
+            for cell in wanted:
+                if cell not in self._answers:
+                    self._answers[cell] = self._is_pinned(cell, limit)
+        return {c for c in asked if self._answers[c]}
 
-    def span(self, values: Mapping[Cell, Decimal], cell: Cell) -> tuple[float, float]:
-        """The least and the most that a withheld cell may be, for somebody who knows the rest."""
-        if self._system is None:
-            matrix = lil_matrix((len(self.sums), len(self.cells)))
-            known = np.zeros(len(self.sums))
-            for row, one in enumerate(self.sums):
-                for sign, k in ((1.0, one.total), *((-1.0, p) for p in one.parts)):
-                    if k in self.cells:
-                        matrix[row, self.cells[k]] += sign
-                    else:
-                        known[row] -= sign * float(values.get(k, 0))
-            self._system = (matrix.tocsr(), known)
-        matrix, known = self._system
-        ends = []
-        for sign in (1.0, -1.0):
+    def _alone(self) -> set[Cell]:
+        """Cells that are the only one withheld in a sum: the rest of it gives them away."""
+        found = set()
+        for one in self.sums:
+            within = [k for k in (one.total, *one.parts) if k in self.cells]
+            if len(within) == 1:
+                found.add(within[0])
+        return found
+
+    def _prepare(self, values: Mapping[Cell, Decimal]) -> None:
+        if self._system is not None:
+            return
+        matrix = lil_matrix((len(self.sums), len(self.cells)))
+        known = np.zeros(len(self.sums))
+        for row, one in enumerate(self.sums):
+            for sign, k in ((1.0, one.total), *((-1.0, p) for p in one.parts)):
+                if k in self.cells:
+                    matrix[row, self.cells[k]] += sign
+                else:
+                    known[row] -= sign * float(values.get(k, 0))
+        self._system = (matrix.tocsr(), known)
+        self._low = np.array([float(values.get(k, 0)) for k in self.cells])
+        self._high = self._low.copy()
+
+    def _loosen(self, wanted: Sequence[Cell], limit: int) -> None:
+        """Move as many of the cells at once as far from the truth as matters, up and down."""
+        truth = self._low.copy()
+        box = np.column_stack([np.maximum(truth - limit, 0), truth + limit])
+        for sign in (-1.0, 1.0):
+            left = [c for c in wanted if c not in self._answers and not self._safe(c, limit)]
+            if len(left) < 2:
+                return
+            goal = np.zeros(len(self.cells))
+            goal[[self.cells[c] for c in left]] = sign
+            self._fill(goal, box)
+
+    def _is_pinned(self, cell: Cell, limit: int) -> bool:
+        for sign in (-1.0, 1.0):
+            if self._safe(cell, limit):
+                return False
             goal = np.zeros(len(self.cells))
             goal[self.cells[cell]] = sign
-            done = linprog(goal, A_eq=matrix, b_eq=known, bounds=(0, None), method="highs")
-            if done.status not in (0, 3):  # 3: without bound
-                raise ArithmeticError(f"{cell}: {done.message}")
-            if done.status == 0:
-                low, high = (done.x, done.x) if self._seen is None else self._seen
-                self._seen = np.minimum(low, done.x), np.maximum(high, done.x)
-            ends.append(sign * done.fun if done.status == 0 else -sign * np.inf)
-        return ends[0], ends[1]
+            if not self._fill(goal, (0, None)):
+                return False
+        return not self._safe(cell, limit)
+
+    def _safe(self, cell: Cell, limit: int) -> bool:
+        """Whether two fillings found so far differ by the limit in a cell."""
+        at = self.cells[cell]
+        return bool(self._high[at] - self._low[at] >= limit - _HAIR)
+
+    def _fill(self, goal: Any, bounds: Any) -> bool:
+        """Fill the block in so that the goal is least; False where it has no end."""
+        matrix, known = self._system
+        done = linprog(goal, A_eq=matrix, b_eq=known, bounds=bounds, method="highs")
+        if done.status == 3:  # without bound
+            return False
+        if done.status != 0:
+            raise ArithmeticError(f"{next(iter(self.cells))}: {done.message}")
+        self._low = np.minimum(self._low, done.x)
+        self._high = np.maximum(self._high, done.x)
+        return True
 
 
-def _blocks(sums: Sequence[Sum], gone: set[Cell]) -> dict[Cell, _Block]:
-    """Withheld cell → the block of cells and sums it hangs together with."""
+def _blocks(sums: Sequence[Sum], gone: set[Cell], known: Asked) -> dict[Cell, _Block]:
+    """Withheld cell → the block of cells and sums it hangs together with; a known one again."""
     leader: dict[Cell, Cell] = {}
 
     def find(cell: Cell) -> Cell:
@@ -269,17 +327,22 @@ def _blocks(sums: Sequence[Sum], gone: set[Cell]) -> dict[Cell, _Block]:
     for one in sums:
         within = [k for k in (one.total, *one.parts) if k in gone]
         if within:
-            touched.append((one, within[0]))
+            touched.append((one, within))
             for k in within[1:]:
                 leader[find(k)] = find(within[0])
-    blocks: dict[Cell, _Block] = defaultdict(_Block)
-    for one, first in touched:
-        block = blocks[find(first)]
-        block.sums.append(one)
-        for k in (one.total, *one.parts):
-            if k in gone:
-                block.cells.setdefault(k, len(block.cells))
-    return {k: block for block in list(blocks.values()) for k in block.cells}
+    made: dict[Cell, tuple[list[Sum], dict[Cell, None]]] = {}
+    for one, within in touched:
+        own, cells = made.setdefault(find(within[0]), ([], {}))
+        own.append(one)
+        cells.update(dict.fromkeys(within))
+    found = {}
+    for own, cells in made.values():
+        key = (tuple(map(id, own)), tuple(cells))
+        block = known.get(key)
+        if block is None:
+            block = known[key] = _Block(own, list(cells))
+        found.update(dict.fromkeys(cells, block))
+    return found
 
 
 # --- of a whole federation ---
@@ -389,13 +452,16 @@ def _protected(
     sums: list[Sum] = []
     hidden: set[Cell] = set()
     known: set[Cell] = set()
+    asked: Asked = {}
     for label in spans:
         here = _sums_of_units(values, tree, label)
         sums += here
         sums += _sums_of_months(values, label, spans, adds_up)
         now = {k: v for k, v in values.items() if k[2] == label or k in known}
         within = [s for s in sums if all(k in now for k in (s.total, *s.parts))]
-        hidden = withhold(now, within, limit, hidden=hidden, printed=known - hidden)
+        hidden = withhold(
+            now, within, limit, hidden=hidden, printed=known - hidden, asked_before=asked
+        )
         known |= set(now)
     return hidden
 

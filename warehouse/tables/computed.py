@@ -46,6 +46,25 @@ indicator_value = Table(
     CheckConstraint("basis IN ('reported', 'comparable', 'to_date')", name="basis"),
 )
 
+withholding = Table(
+    "withholding",
+    metadata,
+    Column("computation_id", ForeignKey("computation.id"), primary_key=True),
+    Column("figures", Integer, nullable=False),
+    comment="it is decided what of a computation is withheld; so many figures are",
+)
+
+withheld_figure = Table(
+    "withheld_figure",
+    metadata,
+    Column("computation_id", ForeignKey("withholding.computation_id"), primary_key=True),
+    Column("line", SmallInteger, primary_key=True),
+    Column("unit", Text, primary_key=True, comment="its code; with 本级 its own part"),
+    Column("period", Text, primary_key=True),
+    Column("indicator", Text, primary_key=True),
+    comment="one figure about few people that no publication may print; append-only",
+)
+
 assessment = Table(
     "assessment",
     metadata,

@@ -1,0 +1,54 @@
+"""What no publication of a computation may print: decided once and kept beside the computation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+
+Cell = tuple[int, str, str, str]
+"""Line, unit code (with 本级: its own part), period label, indicator."""
+
+
+def decision(connection: Connection, computation: int) -> frozenset[Cell] | None:
+    """The figures of a computation that are withheld; None where nobody has decided yet."""
+    decided = connection.execute(
+        text("SELECT figures FROM withholding WHERE computation_id = :id"), {"id": computation}
+    ).scalar()
+    if decided is None:
+        return None
+    rows = connection.execute(
+        text(
+            "SELECT line, unit, period, indicator FROM withheld_figure WHERE computation_id = :id"
+        ),
+        {"id": computation},
+    )
+    return frozenset((r.line, r.unit, r.period, r.indicator) for r in rows)
+
+
+def keep_decision(connection: Connection, computation: int, cells: Collection[Cell]) -> None:
+    """Keep a decision; the first one of a computation stands, and a second is the same."""
+    first = connection.execute(
+        text(
+            "INSERT INTO withholding (computation_id, figures) VALUES (:id, :figures) "
+            "ON CONFLICT DO NOTHING RETURNING computation_id"
+        ),
+        {"id": computation, "figures": len(cells)},
+    ).scalar()
+    if first is None or not cells:
+        return
+    line, unit, period, indicator = zip(*sorted(cells), strict=True)
+    connection.execute(
+        text(
+            "INSERT INTO withheld_figure (computation_id, line, unit, period, indicator) "
+            "SELECT :id, * FROM unnest(CAST(:line AS smallint[]), CAST(:unit AS text[]), "
+            "CAST(:period AS text[]), CAST(:indicator AS text[]))"
+        ),
+        {
+            "id": computation,
+            "line": list(line),
+            "unit": list(unit),
+            "period": list(period),
+            "indicator": list(indicator),
+        },
+    )
