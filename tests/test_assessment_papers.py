@@ -52,15 +52,17 @@ def papers() -> dict[str, Paper]:
     """One of each, as full as they come."""
     return {
         "R-02 通知单": result_letter(
-            UNIT, federation=FEDERATION, year=2020, number="示总工考〔2021〕4号",
+            UNIT, federation=FEDERATION, scheme="县（区）总工会目标责任考核办法", year=2020,
+            number="示总工考〔2021〕4号",
             issued=date(2021, 3, 15), appeal_days="如有异议，请于2021年3月22日前书面申诉。",
         ),
         "R-05": audit_report(
             AuditFacts(
                 unit="平川县总工会", year=2020, number="示总工经审〔2021〕8号",
                 notice_on=date(2021, 4, 12), start_on=date(2021, 4, 16),
-                aspects=(("教育宣传", "15%", "54.00", "24.50", "3.00", "81.50"),
-                         ("经费管理", "20%", "45.00", "20.00", "5.00", "70.00")),
+                aspects=(("教育宣传", "15%", "54.00", "24.50", "3.00", "81.50", "78.00", "80.10"),
+                         ("经费管理", "20%", "45.00", "20.00", "5.00", "70.00", "—", "72.35")),
+                losses=("教育宣传活动规模 15 分，得 9.50 分：参加人数占会员数 19.00%。",),
                 score="74.60", band="效益一般", last="2018年度，效益较差",
                 problems=NOTICE.problems, state="整改结果须于2021年6月5日前报送，目前已整改 1 个。",
                 issued=date(2021, 5, 6),
@@ -109,6 +111,7 @@ def test_a_paper_says_number_addressee_issuer_and_day_and_is_the_same_again(name
     content = word_of([paper], paper.title, AT)
     assert content == word_of([papers()[name]], paper.title, AT)
     said = words(content)
+    said += said.replace("\n", "")  # a long title is broken into two lines
     assert paper.issued is not None
     day = f"{paper.issued.year}年{paper.issued.month}月{paper.issued.day}日"
     for wanted in (paper.title, paper.number, f"{paper.addressee}：", paper.issuer, day):

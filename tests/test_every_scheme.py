@@ -17,11 +17,13 @@ from sqlalchemy import text
 
 from definitions import Definitions
 from pipelines import flow
+from pipelines.flow import assessing_year as steps
 from tests.test_assess_flow import ballots, certificate
 from tests.test_evidence import letter
 from tests.two_unions import CITY, FEDERATION, MILL, MINE, OPENED, TRADE, file, organisation
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions, warehouse
+from warehouse.life_cycle import Actor
 from warehouse.organisations import register
 
 D = Decimal
@@ -381,3 +383,15 @@ def test_an_audit_report_tells_each_aspect_and_what_is_open(assessed: Any) -> No
     said = words(report)
     for wanted in ("教育宣传", "87.00", "效益一般", "问题 2 个，涉及金额 32,600 元"):
         assert wanted in said
+
+
+def test_a_round_may_begin_from_the_very_moment_of_a_run_over_all_schemes(assessed: Any) -> None:
+    who = Actor("考核办 01")
+    steps.start_assessment("SWH-2019", 2019, by=who, reason="年度安排", at=AT)
+    assert steps.compute_marks("SWH-2019", 2019, by=who, reason="年报已锁定", at=AT) == 1
+    (listed,) = flow.publish_star_list("SWH-2019", 2019, document="示总工发〔2020〕9号",
+                                       by="考核办 01", at=AT)  # fmt: skip
+    said = words(listed)
+    for wanted in ("会员评家 50%、所在单位评家 25%、上级工会评家 25%", "85.00", "四星", "90.00%"):
+        assert wanted in said
+    assert "A002" not in said  # its members' ballots do not count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
@@ -15,6 +16,12 @@ def plain(value: Number, places: int = 2) -> str:
     """A number with thousands marks and no idle zeros: 1,234.5."""
     text = f"{round_once(value, places):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def places_in_words(reference: str) -> str:
+    """Places in workbooks as people say them, each once: 目标完成自评表第9行."""
+    told = re.sub(r"([^!、；]+)!(\d+)", r"\1第\2行", reference)
+    return "、".join(dict.fromkeys(re.split("[、；]", told)))
 
 
 def marks(value: Number) -> str:
@@ -61,7 +68,8 @@ def figure(value: Number | None, facts: IndicatorFacts, edge: Number | None = No
         return f"{shown:,f}%"
     text = f"{shown:,f}"
     if "." in text:
-        text = text.rstrip("0").rstrip(".")
+        whole = text.rstrip("0").rstrip(".")
+        text = text if facts.unit == "元" and "." in whole else whole  # fen are two digits
     return f"{text} {facts.unit}".rstrip()
 
 

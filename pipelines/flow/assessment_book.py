@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from definitions import Period
 from definitions.periods import PeriodKind
+from definitions.schemes import Scheme
 from pipelines.assess import AssessmentResult, UnitResult, assessment_book, explain
-from pipelines.assess.results import PartResult, Standing, State
-from pipelines.assess.wording import ABSENT, figure, goal, marks, plain
+from pipelines.assess.results import BlockResult, PartResult, Standing, State
+from pipelines.assess.wording import ABSENT, figure, goal, marks, places_in_words, plain
 from pipelines.flow.assessing import book_title
 from pipelines.flow.ground import CHINA, engine, moment
 from pipelines.flow.paper_ground import Shown, edition_shown, keep_papers
 from pipelines.publish import Publication
 from pipelines.publish import assessment_book as papers
-from pipelines.publish.official import Paper, word_of
+from pipelines.publish.official import Paper
+from pipelines.publish.pdf import paper_files
 from warehouse.windows import china_day
 
 
@@ -35,7 +38,7 @@ def publish_book(
         connection.rollback()
     title = book_title(shown.result, year)
     content = [
-        (f"{title}.docx", word_of([_book(shown, title)], title, shown.edition.cutoff)),
+        *paper_files([_book(shown, title)], title, shown.edition.cutoff),
         (
             f"{title}.xlsx",
             assessment_book(
@@ -55,15 +58,17 @@ def publish_book(
             papers.result_letter(
                 _unit(shown.result, unit, _follows(shown, unit)),
                 federation=shown.federation,
+                scheme=_scheme_name(shown.result.scheme),
                 year=year,
                 number=letter.format(n=i),
                 issued=china_day(when),
                 appeal_days=_rights(shown),
+                settled=_SETTLED.get(shown.found.stage, "系统核算（尚未审定）"),
             )
             for i, unit in enumerate(shown.result.units, 1)
         ]
         name = f"{year}年度考核结果通知单（{shown.result.scheme.label}）"
-        content.append((f"{name}.docx", word_of(sheets, name, shown.edition.cutoff)))
+        content += paper_files(sheets, name, shown.edition.cutoff)
     publication = Publication(
         kind="R-02 考核结果汇编",
         title=title,
@@ -74,6 +79,19 @@ def publish_book(
         files=tuple(content),
     )
     return keep_papers(publication, shown.computation, by, when)
+
+
+_SETTLED = {
+    "审定": "考核并审定",
+    "公示": "考核和联合会审，结果现予公示",
+    "待审定": "考核和公示，结果待审定",
+}
+"""How far a letter says that a result has come, by the stage."""
+
+
+def _scheme_name(scheme: Scheme) -> str:
+    """星级职工之家评选办法, without the years that it is in force."""
+    return re.sub(r"（[^（）]*年[^（）]*）$", "", scheme.title)
 
 
 def _status(shown: Shown) -> str:
@@ -91,6 +109,8 @@ def _rights(shown: Shown) -> str:
 
 
 def _follows(shown: Shown, unit: UnitResult) -> tuple[str, ...]:
+    if shown.found.stage != "审定":
+        return ()
     band = next((b for b in shown.result.scheme.bands if b.name == unit.grade), None)
     return (band.consequence.replace("（建议值）", ""),) if band and band.consequence else ()
 
@@ -128,10 +148,37 @@ def _unit(
             r.rstrip("。")
             for r in (*unit.grade_reasons, *([unit.unit.note] if unit.unit.note else []))
         ),
-        lines=tuple(_line(p) for b in unit.blocks for p in b.parts),
+        lines=tuple(line for b in unit.blocks for line in _block_lines(b)),
         next_grade=explain.next_grade(result.scheme, unit),
         consequences=tuple(follows),
+        adjusts=adjusts_of(result.scheme),
+        sums=tuple(explain.block_sentence(b) for b in unit.blocks if b.parts or b.raters),
     )
+
+
+def adjusts_of(scheme: Scheme) -> tuple[str, ...]:
+    """What a scheme adds and takes beside its blocks."""
+    given = (("加分", scheme.bonus_cap), ("扣分", scheme.deduction_cap), ("一票否决", scheme.veto))
+    return tuple(name for name, there in given if there)
+
+
+def _block_lines(block: BlockResult) -> Iterator[papers.ScoreLine]:
+    """Lines of a block: its figures, or its rater groups, or the one score that a party gave."""
+    for part in block.parts:
+        yield _line(part)
+    for rater in block.raters:
+        score = ABSENT if rater.score is None else marks(rater.score)
+        earned = (rater.score or Decimal(0)) * rater.share / 100
+        yield papers.ScoreLine(
+            "评价票", f"{rater.rater}（{plain(rater.share)}%）", plain(rater.share), ABSENT, ABSENT,
+            score, marks(earned), f"{explain.rater_sentence(rater)}。",
+        )  # fmt: skip
+    if not block.parts and not block.raters:
+        yield papers.ScoreLine(
+            "评分", block.block.name, plain(block.weight), ABSENT, ABSENT,
+            ABSENT if block.score is None else marks(block.score), marks(block.weighted),
+            explain.block_sentence(block),
+        )  # fmt: skip
 
 
 def _line(line: PartResult) -> papers.ScoreLine:
@@ -162,7 +209,7 @@ def _book(shown: Shown, title: str) -> Paper:
             federation=shown.federation,
             year=result.year,
             title=title,
-            scheme=scheme.title,
+            scheme=_scheme_name(scheme),
             code=scheme.code,
             edition=f"第 {shown.edition.number} 版（{shown.edition.cause}）；{_status(shown)}",
             cutoff=_day(shown.edition.cutoff),
@@ -192,10 +239,9 @@ def _method(result: AssessmentResult) -> tuple[str, ...]:
         for b in scheme.bands
     )
     told = [
-        f"总分由{weights}构成，另计加分（不超过 {plain(scheme.bonus_cap)} 分）和扣分"
-        f"（不超过 {plain(scheme.deduction_cap)} 分）。",
+        f"总分由{weights}构成{_adjusting(scheme)}。",
         f"等次：{bands}（“以上”含本数），按修约到两位小数的总分确定。",
-        "没有计算基数的项目不适用，分值由同块其他项目分摊；应报未报的为缺报，计 0 分。",
+        *_of_source(scheme),
         f"分组排名，一组不足 {scheme.smallest_group} 家的不排名次；总分相同的名次并列。",
     ]
     told += [
@@ -206,12 +252,38 @@ def _method(result: AssessmentResult) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _adjusting(scheme: Scheme) -> str:
+    told = [
+        f"{name}（不超过 {plain(cap)} 分）"
+        for name, cap in (("加分", scheme.bonus_cap), ("扣分", scheme.deduction_cap))
+        if cap
+    ]
+    return f"，另计{'和'.join(told)}" if told else ""
+
+
+def _of_source(scheme: Scheme) -> Iterator[str]:
+    """What is said of marks by where they come from."""
+    sources = {b.source for b in scheme.blocks}
+    if "items" in sources:
+        yield "没有计算基数的项目不适用，分值由同块其他项目分摊；应报未报的为缺报，计 0 分。"
+    for block in scheme.blocks:
+        if block.raters:
+            shares = "、".join(f"{rater} {plain(s)}%" for rater, s in block.raters.items())
+            yield f"{block.name}无记名进行，份额为{shares}；“不了解”的票不计入得分。"
+    if scheme.validity is not None:
+        name = next(b.name for b in scheme.blocks if b.code == scheme.validity.block)
+        yield (
+            f"{name}的参评率应达到 {plain(scheme.validity.participation_pct)}%，"
+            f"参评不少于 {scheme.validity.ballots} 人（会员不足此数的应全部参评），否则评家无效。"
+        )
+
+
 def _adjustments(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
     rows = []
     for unit in result.units:
         for sign, entries in (("＋", unit.bonus), ("－", unit.deductions)):
             rows += [
-                (unit.unit.name, a.kind, a.title, a.document or ABSENT,
+                (unit.unit.name, a.kind, a.title, places_in_words(a.document) or ABSENT,
                  f"{sign}{marks(a.points)}" if a.counted else "0.00",
                  "计入" if a.counted else a.why)
                 for a in entries
@@ -239,12 +311,21 @@ def _ratings(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
                  ABSENT if share is None else f"{share:.2f}%", *texts[2:],
                  ABSENT if rater.score is None else marks(rater.score))
             )  # fmt: skip
+        for block in unit.blocks:
+            if block.eligible is None or block.ballots is None:
+                continue
+            share = block.participation_pct
+            rows.append(
+                (unit.unit.name, block.block.name, f"{block.eligible:,}", f"{block.ballots:,}",
+                 ABSENT if share is None else f"{share:.2f}%", *[ABSENT] * 4,
+                 ABSENT if block.score is None else marks(block.score))
+            )  # fmt: skip
     return tuple(rows)
 
 
 def _drawing(shown: Shown) -> str:
     if not shown.seed:
-        return "尚未进行现场抽查。"
+        return "本版结果形成时尚未进行现场抽查。"
     return (
         f"抽签种子为“{shown.seed}”，公开产生。签号为“种子:单位编码”的 SHA-256 值，"
         f"各组按签号从小到大抽取，共 {len(shown.sample)} 家；任何人都可以据此重抽核对。"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from pipelines.flow.ground import definitions, engine, moment
 from pipelines.flow.paper_ground import keep_papers
 from pipelines.publish import Publication
 from pipelines.publish import assessment_papers as papers
-from pipelines.publish.official import word_of
+from pipelines.publish.pdf import paper_files
 from warehouse import assessment_year as kept
 from warehouse.organisations import standing
 from warehouse.windows import china_day
@@ -57,7 +58,7 @@ def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> lis
             papers.AuditFacts(
                 unit=orgs[row["org_code"]].name, year=year, number=row["audit_id"],
                 notice_on=row["notice_on"], start_on=row["start_on"],
-                aspects=tuple(_aspect(b) for b in unit.detail["blocks"]),
+                aspects=_aspects(unit, before, scored[year].values()), losses=_losses(unit),
                 score=marks(unit.total), band=unit.grade,
                 last="没有记录" if before is None or before.total is None
                 else f"{year - 1}年度 {marks(before.total)} 分，{before.grade}",
@@ -69,7 +70,7 @@ def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> lis
         publication = Publication(
             kind="R-05 经费绩效审计报告", title=paper.title, unit=top.code, period=period,
             cutoff=when, digest=known.digest,
-            files=((f"{paper.title}.docx", word_of([paper], paper.title, when)),),
+            files=paper_files([paper], paper.title, when),
         )  # fmt: skip
         written += keep_papers(publication, None, by, when)
     return written
@@ -78,6 +79,50 @@ def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> lis
 def _comment_until(known: Definitions, row: dict[str, Any]) -> str:
     days = int(known.parameters["audit_comment_days"].at(row["opinion_on"]))
     return f"对本报告有意见的，请于收到之日起 {days} 日内书面提出。"
+
+
+def _aspects(unit: Any, before: Any, everybody: Iterable[Any]) -> tuple[tuple[str, ...], ...]:
+    """Each aspect with its marks, last year's score and the mean of all audited unions."""
+    last = {} if before is None else _scores(before)
+    all_scores = [_scores(one) for one in everybody]
+    found = []
+    for block in unit.detail["blocks"]:
+        code = block["block"]["code"]
+        given = [s[code] for s in all_scores if code in s]
+        mean = sum(given, Decimal(0)) / len(given) if given else None
+        found.append((*_aspect(block), _told(last.get(code)), _told(mean)))
+    return tuple(found)
+
+
+def _scores(unit: Any) -> dict[str, Decimal]:
+    return {
+        str(b["block"]["code"]): Decimal(b["score"])
+        for b in unit.detail["blocks"]
+        if b["score"] is not None
+    }
+
+
+def _told(value: Decimal | None) -> str:
+    return ABSENT if value is None else marks(value)
+
+
+LOSSES = 8
+"""How many of the largest losses a report tells."""
+
+
+def _losses(unit: Any) -> tuple[str, ...]:
+    """Where most marks were lost, weighted as they count in the total, largest first."""
+    found = []
+    explained = unit.detail["explanation"]["blocks"]
+    for block, told in zip(unit.detail["blocks"], explained, strict=True):
+        for part, line in zip(block["parts"], told["lines"], strict=True):
+            full, got = Decimal(part["full"]), Decimal(part["marks"])
+            kind = str(part["item"]["name"])
+            if got < full and "奖励" not in kind:
+                cost = (full - got) * Decimal(block["weight"]) / 100
+                name = f"{block['block']['name']}·{kind}（{plain(full)} 分）"
+                found.append((-cost, f"{name}得 {marks(got)} 分：{line['told']}"))
+    return tuple(sentence for _, sentence in sorted(found)[:LOSSES])
 
 
 def _aspect(block: dict[str, Any]) -> tuple[str, ...]:

@@ -42,6 +42,10 @@ class Rows:
         """The same rows as they stood at another moment."""
         return Rows(self._connection, self._definitions, self._year, cutoff, self._units)
 
+    def title_of(self, form: str) -> str:
+        """What people call a form."""
+        return self._definitions.newest(form).title
+
     def of(self, form: str) -> list[dict[str, Any]]:
         """Rows as plain dictionaries, blanks as None; every period inside the year."""
         if form not in self._read:
@@ -57,14 +61,19 @@ class Rows:
             self._units,
             self._cutoff,
         )
-        plain = frame.astype(object).where(frame.notna(), None)
-        rows = [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
+        rows = plain_rows(frame)
         ledger = self._definitions.newest(form).ledger
         if ledger is None:
             return rows
         # a thing that is sent again, in whatever month, stands as it was told last
         rows.sort(key=lambda row: Period.parse(row["period"]).end)
         return list({tuple(row[k] for k in ledger.keys): row for row in rows}.values())
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain dictionaries, blanks as None."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
 
 
 def labels_of(year: Period) -> list[str]:

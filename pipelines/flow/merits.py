@@ -75,7 +75,7 @@ def deductions(
             yield DeductionEntry(
                 unit=late.unit,
                 kind=LATE,
-                title=f"{late.form} {period.year} 年年报 {late.due_on:%Y-%m-%d} 到期，逾期收到",
+                title=f"《{rows.title_of(late.form)}》{late.due_on:%Y-%m-%d} 到期，逾期收到",
                 reference=f"{late.form}/{period.label}",
             )
 

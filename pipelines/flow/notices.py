@@ -32,7 +32,8 @@ from pipelines.flow.paper_ground import keep_papers
 from pipelines.publish import Publication
 from pipelines.publish import notices as papers
 from pipelines.publish.notices import Notice
-from pipelines.publish.official import Paper, chinese_day, word_of
+from pipelines.publish.official import Paper, chinese_day
+from pipelines.publish.pdf import paper_files
 from warehouse.organisations import Registered, standing
 from warehouse.publications import recipes_of
 from warehouse.windows import china_day
@@ -102,7 +103,9 @@ def _audits(ground: _Ground) -> Found:
     for row in ground.ledger("AUD-00"):
         starts, told_on = day_of(row["start_on"]), day_of(row["notice_on"])
         if starts is not None and told_on is not None and starts > ground.day:
-            yield _Case(row["org_code"], str(row["audit_id"]), (int(row["year"]), starts, told_on))
+            by = ground.orgs.get(row["reporter"])
+            told = (int(row["year"]), starts, told_on, by.name if by else "")
+            yield _Case(row["org_code"], str(row["audit_id"]), told)
 
 
 def _slips(ground: _Ground) -> Found:
@@ -219,7 +222,7 @@ def _events(ground: _Ground) -> Found:
 
 
 def _audit_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
-    ((year, starts, told_on),) = (c.told for c in cases)
+    ((year, starts, told_on, by),) = (c.told for c in cases)
     scheme = next(s for s in ground.known.schemes if s.kind == "fund-audit" and s.covers(year))
     audit = papers.Audit(
         year=year,
@@ -228,7 +231,8 @@ def _audit_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Pap
         aspects=tuple(b.name for b in scheme.blocks),
         bands=tuple(b.name for b in scheme.bands),
     )
-    given = Notice(notice.unit, notice.issuer, notice.office, cases[0].key, told_on)
+    committee = f"{by or notice.issuer}经费审查委员会"
+    given = Notice(notice.unit, committee, notice.office, cases[0].key, told_on)
     return papers.audit_notice(given, audit)
 
 
@@ -349,7 +353,7 @@ def _publication(
         period=Period(PeriodKind.YEAR, ground.day.year),
         cutoff=ground.when,
         digest=ground.known.digest,
-        files=((f"{name}.docx", word_of([paper], paper.title, ground.when)),),
+        files=paper_files([paper], name, ground.when),
         recipe={"notice": kind, "unit": unit, "cases": [c.key for c in cases]},
     )
 
@@ -400,7 +404,7 @@ def publish_notices(*, office: str, by: str, at: str, numbers: Sequence[int] = (
             period=Period(PeriodKind.YEAR, one.issued_on.year),
             cutoff=when,
             digest=known.digest,
-            files=((f"{name}.docx", word_of([paper], name, when)),),
+            files=paper_files([paper], name, when),
             recipe={"notice": paper.title, "unit": one.unit, "cases": [case]},
         )
         written += keep_papers(publication, None, by, when)

@@ -54,6 +54,20 @@ class UnitPaper:
     next_grade: str = ""
     ways_up: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
+    adjusts: tuple[str, ...] = ("加分", "扣分", "一票否决")
+    """What the scheme adds and takes beside the blocks."""
+    sums: tuple[str, ...] = ()
+    """How each block came about, as sentences."""
+
+    @property
+    def adjusted(self) -> tuple[tuple[str, str], ...]:
+        """Label and text of what the scheme adds and takes."""
+        told = {
+            "加分": self.bonus,
+            "扣分": self.deduction,
+            "一票否决": "；".join(self.vetoes) or "—",
+        }
+        return tuple((name, told[name]) for name in self.adjusts)
 
     @property
     def places(self) -> str:
@@ -93,8 +107,8 @@ def book_paper(facts: BookFacts) -> Paper:
     parts: list[Part] = [
         Heading("考核概况"),
         Text(
-            f"按照{facts.scheme}，对 {len(units)} 家单位{facts.year}年度工作进行了考核。"
-            f"{_graded(units)}计分数据截至{facts.cutoff}，全部得分由系统按上报数据计算，"
+            f"按照《{facts.scheme}》，对 {len(units)} 家单位{facts.year}年度工作进行了考核。"
+            f"{_graded(units)}计分数据截至{facts.cutoff}，全部得分由系统按上报数据和评价票计算，"
             "每项得分均可查到原始报表。"
         ),
         *(Text(n) for n in facts.notices),
@@ -102,7 +116,7 @@ def book_paper(facts: BookFacts) -> Paper:
         *(Text(line, "numbered") for line in facts.method),
         Heading("考核过程"),
         Grid(
-            ("时间", "步骤", "经办", "事由", "文号"), (20, 22, 20, 30, 26), facts.course, "clllc",
+            ("时间", "步骤", "经办", "事由", "文号"), (29, 18, 20, 27, 26), facts.course, "cclll",
         ),
         Turn(landscape=True),
         Heading("考核结果"),
@@ -111,11 +125,11 @@ def book_paper(facts: BookFacts) -> Paper:
         blocks = tuple(name for name, _ in members[0].blocks)
         parts.append(
             Grid(
-                ("名次", "单位", *blocks, "加分", "扣分", "一票否决", "总分", "等次", "上年名次",
-                 "备注"),
-                (7, 26, *(16 for _ in blocks), 9, 9, 16, 10, 11, 8, 30),
+                ("名次", "单位", *blocks, *members[0].adjusts, "总分", "等次", "上年名次", "备注"),
+                (9, 30, *(15 for _ in blocks), *(_WIDE[a] for a in members[0].adjusts), 12, 14,
+                 14, 30),
                 tuple(_ranked(u) for u in members),
-                f"cl{'r' * len(blocks)}rrcrccl",
+                f"cl{'r' * len(blocks)}{''.join(_SIDE[a] for a in members[0].adjusts)}rccl",
                 f"{group}组（{len(members)} 家）",
             )
         )  # fmt: skip
@@ -131,8 +145,8 @@ def book_paper(facts: BookFacts) -> Paper:
                   (30, 14, 11, 11, 12, 10, 11, 10, 10, 12), facts.ratings, "lcrrrrrrrr"),
         Heading("现场抽查"),
         Text(facts.sample[0]),
-        table_or("没有抽查记录。", ("组别", "签号", "单位", "结论", "核查情况", "佐证材料"),
-                  (20, 22, 28, 12, 44, 26), facts.sample[1], "lclcll"),
+        *([Grid(("组别", "签号", "单位", "结论", "核查情况", "佐证材料"),
+                (20, 22, 28, 12, 44, 26), facts.sample[1], "lclcll")] if facts.sample[1] else []),
         Heading("核定、申诉与答复"),
         table_or("会审、抽查没有改变计分数据。",
                   ("单位", "事项", "内容", "核定为", "来源", "文号", "理由"),
@@ -145,11 +159,17 @@ def book_paper(facts: BookFacts) -> Paper:
     for unit in units:
         parts += [Heading(f"{unit.name}（{unit.places}，总分 {unit.total}，{unit.grade}）", 2)]
         parts += [_score_table(unit)]
+        parts += [Text(told, "note") for told in unit.sums]
         if unit.next_grade:
             parts.append(Text(f"努力方向：{unit.next_grade}", "note"))
     parts += [
         Turn(landscape=False),
         Heading("审定"),
+        Text(
+            f"核验信息：方案编号 {facts.code}，结果摘要码 {facts.digest[:16]}，定义版本 "
+            f"{facts.definitions[:16]}。按同一版本、同一截止时间重算，摘要码应当一致。",
+            "note",
+        ),
         Signatures(
             (
                 ("考评组", "评分和佐证材料核实意见：", "组长（签字）：　　　　　　年　月　日"),
@@ -165,11 +185,9 @@ def book_paper(facts: BookFacts) -> Paper:
         issuer=facts.federation,
         parts=tuple(parts),
         cover=(
-            ("考核方案", f"{facts.scheme}（{facts.code}）"),
+            ("考核方案", facts.scheme),
             ("结果版次", facts.edition),
             ("数据截止", facts.cutoff),
-            ("结果摘要码", facts.digest[:16]),
-            ("定义版本", facts.definitions[:16]),
         ),
     )
 
@@ -181,10 +199,14 @@ def _graded(units: Sequence[UnitPaper]) -> str:
     return "其中" + "、".join(f"{grade} {n} 家" for grade, n in counts.items()) + "。"
 
 
+_WIDE = {"加分": 10, "扣分": 10, "一票否决": 18}
+_SIDE = {"加分": "r", "扣分": "r", "一票否决": "c"}
+
+
 def _ranked(unit: UnitPaper) -> tuple[str, ...]:
     return (
-        unit.rank, unit.name, *(score for _, score in unit.blocks), unit.bonus, unit.deduction,
-        "；".join(unit.vetoes) or "—", unit.total, unit.grade, unit.last_rank,
+        unit.rank, unit.name, *(score for _, score in unit.blocks),
+        *(told for _, told in unit.adjusted), unit.total, unit.grade, unit.last_rank,
         "；".join(unit.reasons) or "—",
     )  # fmt: skip
 
@@ -202,21 +224,32 @@ def _score_table(unit: UnitPaper) -> Grid:
 
 
 def result_letter(
-    unit: UnitPaper, *, federation: str, year: int, number: str, issued: date, appeal_days: str
+    unit: UnitPaper,
+    *,
+    federation: str,
+    scheme: str,
+    year: int,
+    number: str,
+    issued: date,
+    appeal_days: str,
+    settled: str = "考核并审定",
 ) -> Paper:
-    """考核结果通知单: one page that says result, where marks were lost, what follows."""
+    """考核结果通知单: one page that says result, where marks were lost, what follows.
+
+    `settled` says how far the result has come; only a final one is called 审定.
+    """
     before = "" if unit.last_rank == "—" else f"（上年第 {unit.last_rank} 名）"
+    points = {name: told for name, told in unit.adjusted if name != "一票否决"}
     parts: list[Part] = [
         Text(
-            f"经考核并审定，你单位{year}年度考核总分 {unit.total} 分，等次为{unit.grade}，"
-            f"列{unit.places}{before}。现将有关情况通知如下。"
+            f"按照《{scheme}》，经{settled}，你单位{year}年度总分 {unit.total} 分，"
+            f"等次为{unit.grade}，列{unit.places}{before}。现将有关情况通知如下。"
         ),
         Grid(
-            (*(name for name, _ in unit.blocks), "加分", "扣分", "总分", "等次"),
-            (*(16 for _ in unit.blocks), 9, 9, 11, 11),
-            ((*(score for _, score in unit.blocks), unit.bonus, unit.deduction, unit.total,
-              unit.grade),),
-            "c" * (len(unit.blocks) + 4),
+            (*(name for name, _ in unit.blocks), *points, "总分", "等次"),
+            (*(16 for _ in unit.blocks), *(9 for _ in points), 12, 14),
+            ((*(score for _, score in unit.blocks), *points.values(), unit.total, unit.grade),),
+            "c" * (len(unit.blocks) + len(points) + 2),
         ),
     ]  # fmt: skip
     if unit.vetoes or unit.reasons:

@@ -14,7 +14,11 @@ from pipelines.publish.official import Grid, Heading, Paper, Part, Text, chinese
 
 @dataclass(frozen=True, slots=True)
 class AuditFacts:
-    """One audited union: aspects are (name, weight, base, benefit, award, score)."""
+    """One audited union.
+
+    Aspects are (name, weight, base, benefit, award, score, last year's, mean of all audited);
+    `losses` sentences on where marks were lost.
+    """
 
     unit: str
     year: int
@@ -22,6 +26,7 @@ class AuditFacts:
     notice_on: date
     start_on: date
     aspects: tuple[tuple[str, ...], ...]
+    losses: tuple[str, ...]
     score: str
     band: str
     last: str
@@ -45,8 +50,14 @@ def audit_report(facts: AuditFacts, committee: str) -> Paper:
             f"上次审计：{facts.last}。"
         ),
         Grid(
-            ("方面", "权重", "基础", "效益", "奖励", "得分"), (30, 14, 16, 16, 16, 16),
-            facts.aspects, "lcrrrr", "各方面得分",
+            ("方面", "权重", "基础", "效益", "奖励", "得分", "上年得分", "平均得分"),
+            (26, 13, 15, 15, 15, 15, 17, 17), facts.aspects, "lcrrrrrr", "各方面得分",
+            "平均得分为本年度全部被审计单位的平均。",
+        ),
+        Heading("失分情况"),
+        *(
+            [Text(x, "numbered") for x in facts.losses]
+            or [Text("各项计分指标均得满分。")]
         ),
         Heading("存在的问题"),
         *(
@@ -82,7 +93,7 @@ def star_list(
         ),
         Grid(
             ("序号", "工会", *parties, "参评率", "总分", "星级"),
-            (7, 38, *(13 for _ in parties), 13, 12, 14),
+            (7, 34, *(18 for _ in parties), 12, 10, 11),
             tuple(rows),
             f"cl{'r' * len(parties)}rrc",
         ),

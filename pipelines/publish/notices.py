@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from pipelines.publish.official import Grid, Heading, Paper, Part, Signatures, Text, chinese_day
 
@@ -30,10 +31,11 @@ class Notice:
         """The last day as a sentence wants it."""
         return f"{chinese_day(self.answer_by)}前" if self.answer_by else "及时"
 
-    def paper(self, title: str, parts: list[Part]) -> Paper:
+    def paper(self, title: str, parts: list[Part], **more: Any) -> Paper:
         """The notice as a paper of one page, where its words leave it that."""
+        told = {"addressee": self.unit, "compact": True} | more
         return Paper(
-            title, self.issuer, tuple(parts), self.number, self.unit, self.issued, compact=True
+            title, self.issuer, tuple(parts), number=self.number, issued=self.issued, **told
         )
 
 
@@ -117,7 +119,7 @@ def audit_notice(notice: Notice, audit: Audit) -> Paper:
                 f"{audit.year}年度工会经费使用绩效进行审计。现将有关事项通知如下。"
             ),
             Heading("审计范围和内容"),
-            Text(f"{audit.year}年度工会经费收支和使用绩效，必要时追溯相关年度。", "numbered"),
+            Text(f"{audit.year}年度工会经费收支和使用绩效。", "numbered"),
             Text(
                 f"按{'、'.join(audit.aspects)}等 {len(audit.aspects)} 个方面计分，综合得分评定为"
                 f"{'、'.join(f'“{b}”' for b in audit.bands)}。",
@@ -131,8 +133,10 @@ def audit_notice(notice: Notice, audit: Audit) -> Paper:
                 "你单位应对所提供资料的真实性、完整性负责，并给予必要的工作条件。"
                 f"本通知书于实施审计 {audit.notice_days} 日前送达。"
             ),
-            Signatures((("送达回证", "收件单位（盖章）：", "签收人：　　　　　　　　年　月　日"),)),
         ],
+        receipt=Signatures(
+            (("送达回证", "收件单位（盖章）：", "签收人：　　　　　　　　年　月　日"),), height=22
+        ),
     )
 
 
@@ -163,7 +167,7 @@ def slips_notice(notice: Notice, limit: int, rows: tuple[tuple[str, ...], ...]) 
 # --- representatives ---
 
 REPRESENTATIVE_HEADS = (
-    "代表编号", "选区职工（人）", "收回评估票", "不满意票", "不满意率", "测评得分", "备注",
+    "代表编号", "选区职工", "收回票数", "不满意票", "不满意率", "测评得分", "备注",
 )  # fmt: skip
 
 
@@ -178,7 +182,7 @@ def recall_notice(
                 f"按照职工代表评估制，你单位{year}年度职工代表履职评估中，下列 {len(rows)} 名代表的"
                 f"不满意率达到 {recall}%（含本数），应予取消代表资格，特此告知。"
             ),
-            Grid(REPRESENTATIVE_HEADS, (20, 16, 16, 15, 14, 14, 32), rows, "lrrrrrl"),
+            Grid(REPRESENTATIVE_HEADS, (18, 15, 15, 15, 15, 15, 30), rows, "lrrrrrl"),
             Text("本告知不代替罢免决定。当地规定须经选区职工同意的，应提请其表决。", "numbered"),
             Text("作出决定前应听取代表本人意见；对票数有异议的，核对原始评估票。", "numbered"),
             Text(f"资格取消后出现空缺的，按 1:{seats} 提出候选人，及时补选。", "numbered"),
@@ -286,4 +290,6 @@ def event_bulletin(notice: Notice, event: Event) -> Paper:
             Heading("工作要求"),
             Text(after),
         ],
+        addressee="",
+        copies=f"上级工会，同级党委和政府，{event.reporter}",
     )

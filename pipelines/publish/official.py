@@ -7,6 +7,7 @@ headings 一、（一）1. in 黑体, 楷体 and 仿宋. A file may hold many le
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -66,9 +67,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Signatures:
-    """Boxes to sign in: label, what it is about, who signs."""
+    """Boxes to sign in: label, what it is about, who signs; `height` in millimetres each."""
 
     boxes: tuple[tuple[str, str, str], ...]
+    height: int = 34
 
 
 Part = Heading | Text | Grid | Turn | Signatures
@@ -78,7 +80,8 @@ Part = Heading | Text | Grid | Turn | Signatures
 class Paper:
     """One document: with a red head a letter, with a cover a book.
 
-    `number` is the 发文字号, `addressee` is followed by a colon, `issued` stands under the issuer.
+    `number` is the 发文字号, `addressee` is followed by a colon, `issued` stands under the issuer,
+    `receipt` boxes come after the seal: whoever gets the paper signs there.
     """
 
     title: str
@@ -91,6 +94,7 @@ class Paper:
     copies: str = ""
     cover: tuple[tuple[str, str], ...] = ()
     compact: bool = False
+    receipt: Signatures | None = None
 
 
 def chinese_day(day: date) -> str:
@@ -149,6 +153,8 @@ def _styles(made: Any) -> None:
         ("Cell Text", SONG, 9.5, 13, left, 0),
         ("Cell Top", HEI, 9.5, 13, centre, 0),
         ("Cover Line", KAI, 16, 30, left, 0),
+        ("Sign Label", HEI, 14, 24, centre, 0),
+        ("Sign Text", FANG, 14, 24, left, 0),
     ):
         style = made.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = normal
@@ -220,17 +226,34 @@ def _paper(made: Any, paper: Paper, *, first: bool) -> None:
         head = made.add_paragraph(f"{paper.issuer}", style="Paper Head")
         head.paragraph_format.page_break_before = not first
         _rule(made.add_paragraph(paper.number, style="Paper Number"))
-        title = made.add_paragraph(paper.title, style="Paper Title")
+        title = _title(made, paper.title)
         title.paragraph_format.space_before = Pt(10 if paper.compact else 22)
         title.paragraph_format.space_after = Pt(8 if paper.compact else 14)
     else:
-        title = made.add_paragraph(paper.title, style="Paper Title")
+        title = _title(made, paper.title)
         title.paragraph_format.page_break_before = not first
         title.paragraph_format.space_after = Pt(14)
     if paper.addressee:
         made.add_paragraph(f"{paper.addressee}：", style="Addressee")
     _parts(made, paper)
     _closing(made, paper)
+
+
+TITLE_LINE = 20
+"""Characters of a title that fit on a line of text."""
+
+
+def _title(made: Any, text: str) -> Any:
+    """A title; one too long for a line is broken after a word, near its middle."""
+    paragraph = made.add_paragraph("", style="Paper Title")
+    if len(text) <= TITLE_LINE:
+        paragraph.add_run(text)
+        return paragraph
+    words = [found.end() for found in re.finditer(r"[的和与、，》”）]|.(?=\d{4}年)", text[:-1])]
+    at = min(words or [len(text) // 2], key=lambda i: abs(2 * i - len(text)))
+    paragraph.add_run(text[:at]).add_break()
+    paragraph.add_run(text[at:])
+    return paragraph
 
 
 def _rule(paragraph: Any) -> None:
@@ -247,7 +270,7 @@ def _cover(made: Any, paper: Paper) -> None:
     made.add_paragraph("", style="Cover Line").paragraph_format.space_before = Pt(60)
     made.add_paragraph(paper.issuer, style="Paper Head")
     _rule(made.add_paragraph("", style="Paper Number"))
-    title = made.add_paragraph(paper.title, style="Paper Title")
+    title = _title(made, paper.title)
     title.paragraph_format.space_before, title.paragraph_format.space_after = Pt(70), Pt(90)
     for label, told in paper.cover:
         line = made.add_paragraph(f"{label}：{told}", style="Cover Line")
@@ -301,6 +324,9 @@ def _closing(made: Any, paper: Paper) -> None:
         issuer.paragraph_format.keep_with_next = True
         day = made.add_paragraph(chinese_day(paper.issued), style="Closing")
         day.paragraph_format.right_indent = Pt(48)
+    if paper.receipt is not None:
+        made.add_paragraph("", style="Small")
+        _signatures(made, paper.receipt, PORTRAIT)
     if paper.copies:
         made.add_paragraph(
             f"抄送：{paper.copies}", style="Small"
@@ -360,16 +386,21 @@ def _signatures(made: Any, part: Signatures, width: int) -> None:
         column.width = Mm(size)
     for label, about, who in part.boxes:
         row = grid.add_row()
-        row.height = Mm(34)
+        row.height = Mm(part.height)
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for cell, size, lines in zip(
-            row.cells, (width * 0.2, width * 0.8), ((label,), (about, "", who)), strict=True
+            row.cells, (width * 0.2, width * 0.8), ((label,), (about, who)), strict=True
         ):
             cell.width = Mm(size)
+            if size < width / 2:
+                middle = OxmlElement("w:vAlign")
+                middle.set(qn("w:val"), "center")
+                cell._tc.get_or_add_tcPr().append(middle)
             for i, text in enumerate(lines):
                 paragraph = cell.paragraphs[0] if i == 0 else cell.add_paragraph()
-                paragraph.style = made.styles["Cell Top" if size < width / 2 else "Cell Text"]
+                paragraph.style = made.styles["Sign Label" if size < width / 2 else "Sign Text"]
                 paragraph.add_run(text)
-                if i == 2:
+                if i == 1:
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                    paragraph.paragraph_format.space_before = Mm(max(0, part.height - 20))
     made.add_paragraph("", style="Small")
