@@ -1,7 +1,7 @@
--- one row per unit, form and period: filings expected, reported, in time, right at first, waiting
--- to be verified, missing
+-- one row per unit along a line (0: 未纳入产业), form and period: filings expected, reported, in
+-- time, right at first, waiting to be verified, missing
 SELECT
-    u.code AS unit,
+    coalesce(u.code, '0') AS unit,
     e.form,
     e.period,
     count(*) AS expected,
@@ -13,9 +13,9 @@ SELECT
         array_agg(n.name ORDER BY o.code) FILTER (WHERE NOT e.reported), ARRAY[]::text[]
     ) AS missing
 FROM expected_state AS e
-INNER JOIN ancestor AS a ON a.line = 1 AND e.org_id = a.org_id AND a.valid @> e.ends
-INNER JOIN organisation AS u ON a.ancestor_id = u.id
+INNER JOIN ancestor AS a ON a.line = :line AND e.org_id = a.org_id AND a.valid @> e.ends
 INNER JOIN organisation AS o ON e.org_id = o.id
+LEFT JOIN organisation AS u ON a.ancestor_id = u.id
 LEFT JOIN LATERAL (
     SELECT name
     FROM organisation_name
@@ -28,6 +28,6 @@ LEFT JOIN LATERAL (
     ORDER BY lower(valid) DESC
     LIMIT 1
 ) AS n ON TRUE
-WHERE u.code = ANY(:units) AND e.starts >= :starts AND e.ends <= :ends
+WHERE coalesce(u.code, '0') = ANY(:units) AND e.starts >= :starts AND e.ends <= :ends
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3

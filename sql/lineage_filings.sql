@@ -1,5 +1,5 @@
--- one row per filing expected of the unions below a unit in the periods of a publication: whether
--- it came, in time, at the first try, and the workbook that it stands in
+-- one row per filing expected of the unions below a unit along a line in the periods of a
+-- publication: whether it came, in time, at the first try, and the workbook that it stands in
 SELECT
     e.form,
     e.period,
@@ -16,11 +16,11 @@ FROM expected_state AS e
 INNER JOIN organisation AS o ON e.org_id = o.id
 INNER JOIN ancestor AS a
     ON
-        a.line = 1 AND e.org_id = a.org_id AND a.ancestor_id = :unit
+        a.line = :line AND e.org_id = a.org_id AND a.ancestor_id = :unit
         AND a.valid @> e.ends
 LEFT JOIN ancestor AS b
     ON
-        b.line = 1 AND a.org_id = b.org_id AND b.depth = a.depth - 1
+        b.line = :line AND a.org_id = b.org_id AND b.depth = a.depth - 1
         AND a.depth > 0 AND b.valid @> e.ends
 LEFT JOIN organisation AS v ON b.ancestor_id = v.id
 LEFT JOIN LATERAL (

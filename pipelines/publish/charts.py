@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ INK, QUIET, FAINT = "#22303C", "#6B7B88", "#E4E8EC"
 NOW, BEFORE, ATTENTION = "#2F5D8C", "#B9C6D3", "#B5483A"
 LATE = "#E0B36A"
 _GROUP_ID = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
+ACROSS = 3  # small panels beside each other
 WIDTH = 6.2  # inches: the text width of an A4 official document
 # Documents are made in several threads of one portal process; matplotlib's settings are global.
 _drawing = threading.RLock()
@@ -64,6 +66,14 @@ def height(chart: Chart) -> float:
             return 0.6 + 0.31 * len(chart.categories)
         case "chain":
             return 1.65
+        case "boxes":
+            return 0.75 + 0.36 * len(chart.categories)
+        case "trends":
+            return 1.45 * ceil(len(chart.series) / ACROSS)
+        case "multiples":
+            return 0.3 + 1.2 * ceil(len(chart.labels) / ACROSS)
+        case "panels":
+            return 0.55 + 0.27 * len(chart.categories)
         case _:
             return 2.35
 
@@ -236,10 +246,152 @@ def _coverage(canvas: Canvas, chart: Chart) -> None:
     canvas.legend(loc="outside upper right", ncols=3, frameon=False, fontsize=8, handlelength=1.0)
 
 
+def _multiples(canvas: Canvas, chart: Chart) -> None:
+    """A panel per figure, each on its own scale: its months, last year's, first and last value."""
+    rows = ceil(len(chart.labels) / ACROSS)
+    grid = canvas.subplots(rows, ACROSS, squeeze=False)
+    places = list(range(len(chart.categories)))
+    for number, axes in enumerate(grid.flat):
+        axes.set_axis_off()
+        if number >= len(chart.labels):
+            continue
+        now, before = chart.series[2 * number], chart.series[2 * number + 1]
+        drawn = [[float(v) if v is not None else float("nan") for v in s.values]
+                 for s in (now, before)]  # fmt: skip
+        told = [float(v) for s in (now, before) for v in s.values if v is not None]
+        low, high = min([0.0, *told]), max([*told, 1e-9])
+        axes.fill_between(places, low, drawn[0], color=NOW, alpha=0.12, linewidth=0)
+        axes.plot(places, drawn[1], color=BEFORE, linewidth=1.2, label=chart.details[1])
+        axes.plot(places, drawn[0], color=NOW, linewidth=1.5, marker="o", markersize=2.2,
+                  label=chart.details[0])  # fmt: skip
+        axes.plot([places[0], places[-1]], [low, low], color=FAINT, linewidth=0.8)
+        axes.set_title(chart.labels[number], fontsize=8, loc="left", color=INK, pad=3)
+        last = max((i for i, v in enumerate(now.values) if v is not None), default=None)
+        if last is not None:
+            value = now.values[last]
+            axes.text(
+                places[-1] + 0.3, float(value or 0), _short(value), fontsize=7.5, va="center",
+                color=NOW,
+            )  # fmt: skip
+        room = (high - low) * 0.12
+        for place in (places[0], places[-1]):
+            axes.text(place, low - room, chart.categories[place], ha="center", va="top",
+                      fontsize=6.5, color=QUIET)  # fmt: skip
+        axes.set_xlim(-0.4, len(places) + 1.9)
+        axes.set_ylim(low - (high - low) * 0.28, high + (high - low) * 0.1)
+    handles, names = grid.flat[0].get_legend_handles_labels()
+    if not all(v is None for s in chart.series[1::2] for v in s.values):
+        canvas.legend(
+            handles[::-1], names[::-1], loc="outside upper right", ncols=2, frameon=False,
+            fontsize=7.5, handlelength=1.4,
+        )  # fmt: skip
+
+
+def _short(value: Decimal | None) -> str:
+    return _wan(value) if value is not None and value >= 100000 else _number(value)
+
+
+def _panels(canvas: Canvas, chart: Chart) -> None:
+    """Columns of bars with common rows: one look along a row, or down a column."""
+    grid = canvas.subplots(1, len(chart.series), sharey=True, squeeze=False)
+    places = list(range(len(chart.categories)))
+    for number, axes in enumerate(grid.flat):
+        series = chart.series[number]
+        values = _floats(series)
+        longest = max([*values, 1e-9])
+        for side in axes.spines.values():
+            side.set_visible(False)
+        axes.tick_params(length=0)
+        axes.barh(places, values, height=0.56, color=_tint(min(number, 3)))
+        for place, value in zip(places, series.values, strict=True):
+            axes.text(
+                float(value or 0) + longest * 0.04, place, _short(value), va="center",
+                fontsize=7, color=QUIET if value is None else INK,
+            )  # fmt: skip
+        axes.set_title(chart.labels[number], fontsize=8, loc="left", color=NOW, pad=4)
+        axes.set_xlim(0, longest * 1.75)
+        axes.set_xticks([])
+    first = grid.flat[0]
+    first.set_yticks(places, chart.categories)
+    first.tick_params(axis="y", labelcolor=INK, labelsize=7.5)
+    first.invert_yaxis()
+
+
+def _histogram(canvas: Canvas, chart: Chart) -> None:
+    axes = canvas.add_subplot()
+    _plain(axes)
+    places = range(len(chart.categories))
+    values = _floats(chart.series[0])
+    axes.bar(places, values, width=0.92, color=NOW)
+    top = max([*values, 1.0])
+    for place, value in zip(places, values, strict=True):
+        if value:
+            axes.text(place, value + top * 0.02, _number(value), ha="center", va="bottom",
+                      fontsize=7.5)  # fmt: skip
+    axes.set_xticks(list(places), chart.categories, fontsize=7.5)
+    axes.set_ylim(0, top * 1.14)
+    axes.set_yticks([])
+    axes.set_xlabel(chart.unit, fontsize=8)
+
+
+def _boxes(canvas: Canvas, chart: Chart) -> None:
+    axes = canvas.add_subplot()
+    _plain(axes)
+    axes.grid(axis="x", color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    low, first, middle, third, high = (_floats(s) for s in chart.series)
+    for place in range(len(chart.categories)):
+        axes.plot([low[place], high[place]], [place, place], color=QUIET, linewidth=1.0)
+        width = third[place] - first[place]
+        axes.barh(place, width, left=first[place], height=0.5, color=BEFORE, edgecolor=NOW,
+                  linewidth=0.8)  # fmt: skip
+        axes.plot([middle[place]] * 2, [place - 0.25, place + 0.25], color=ATTENTION, linewidth=2)
+    names = [
+        f"{name}（{told}）" if told else name
+        for name, told in zip(chart.categories, chart.labels, strict=True)
+    ]
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.set_ylim(len(names) - 0.45, -0.55)
+    axes.set_xlabel(chart.unit, fontsize=8)
+
+
+def _trends(canvas: Canvas, chart: Chart) -> None:
+    grid = canvas.subplots(ceil(len(chart.series) / ACROSS), ACROSS, squeeze=False)
+    places = list(range(len(chart.categories)))
+    for number, axes in enumerate(grid.flat):
+        if number >= len(chart.series):
+            axes.set_axis_off()
+            continue
+        series = chart.series[number]
+        values = [float(v) if v is not None else float("nan") for v in series.values]
+        _plain(axes)
+        axes.plot(places, values, color=NOW, linewidth=1.3, marker="o", markersize=2.4)
+        told = [(p, v) for p, v in zip(places, values, strict=True) if v == v]
+        for place, value in {told[0], told[-1]}:
+            axes.annotate(
+                _short(Decimal(str(value))), (place, value), xytext=(0, 4),
+                textcoords="offset points", ha="center", fontsize=7,
+            )  # fmt: skip
+        found = [v for _, v in told]
+        room = (max(found) - min(found)) or abs(max(found)) * 0.1 or 1.0
+        axes.set_ylim(min(found) - room * 0.25, max(found) + room * 0.45)
+        axes.set_xlim(-0.6, len(places) - 0.4)
+        axes.set_title(f"{series.name}（{chart.details[number]}）", fontsize=8, color=INK, pad=6)
+        axes.set_yticks([])
+        ends = [0, len(places) - 1]
+        axes.set_xticks(ends, [chart.categories[e] for e in ends], fontsize=7)
+
+
 _DRAW: dict[str, Callable[[Canvas, Chart], None]] = {
     "months": _months,
     "units": _units,
     "funnel": _funnel,
     "chain": _chain,
     "coverage": _coverage,
+    "multiples": _multiples,
+    "panels": _panels,
+    "histogram": _histogram,
+    "boxes": _boxes,
+    "trends": _trends,
 }

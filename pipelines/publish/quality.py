@@ -13,6 +13,7 @@ from pipelines.publish import registers
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Section, Table, ordinal
 from pipelines.publish.issued import Report, issued
 from pipelines.publish.publication import Publication
+from pipelines.publish.quoting import ALL_FINDINGS
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.tables import (
@@ -29,7 +30,7 @@ from pipelines.publish.tables import (
 from pipelines.publish.telling import NONE, Teller
 
 KIND = "R-04 数据质量通报"
-ALL = "审核问题"
+ALL = ALL_FINDINGS
 MEASURES = ("I-DQ-01", "I-DQ-02", "I-DQ-04", "I-DQ-03", "I-DQ-05")
 _SHOWN = 12
 _FORMS = 20
@@ -79,7 +80,7 @@ def quality_report(figures: Figures, quality: Quality, definitions: Definitions)
 
     def sheets(book: Book) -> None:
         registers.coverage(book, figures)
-        _form_sheet(book, figures, quality)
+        form_sheet(book, figures, quality.forms)
         _rule_sheet(book, quality, definitions)
         known = [i for c in MEASURES if (i := definitions.indicators.get(c)) is not None]
         registers.indicators(book, "质量指标", "各单位数据质量指标", known, teller)
@@ -227,6 +228,17 @@ def _forms(teller: Teller, quality: Quality) -> Section:
         return Section("Q3", "分报表情况", (Paragraph(("本报告期没有应报报表。",)),))
     whole = [r for r in rows if r.on_time == r.expected]
     told = f"本报告期应报报表{len(rows):,}种，其中全部按时报齐的{len(whole):,}种。"
+    table = forms_table(teller, quality.forms)
+    blocks: list[Block] = [Paragraph((told,))]
+    blocks += [table] if table is not None else []
+    return Section("Q3", "分报表情况", tuple(blocks))
+
+
+def forms_table(teller: Teller, names: Mapping[str, str]) -> Table | None:
+    """How each form came, the least complete first; `names` are the titles of the forms."""
+    rows = _by_form(teller.figures)
+    if not rows:
+        return None
     columns = (
         Column("报表", "left", 3.2),
         Column("应报（份）"),
@@ -237,17 +249,13 @@ def _forms(teller: Teller, quality: Quality) -> Section:
         Column("缺报（份）"),
     )
     cells = tuple(
-        (quality.forms.get(r.unit, r.unit), *(_form_cell(teller, r, c) for c in _FORM_CELLS))
+        (names.get(r.unit, r.unit), *(_form_cell(teller, r, c) for c in _FORM_CELLS))
         for r in rows[:_FORMS]
     )
     note = "注：按报送率、按时率、首次通过率由低到高排列。"
     if len(rows) > _FORMS:
         note = f"注：列报送率最低的{_FORMS}种报表，全部报表见附表。"
-    return Section(
-        "Q3",
-        "分报表情况",
-        (Paragraph((told,)), Table("各报表报送和审核情况", columns, cells, note=note)),
-    )
+    return Table("各报表报送和审核情况", columns, cells, note=note)
 
 
 _FORM_CELLS = ("expected", "reported", "reported_pct", "on_time_pct", "first_pass_pct", "missing")
@@ -380,7 +388,8 @@ def _demands(teller: Teller, quality: Quality) -> Section | None:
     return Section("Q5", "工作要求", blocks)
 
 
-def _form_sheet(book: Book, figures: Figures, quality: Quality) -> None:
+def form_sheet(book: Book, figures: Figures, names: Mapping[str, str]) -> None:
+    """The same of every form, on a sheet of the annex."""
     fields = [
         Field("报表", "center", 12),
         Field("名称", "text", 36),
@@ -395,7 +404,7 @@ def _form_sheet(book: Book, figures: Figures, quality: Quality) -> None:
     ]
     rows = [
         (
-            r.unit, quality.forms.get(r.unit, ""), r.expected, r.reported,
+            r.unit, names.get(r.unit, ""), r.expected, r.reported,
             percent(r.reported, r.expected), r.on_time, percent(r.on_time, r.expected),
             r.first_pass, percent(r.first_pass, r.reported), r.lacking,
         )

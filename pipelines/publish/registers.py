@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from definitions.loading import Definitions
@@ -68,7 +69,7 @@ def indicators(
                 continue
             if whole:
                 totals.add(len(rows))
-            label = "合计" if whole else LINE_NAMES.get(line, line)
+            label = "合计" if whole else LINE_NAMES.get(figure.line, figure.line)
             cells: list[Any] = [indicator.name, indicator.unit, label, unit.name]
             if teller.hides(figure):
                 withheld = True
@@ -223,7 +224,10 @@ def transfers(book: Book, figures: Figures) -> None:
     book.table("组织关系变动", "工会组织关系变动明细", fields, rows, note=note, freeze=3)
 
 
-def coverage(book: Book, figures: Figures) -> None:
+def coverage(
+    book: Book, figures: Figures, labels: Mapping[str, str] = MappingProxyType(LINE_NAMES)
+) -> None:
+    """Filings by unit; `labels` name the lines under which the units stand in the figures."""
     fields = [
         Field("统计线", "center", 12),
         Field("单位", "text", 36),
@@ -240,7 +244,7 @@ def coverage(book: Book, figures: Figures) -> None:
     rows: list[tuple[Any, ...]] = []
     total = overall(figures)
     found = [("合计", total)] if total else []
-    found += [(LINE_NAMES[line], r) for line in (BLOCK, INDUSTRY) for r in by_unit(figures, line)]
+    found += [(labels[line], r) for line in (BLOCK, INDUSTRY) for r in by_unit(figures, line)]
     for line, r in found:
         rows.append(
             (

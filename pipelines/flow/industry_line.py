@@ -1,0 +1,56 @@
+"""A unit's figures with its industry line in the leading place, for reports told along it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from pipelines.consolidate import coverage_along
+from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures
+
+OUTSIDE = "0"
+
+
+@dataclass(frozen=True)
+class Along:
+    """Figures as a report tells them, and along which line each unit's filings are counted."""
+
+    figures: Figures
+    lines: Mapping[str, str]
+
+
+def leads_industry(figures: Figures) -> bool:
+    """Whether all that stands below a unit stands below it on the industry line."""
+    return bool(figures.children.get(INDUSTRY)) and not figures.children.get(BLOCK)
+
+
+def along_industry(connection: Connection, figures: Figures) -> Along:
+    """The same figures where `get` without a line means the industry line.
+
+    The whole of a unit that leads an industry is what its industry line adds up to; that of a
+    federation or county stays what it is, and only its children are those of the line.
+    """
+    children = list(figures.children.get(INDUSTRY, ()))
+    own = figures.unit.code
+    whole = leads_industry(figures)
+    values: dict[tuple[str, str, str, str], Figure] = {}
+    for (line, unit, label, code), figure in figures.values.items():
+        if (line == INDUSTRY) == (whole or unit != own):
+            values[BLOCK, unit, label, code] = figure
+    lines = {u.code: INDUSTRY for u in children}
+    asked = [u.code for u in children]
+    if whole:
+        lines[own] = INDUSTRY
+        asked.append(own)
+    coverage = [r for r in figures.coverage if r.unit == own and not whole]
+    if asked:
+        coverage += coverage_along(connection, figures.period, figures.cutoff, asked, INDUSTRY)
+    turned = replace(
+        figures,
+        children={BLOCK: children, INDUSTRY: ()},
+        values=values,
+        coverage=coverage,
+    )
+    return Along(turned, lines)

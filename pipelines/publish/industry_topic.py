@@ -1,0 +1,572 @@
+"""R-10: industries and trades: training to reward in one chain, contracts, quotas, committees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from definitions.loading import Definitions
+from definitions.periods import PeriodKind
+from pipelines import counted_rows
+from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures, display
+from pipelines.publish import registers
+from pipelines.publish.content import (
+    Block,
+    Chart,
+    Column,
+    Inline,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+)
+from pipelines.publish.disclosure import MARK, NOTE
+from pipelines.publish.issued import Report, issued
+from pipelines.publish.multiples import months_side_by_side, units_side_by_side
+from pipelines.publish.outline import Topic
+from pipelines.publish.pictures import picture
+from pipelines.publish.publication import Publication
+from pipelines.publish.review import coverage_sentence
+from pipelines.publish.sheets import Book, Field
+from pipelines.publish.tables import coverage_table, headed, percent, unit_table
+from pipelines.publish.telling import ADDITIVE, NONE, Teller, combined, sides
+
+KIND = "R-10 产业（行业）专题"
+_LISTED = 12
+_SHARE = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of the chain 五位一体: its name, the clauses that tell it, the figure that leads."""
+
+    name: str
+    clauses: tuple[tuple[str, str], ...]
+    lead: str
+    second: str = ""
+
+
+STAGES = (
+    Stage(
+        "培训",
+        (
+            ("I-SKILL-01", "举办培训{v}"), ("I-SKILL-02", "培训职工{v}"),
+            ("I-SKILL-03", "受教育面{v}"), ("I-SKILL-04", "投入培训资金{v}"),
+        ),
+        "I-SKILL-02", "I-SKILL-01",
+    ),
+    Stage(
+        "练兵",
+        (("I-SKILL-06", "开展岗位练兵{v}"), ("I-SKILL-19", "参加练兵职工{v}")),
+        "I-SKILL-19", "I-SKILL-06",
+    ),
+    Stage(
+        "竞赛",
+        (
+            ("I-SKILL-07", "举办劳动和技能竞赛{v}"), ("I-SKILL-08", "参赛企业{v}"),
+            ("I-SKILL-09", "参赛职工{v}"), ("I-SKILL-10", "参赛率{v}"),
+        ),
+        "I-SKILL-09", "I-SKILL-07",
+    ),
+    Stage(
+        "晋级",
+        (
+            ("I-SKILL-11", "取得职业技能等级证书的职工{v}"),
+            ("I-SKILL-12", "其中通过大赛获得高级职业资格{v}"), ("I-SKILL-14", "晋升职称{v}"),
+        ),
+        "I-SKILL-11", "I-SKILL-12",
+    ),
+    Stage("奖励", (("I-SKILL-13", "发放晋级助推奖励{v}"),), "I-SKILL-13"),
+)  # fmt: skip
+PAIRS = (("I-SKILL-18", "遴选名师{v}"), ("I-SKILL-15", "师徒结对{v}"))
+ORGANISED = (
+    ("I-ORG-01", "所属基层工会{v}"), ("I-ORG-03", "职工{v}"), ("I-ORG-04", "会员{v}"),
+    ("I-ORG-09", "职工入会率{v}"),
+)  # fmt: skip
+FOUNDED = (("I-ORG-27", "应建产业（行业）工会{d}家，已建{n}家，组建率{v}"),)
+CONTRACTS = (
+    ("I-CON-01", "期末有效的集体合同覆盖企业{v}"), ("I-CON-02", "覆盖职工{v}"),
+    ("I-CON-05", "一线与平均工资增幅差为{v}"), ("I-CON-03", "四类合同齐全率{v}"),
+    ("I-CON-06", "二次协商覆盖率{v}"),
+)  # fmt: skip
+CHECKS = (("I-CON-04", "期末有效合同{d}份中{n}份经过履约检查，检查率{v}"),)
+QUOTAS = (("I-CON-07", "经协商确定劳动定额的品种{v}"),)
+COMMITTEES = (
+    ("I-CADRE-07", "班子成员{d}人中兼任职工{n}人，占{v}"), ("I-CADRE-08", "召开主席办公会{v}"),
+    ("I-FIN-13", "产业工会经费到位率{v}"),
+)  # fmt: skip
+_BY_INDUSTRY = (
+    "I-SKILL-02", "I-SKILL-03", "I-SKILL-19", "I-SKILL-09", "I-SKILL-10", "I-SKILL-11",
+    "I-SKILL-13",
+)  # fmt: skip
+_CONTRACTED = ("I-CON-01", "I-CON-02", "I-CON-06", "I-CON-07")
+_TRENDS = ("I-SKILL-02", "I-SKILL-01", "I-SKILL-04", "I-SKILL-09", "I-SKILL-19", "I-SKILL-06")
+_CHAIN = Topic(
+    "五位一体", (), chart="chain", stages=tuple((s.name, s.lead, s.second) for s in STAGES)
+)
+SEATS = (
+    "leaders_full", "leaders_part", "leaders_worker", "committee", "committee_front",
+    "chair_meetings", "plenaries", "joint_meetings",
+)  # fmt: skip
+"""Columns of CADRE-05 in the order of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committee:
+    """Seats and meetings of an industry union by column of CADRE-05, None where left blank."""
+
+    unit: str
+    name: str
+    seats: Mapping[str, Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractKind:
+    """Contracts of a kind in force: how many, and the workers whom they cover."""
+
+    kind: str
+    contracts: Decimal
+    workers: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Those of a county that belong to one industry; `members` are their codes, with figures."""
+
+    name: str
+    members: tuple[str, ...]
+    figures: Mapping[str, Sequence[Figure]]
+
+
+@dataclass(frozen=True)
+class IndustryTopic:
+    """What R-10 tells beside the figures.
+
+    `sums` are counts of rows by code (CON-02:clauses) along `lines` of the unit; `branches` stand
+    for the industries of a unit that no industry union is below;
+    `unset` are forms that were first asked for in a later year. `asks_industry` is false for
+    units that are an industry themselves.
+    """
+
+    committees: Sequence[Committee] = ()
+    committees_of: str = ""
+    kinds: Sequence[ContractKind] = ()
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    branches: Sequence[Branch] = ()
+    lines: Mapping[str, str] = field(default_factory=dict)
+    unset: Mapping[str, int] = field(default_factory=dict)
+    asks_industry: bool = True
+    issued_on: date | None = None
+
+
+def industry_topic(figures: Figures, topic: IndustryTopic, definitions: Definitions) -> Publication:
+    """The topic as Word, web page and workbook; equal input gives equal bytes."""
+    teller = Teller(figures, definitions, lines=topic.lines)
+    sections = [_organised(teller, topic), _chain(teller, topic)]
+    later = {"CON-01": _contracts, "CON-02": _quotas, "CADRE-05": _committees}
+    sections += [make(teller, topic) for form, make in later.items() if form not in topic.unset]
+    if topic.unset:
+        sections.append(_unset(topic))
+
+    def sheets(book: Book) -> None:
+        known = [i for c in told_codes() if (i := definitions.indicators.get(c)) is not None]
+        registers.indicators(book, "分产业指标", "各产业（行业）主要指标", known, teller)
+        industry = registers.LINE_NAMES[INDUSTRY]
+        registers.coverage(book, figures, {BLOCK: industry, INDUSTRY: industry})
+        _sheets(book, topic, teller)
+        registers.glossary(book, definitions, figures)
+
+    year = figures.period.kind is PeriodKind.YEAR
+    when = f"{figures.period.year}年" if year else figures.period.chinese
+    return issued(
+        Report(
+            KIND,
+            f"{figures.unit.name}{when}产业（行业）专题",
+            tuple(sections),
+            sheets,
+            topic.issued_on,
+        ),
+        figures,
+        definitions,
+    )
+
+
+def told_codes() -> list[str]:
+    """Every indicator that the topic tells, in its order."""
+    clauses = [
+        *ORGANISED, *FOUNDED, *(c for s in STAGES for c in s.clauses), *PAIRS, *CONTRACTS,
+        *CHECKS, *QUOTAS, *COMMITTEES,
+    ]  # fmt: skip
+    return list(dict.fromkeys(code for code, _ in clauses))
+
+
+def _what(teller: Teller) -> list[Inline]:
+    """Whose figures these are."""
+    return [f"{teller.figures.unit.name}"]
+
+
+# --- who is organised ---
+
+
+def _organised(teller: Teller, topic: IndustryTopic) -> Section:
+    teller.open("I1")
+    teller.spare_gaps()  # filings are told below, for all at once
+    blocks: list[Block] = []
+    told = teller.sentence(ORGANISED)
+    if told:
+        blocks.append(Paragraph((*_what(teller), *told)))
+    founded = teller.sentence(FOUNDED)
+    if founded:
+        blocks.append(Paragraph(tuple(founded)))
+    table = _by_industry(teller, topic, "各产业（行业）工会组织情况", [c for c, _ in ORGANISED])
+    if table is not None:
+        blocks.append(table)
+    elif topic.asks_industry and not teller.figures.children.get(BLOCK) and not topic.branches:
+        blocks.append(
+            Paragraph(("所属工会均未纳入产业（行业）工会，以下各项为全部所属工会的数。",))
+        )
+    blocks.append(Paragraph(coverage_sentence(teller)))
+    covered = coverage_table(teller, "各产业（行业）报表报送情况", _LISTED)
+    if covered is not None and teller.figures.children.get(BLOCK):
+        blocks.append(covered)
+    return Section("I1", "组织和报送情况", tuple(blocks))
+
+
+def _by_industry(
+    teller: Teller, topic: IndustryTopic, title: str, codes: Sequence[str]
+) -> Table | None:
+    """Figures by industry: of industry unions where they stand below the unit, else of branches."""
+    if topic.branches:
+        return _by_branch(teller, topic, title, codes)
+    return unit_table(teller, title, codes, limit=_LISTED)
+
+
+def _by_branch(
+    teller: Teller, topic: IndustryTopic, title: str, codes: Sequence[str]
+) -> Table | None:
+    """The same where members of an industry stand below the unit and the industry does not."""
+    known = [i for c in codes if (i := teller.indicator(c)) is not None]
+    told = [i for i in known if any(_of(b, i.code) for b in topic.branches)]
+    if not told:
+        return None
+    rows: list[tuple[Inline, ...]] = []
+    for branch in topic.branches[:_LISTED]:
+        cells = [_branch_cell(teller, branch, i.code) for i in told]
+        rows.append((branch.name, *cells))
+    total = [teller.cell(teller.figures.get(i.code)) for i in told]
+    own: list[Inline] = []
+    for i in told:
+        whole = teller.figures.get(i.code)
+        parts = [f for b in topic.branches for f in _of(b, i.code)]
+        value = combined(i, parts)
+        if i.aggregate not in ADDITIVE or whole is None or whole.value is None:
+            own.append(NONE)
+        elif any(teller.hides(f) for f in (whole, *parts)):
+            own.append(MARK)
+        elif whole.value > (value or 0):
+            rest = whole.value - (value or 0)
+            own.append(teller.number(whole, rest, display(rest, i), "本级"))
+        else:
+            own.append(NONE)
+    if len(topic.branches) <= _LISTED and any(c != NONE for c in own):
+        rows.append((f"{teller.figures.unit.name}本级", *own))
+    rows.append(("合计", *total))
+    note = "注：按各工会的产业上级归类。"
+    if len(topic.branches) > _LISTED:
+        note += f"列前{_LISTED}个产业，其余见附表。"
+    if any(c == MARK for row in rows for c in row):
+        note += NOTE.removeprefix("注：")
+    columns = [Column("产业（行业）", "left", 2.4), *(Column(headed(i)) for i in told)]
+    return Table(title, tuple(columns), tuple(rows), totals=1, note=note)
+
+
+def _of(branch: Branch, code: str) -> list[Figure]:
+    return [f for f in branch.figures.get(code, ()) if f.value is not None]
+
+
+def _branch_cell(teller: Teller, branch: Branch, code: str) -> Inline:
+    indicator = teller.definitions.indicators[code]
+    figures = _of(branch, code)
+    value = combined(indicator, figures)
+    if value is None:
+        return NONE
+    if any(teller.hides(f) for f in figures):
+        return MARK
+    whole = Figure(
+        code, teller.figures.unit.code, teller.figures.period.label, figures[0].line, value
+    )
+    units = [f.unit for f in figures]
+    return teller.number(whole, value, display(value, indicator), f"{branch.name}合计", units=units)
+
+
+# --- training to reward ---
+
+
+def _chain(teller: Teller, topic: IndustryTopic) -> Section:
+    teller.open("I2", [c for s in STAGES for c, _ in s.clauses])
+    blocks: list[Block] = []
+    told_any = False
+    for stage in STAGES:
+        told = teller.sentence(stage.clauses)
+        if told:
+            told_any = True
+            blocks.append(Paragraph((f"{stage.name}方面，", *told)))
+    pairs = teller.sentence(PAIRS)
+    if pairs:
+        told_any = True
+        blocks.append(Paragraph(("师带徒方面，", *pairs)))
+    if not told_any:
+        nothing = "培训、练兵、竞赛、晋级、奖励各环节有关报表本期无单位报送，没有可汇总的数据。"
+        return Section("I2", "“五位一体”技能人才培养", (Paragraph((nothing,)),))
+    silent = [s.name for s in STAGES if not _told(teller, s.lead)]
+    if silent:
+        missing = f"{'、'.join(silent)}环节本期没有可汇总的数据，不作零处理。"
+        blocks.append(Paragraph((missing,)))
+    chart = picture(teller, _CHAIN)
+    table = _stage_table(teller)
+    trend = months_side_by_side(teller, _TRENDS, 6)
+    beside = _beside(teller, topic)
+    by = _by_industry(teller, topic, "各产业（行业）“五位一体”推进情况", _BY_INDUSTRY)
+    blocks += [b for b in (chart, table, trend, beside, by) if b is not None]
+    note = teller.coverage_note()
+    if note:
+        blocks.append(Paragraph(("注：", *note), "note"))
+    return Section("I2", "“五位一体”技能人才培养", tuple(blocks))
+
+
+def _told(teller: Teller, code: str) -> bool:
+    figure = teller.figures.get(code)
+    return figure is not None and figure.value is not None
+
+
+def _beside(teller: Teller, topic: IndustryTopic) -> Chart | None:
+    if topic.branches:
+        return None
+    stages = [(s.name, s.lead) for s in STAGES]
+    return units_side_by_side(teller, "各产业（行业）各环节情况", stages, _LISTED)
+
+
+def _stage_table(teller: Teller) -> Table | None:
+    now, then = sides(teller.figures.period.kind)
+    rows: list[tuple[Inline, ...]] = []
+    compared = False
+    for stage in STAGES:
+        for code, _ in stage.clauses:
+            figure = teller.figures.get(code)
+            indicator = teller.indicator(code)
+            if figure is None or indicator is None:
+                continue
+            if figure.value is None and figure.last_year is None:
+                continue
+            compared = compared or figure.last_year is not None
+            rows.append(
+                (
+                    stage.name,
+                    headed(indicator),
+                    teller.cell(figure),
+                    teller.cell(figure, "上年同期"),
+                    teller.changed(figure),
+                    teller.filed(figure),
+                )
+            )
+    if not rows:
+        return None
+    columns = [
+        Column("环节", "center", 0.8, grouped=True),
+        Column("指标", "left", 2.6),
+        Column(now, weight=1.3),
+        Column(then, weight=1.3),
+        Column(f"比{then}", weight=1.5),
+        Column("实报/应报（份）", weight=1.3),
+    ]
+    if not compared:
+        columns = [c for i, c in enumerate(columns) if i not in (3, 4)]
+        rows = [tuple(c for i, c in enumerate(r) if i not in (3, 4)) for r in rows]
+    if all(r[-1] == NONE for r in rows):
+        columns, rows = columns[:-1], [r[:-1] for r in rows]
+    return Table("“五位一体”各环节主要指标", tuple(columns), tuple(rows))
+
+
+# --- contracts and quotas ---
+
+
+def _contracts(teller: Teller, topic: IndustryTopic) -> Section:
+    teller.open("I3", [c for c, _ in CONTRACTS])
+    title = "集体协商与集体合同"
+    told = teller.sentence(CONTRACTS, breaks=("I-CON-05", "I-CON-03"))
+    blocks: list[Block] = [Paragraph(tuple(told))] if told else []
+    if topic.kinds:
+        columns = (
+            Column("合同种类", "left", 2.6),
+            Column("有效合同（份）"),
+            Column("覆盖职工（人）"),
+        )
+        rows = tuple(
+            (
+                k.kind,
+                _counted(teller, "CON-01", counted_rows.ROWS, k.contracts, k.kind),
+                _counted(teller, "CON-01", "workers", k.workers, k.kind),
+            )
+            for k in topic.kinds
+        )
+        note = "注：各专项合同覆盖的是同一批职工，行业合同与其下的企业合同也会重复，不能相加。"
+        blocks.append(Table("期末有效的集体合同", columns, rows, note=note))
+    table = _by_industry(teller, topic, "各产业（行业）集体合同情况", _CONTRACTED)
+    if table is not None:
+        blocks.append(table)
+    if not blocks:
+        blocks = [Paragraph(("期末没有报送的有效集体合同，没有可汇总的数据。",))]
+    return Section("I3", title, tuple(blocks))
+
+
+def _counted(teller: Teller, form: str, what: str, value: Decimal | None, kind: str = "") -> Inline:
+    if value is None:
+        return NONE
+    column = "contract_kind" if kind else ""
+    code = counted_rows.code_of(form, what, column, kind)
+    return teller.counted(counted_rows.SOURCE, code, value, f"{value:,.0f}", counted_rows.ALL)
+
+
+def _quotas(teller: Teller, topic: IndustryTopic) -> Section:
+    teller.open("I4", [c for c, _ in (*CHECKS, *QUOTAS)])
+    title = "劳动定额与合同履约"
+
+    def of(what: str) -> Number | None:
+        value = topic.sums.get(f"CON-02:{what}")
+        found = _counted(teller, "CON-02", what, value)
+        return found if isinstance(found, Number) else None
+
+    blocks: list[Block] = []
+    measured = of("quota_products")
+    if measured is not None:
+        agreed = teller.figures.get("I-CON-07")
+        told: list[Inline] = ["劳动定额“一品一测一协商”，现场测定产品品种", measured, "个"]
+        if agreed is not None and agreed.value is not None:
+            told += ["，其中经协商确定", *teller.words("I-CON-07", "{v}", agreed)]
+        blocks.append(Paragraph((*told, "。")))
+    else:
+        quota = teller.sentence(QUOTAS)
+        blocks += [Paragraph(tuple(quota))] if quota else []
+    checked = teller.sentence(CHECKS)
+    if checked:
+        blocks.append(Paragraph(tuple(checked)))
+    clauses = of("clauses")
+    if clauses is not None:
+        told = ["履约检查共查条款", clauses, "条"]
+        breaches, fixed = of("breaches"), of("fixed")
+        if breaches is not None and breaches.reference.value:
+            told += ["，发现未履行条款", breaches, "条"]
+            if fixed is not None:
+                told += ["，已整改", fixed, "条"]
+        elif breaches is not None:
+            told.append("，没有发现未履行的条款")
+        blocks.append(Paragraph((*told, "。")))
+    if not blocks:
+        blocks = [Paragraph(("本期没有报送劳动定额测定和合同履约检查情况。",))]
+    return Section("I4", title, tuple(blocks))
+
+
+_UNSET = {"CON-01": "集体合同", "CON-02": "劳动定额与合同履约", "CADRE-05": "产业工会班子和委员会"}
+
+
+def _unset(topic: IndustryTopic) -> Section:
+    """What could not be told because its forms were not yet asked for."""
+    years: dict[int, list[str]] = {}
+    for form, name in _UNSET.items():
+        if form in topic.unset:
+            years.setdefault(topic.unset[form], []).append(name)
+    told = "，".join(
+        f"{'、'.join(names)}的报表自{year}年起报送" for year, names in sorted(years.items())
+    )
+    return Section("I6", "尚未设置报表的内容", (Paragraph((f"{told}，本期没有数据。",)),))
+
+
+# --- committees ---
+
+
+def _committees(teller: Teller, topic: IndustryTopic) -> Section:
+    teller.open("I5", [c for c, _ in COMMITTEES])
+    title = "产业工会班子和委员会"
+    if not topic.committees:
+        told = "产业工会班子与委员构成按年度报送，见年度专题。"
+        if teller.figures.period.kind is PeriodKind.YEAR:
+            told = "本年度没有收到产业（行业）工会班子与委员构成情况。"
+        return Section("I5", title, (Paragraph((told,)),))
+    blocks: list[Block] = []
+    told_of = teller.sentence(COMMITTEES)
+    if told_of:
+        blocks.append(Paragraph(tuple(told_of)))
+    shown = topic.committees[:_LISTED]
+    columns = (
+        Column("产业（行业）工会", "left", 2.6),
+        Column("专职"),
+        Column("兼挂职"),
+        Column("其中职工"),
+        Column("委员"),
+        Column("其中一线"),
+        Column("一线占比", weight=1.1),
+        Column("主席办公会"),
+        Column("全委会"),
+        Column("联席会议"),
+    )
+    rows = tuple(_seats(teller, c) for c in shown)
+    note = f"注：人数为{topic.committees_of}末实有数，会议为全年次数。"
+    if len(topic.committees) > len(shown):
+        note += f"列前{len(shown)}家，其余见附表。"
+    blocks.append(Table("产业（行业）工会班子和委员会情况", columns, rows, note=note))
+    return Section("I5", title, tuple(blocks))
+
+
+def _seats(teller: Teller, one: Committee) -> tuple[Inline, ...]:
+    def of(column: str) -> Inline:
+        value = one.seats.get(column)
+        if value is None:
+            return NONE
+        code = counted_rows.code_of("CADRE-05", column)
+        return teller.counted(
+            counted_rows.SOURCE, code, value, f"{value:,.0f}", counted_rows.OWN, one.unit
+        )
+
+    whole, front = one.seats.get("committee"), one.seats.get("committee_front")
+    share = percent(int(front), int(whole)) if whole and front is not None else NONE
+    cells = [of(c) for c in SEATS]
+    return (one.name, *cells[:5], share, *cells[5:])
+
+
+# --- the annex ---
+
+
+def _sheets(book: Book, topic: IndustryTopic, teller: Teller) -> None:
+    if topic.committees:
+        fields = [Field("产业（行业）工会", "text", 34), *(Field(n, "int", 12) for n in (
+            "班子专职成员", "兼挂职副主席", "其中兼任职工", "委员数", "其中基层一线", "主席办公会",
+            "全委会", "联席会议",
+        ))]  # fmt: skip
+        rows: list[tuple[Any, ...]] = [
+            (c.name, *(c.seats.get(s) for s in SEATS)) for c in topic.committees
+        ]
+        book.table("班子和委员会", "产业（行业）工会班子和委员会情况", fields, rows)
+    if topic.branches:
+        known = [i for c in told_codes() if (i := teller.indicator(c)) is not None]
+        told = [i for i in known if any(_of(b, i.code) for b in topic.branches)]
+        fields = [Field("产业（行业）", "text", 30), Field("工会（家）", "int", 11)]
+        fields += [Field(headed(i), "number", 16, i.decimals) for i in told]
+        book.table(
+            "分产业",
+            "按产业上级归类的主要指标",
+            fields,
+            [
+                (b.name, len(b.members), *(_value(teller, b, i.code) for i in told))
+                for b in topic.branches
+            ],
+        )
+
+
+def _value(teller: Teller, branch: Branch, code: str) -> Decimal | str | None:
+    figures = _of(branch, code)
+    if any(teller.hides(f) for f in figures):
+        return MARK
+    return combined(teller.definitions.indicators[code], figures)

@@ -1,0 +1,814 @@
+"""R-09: everything reported about one unit between two covers, with its history and its parents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from definitions.loading import Definitions
+from definitions.model import Indicator
+from definitions.periods import Period, PeriodKind
+from pipelines import counted_rows
+from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures, display
+from pipelines.publish import registers
+from pipelines.publish.content import (
+    Block,
+    Column,
+    Inline,
+    Paragraph,
+    Section,
+    Subheading,
+    Table,
+)
+from pipelines.publish.disclosure import MARK, NOTE
+from pipelines.publish.issued import Report, issued
+from pipelines.publish.multiples import months_side_by_side
+from pipelines.publish.outline import PARTS, Part
+from pipelines.publish.publication import Publication
+from pipelines.publish.quality import form_sheet, forms_table
+from pipelines.publish.results import marks
+from pipelines.publish.review import coverage_sentence
+from pipelines.publish.sheets import Book, Field
+from pipelines.publish.tables import (
+    by_unit,
+    coverage_chart,
+    coverage_table,
+    headed,
+    main_table,
+    overall,
+)
+from pipelines.publish.telling import NONE, Teller, reached, sides
+
+KIND = "R-09 一单位一册"
+HOME = "职工家中"
+PROMISES = ("组织承诺", "主席承诺")
+_LISTED = 12
+_FORMS_NAMED = 20
+_TRENDS = (
+    "I-ORG-04", "I-ORG-15", "I-FIN-02", "I-SKILL-02", "I-SKILL-09", "I-AID-06", "I-MUT-03",
+    "I-RIGHT-03", "I-CULT-03", "I-RIGHT-09", "I-HOME-04",
+)  # fmt: skip
+_PANELS = 6
+_LONG_NUMBER = re.compile(r"\d{11,}|\d{17}[xX]")
+_PART_CLAUSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a unit is on the last day of the period, in words; empty where nothing is known."""
+
+    code: str
+    name: str
+    type: str
+    level: str
+    status: str
+    lead: str
+    region: str
+    industry: str
+    found: date | None
+    joint: bool
+    parents: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a unit was called, how it stood or to whom it belonged, from a day on until another.
+
+    `until` is the first day on which it was otherwise.
+    """
+
+    what: str
+    value: str
+    since: date | None
+    until: date | None
+    approval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit of an officer to the shop floor; who it was is not told."""
+
+    key: str
+    day: date
+    kind: str
+    place: str
+    met: int | None
+    issues: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitKind:
+    """Visits to places of one kind: how often, workers met, wishes heard."""
+
+    kind: str
+    visits: int
+    met: int | None
+    issues: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise or a talk as it stands at the cut-off."""
+
+    kind: str
+    field: str
+    content: str
+    due: date | None
+    done: date | None
+    verified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A home or station of the unit as last reported; `served` person-times of the period."""
+
+    key: str
+    name: str
+    tier: str
+    opened: date | None
+    area: Decimal | None
+    served: Decimal | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Honour:
+    """An honour won in the period."""
+
+    name: str
+    level: str
+    object: str
+    day: date | None
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A result of an assessment of the year."""
+
+    scheme: str
+    title: str
+    group: str
+    total: Decimal
+    grade: str
+    rank: int | None
+    ranked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """Where the Long-March walk has led: the stage reached and the way to the next one in km."""
+
+    reached: str
+    following: str
+    left: Decimal
+
+
+@dataclass(frozen=True)
+class UnitBook:
+    """What R-09 tells beside the figures; lists are of the unit itself, not of those below it."""
+
+    identity: Identity
+    history: Sequence[Span] = ()
+    visits: Sequence[Visit] = ()
+    visit_kinds: Sequence[VisitKind] = ()
+    promises: Sequence[Promise] = ()
+    sites: Sequence[Site] = ()
+    honours: Sequence[Honour] = ()
+    placings: Sequence[Placing] = ()
+    station: Station | None = None
+    forms: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)
+    issued_on: date | None = None
+
+
+def unit_book(figures: Figures, book: UnitBook, definitions: Definitions) -> Publication:
+    """The book as Word, web page and workbook; equal input gives equal bytes."""
+    teller = Teller(figures, definitions, lines=book.lines)
+    sections = [_identity(teller, book), _reporting(teller, book), _data(teller)]
+    for made in (
+        _tasks(teller, book),
+        _among_workers(teller, book),
+        _places(teller, book),
+        _honours(book),
+    ):
+        if made is not None:
+            sections.append(made)
+
+    def sheets(annex: Book) -> None:
+        known = [i for i in definitions.indicators.values() if figures.get(i.code) is not None]
+        registers.indicators(annex, "全部指标", f"{figures.unit.name}全部指标", known, teller)
+        registers.coverage(annex, figures, _labels(book, figures))
+        form_sheet(annex, figures, book.forms)
+        _sheets(annex, book)
+        registers.transfers(annex, figures)
+        registers.glossary(annex, definitions, figures)
+
+    year = figures.period.kind is PeriodKind.YEAR
+    when = f"{figures.period.year}年" if year else figures.period.chinese
+    return issued(
+        Report(
+            KIND,
+            f"{figures.unit.name}{when}一单位一册",
+            tuple(sections),
+            sheets,
+            book.issued_on,
+        ),
+        figures,
+        definitions,
+    )
+
+
+def _labels(book: UnitBook, figures: Figures) -> dict[str, str]:
+    """Line that the children stand under in the figures → the name of the one that it is."""
+    own = book.lines.get(figures.unit.code)
+    return {line: registers.LINE_NAMES[own or line] for line in (BLOCK, INDUSTRY)}
+
+
+# --- what the unit is ---
+
+
+def _day(day: date | None) -> str:
+    return f"{day.year}年{day.month}月{day.day}日" if day else NONE
+
+
+def _identity(teller: Teller, book: UnitBook) -> Section:
+    teller.open("U1")
+    teller.spare_gaps()
+    one = book.identity
+    told = [f"{one.name}，组织编码{one.code}"]
+    if one.found:
+        told.append(f"{_day(one.found)}建会")
+    block, industry = one.parents.get("块"), one.parents.get("条")
+    if block:
+        told.append(f"地方上级工会为{block}")
+    if industry:
+        told.append(f"产业上级工会为{industry}")
+    if not block and not industry:
+        told.append("在本系统登记的工会中没有上级")
+    if block and industry and one.lead:
+        told.append(f"领导关系{one.lead}")
+    blocks: list[Block] = [Paragraph(("，".join(told) + "。",))]
+    leads = any(teller.figures.children.values())
+    clauses = [("I-ORG-01", "所属基层工会{v}"), ("I-ORG-03", "职工{v}"), ("I-ORG-04", "会员{v}")]
+    below = teller.sentence(clauses) if leads else []
+    if below:
+        blocks.append(Paragraph(tuple(below)))
+    items = [
+        ("工会类型", one.type),
+        ("级次", one.level),
+        ("组织状态", one.status),
+        ("联合基层工会", "是" if one.joint else "否"),
+        ("所在地", one.region),
+        ("所属行业", one.industry),
+        ("经费上缴对象", one.parents.get("经费", "")),
+        ("领导关系", one.lead),
+    ]
+    if len(items) % 2:
+        items.append(("", ""))
+    rows = tuple(
+        (a, x or NONE, b, y or NONE) for (a, x), (b, y) in zip(items[::2], items[1::2], strict=True)
+    )
+    heads = (
+        Column("项目", "left", 1.0),
+        Column("内容", "left", 2.0),
+        Column("项目", "left", 1.0),
+        Column("内容", "left", 2.0),
+    )
+    blocks.append(Table("基本情况", heads, rows))
+    blocks += _history(book)
+    moved = _moved(teller.figures)
+    blocks += [moved] if moved is not None else []
+    return Section("U1", "单位概况", tuple(blocks))
+
+
+def _moved(figures: Figures) -> Table | None:
+    """Changes of the period among the unions below the unit."""
+    if not figures.transfers:
+        return None
+    columns = (
+        Column("工会", "left", 2.2),
+        Column("变动", "center", 0.7),
+        Column("线", "center", 0.5),
+        Column("原上级", "left", 1.6),
+        Column("现上级", "left", 1.6),
+        Column("生效日期", "center", 1.1),
+        Column("批准文号", "left", 1.5),
+    )
+    rows = tuple(
+        (
+            t.name,
+            t.change,
+            t.line or NONE,
+            t.from_name or NONE,
+            t.to_name or NONE,
+            _short(t.effective),
+            t.approval or NONE,
+        )
+        for t in figures.transfers[:_LISTED]
+    )
+    more = len(figures.transfers) > _LISTED
+    note = f"注：列前{_LISTED}项，其余见附表。" if more else ""
+    return Table("本期下级工会组织变动", columns, rows, note=note)
+
+
+_WHAT = {"名称": "名称", "状态": "类型、级次、状态", "块": "地方上级", "条": "产业上级",
+         "经费": "经费上缴对象"}  # fmt: skip
+
+
+def _history(book: UnitBook) -> list[Block]:
+    """Names, states and parents in the order of their days, where any of them ever changed."""
+    changed = {s.what for s in book.history if s.until is not None}
+    started = [s.what for s in book.history]
+    changed |= {w for w in started if started.count(w) > 1}
+    if not changed:
+        return [Paragraph(("登记以来，名称、类型、级次和隶属关系没有变动。",))]
+    rows = tuple(
+        (
+            _WHAT.get(s.what, s.what),
+            s.value or NONE,
+            _day(s.since),
+            _last_day(s.until),
+            s.approval or NONE,
+        )
+        for s in book.history
+    )
+    columns = (
+        Column("事项", "left", 1.1),
+        Column("内容", "left", 2.6),
+        Column("起", "center", 1.25),
+        Column("止", "center", 1.25),
+        Column("批准文号", "left", 1.5),
+    )
+    return [Table("名称、状态和隶属关系沿革", columns, rows)]
+
+
+def _last_day(until: date | None) -> str:
+    return "至今" if until is None else _day(date.fromordinal(until.toordinal() - 1))
+
+
+# --- how it reported ---
+
+
+def _reporting(teller: Teller, book: UnitBook) -> Section:
+    teller.open("U2")
+    figures = teller.figures
+    total = overall(figures)
+    blocks: list[Block] = [Paragraph(coverage_sentence(teller))]
+    if total is not None and total.expected and not total.reported:
+        told = "本报告期应报报表均未报送，以下各节中属于这些报表的数以“—”表示，不作零处理。"
+        blocks.append(Paragraph((told,)))
+    table = forms_table(teller, book.forms)
+    if table is not None:
+        blocks.append(table)
+    if len(by_unit(figures)) >= 2:
+        chart = coverage_chart(figures, "各单位报表报送情况")
+        sent = coverage_table(teller, "各单位报表报送情况")
+        blocks += [b for b in (chart, sent) if b is not None]
+    else:
+        blocks += _lacking(figures, book)
+    blocks += [Paragraph((note,), "note") for note in figures.notes]
+    return Section("U2", "报表报送", tuple(blocks))
+
+
+def _lacking(figures: Figures, book: UnitBook) -> list[Block]:
+    """The forms and periods that a unit without units below it has left out."""
+    lacking: dict[str, list[str]] = {}
+    came: set[str] = set()
+    for row in figures.coverage:
+        if row.unit == figures.unit.code:
+            if row.reported < row.expected:
+                lacking.setdefault(row.form, []).append(row.period)
+            else:
+                came.add(row.form)
+    whole = [book.forms.get(f, f) for f in sorted(lacking) if f not in came]
+    partly = [
+        f"{book.forms.get(form, form)}（{_spans(periods)}）"
+        for form, periods in sorted(lacking.items())
+        if form in came
+    ]
+    blocks: list[Block] = []
+    if whole:
+        blocks.append(Paragraph((f"本报告期一直没有报送的报表：{_listed(whole)}。",)))
+    if partly:
+        blocks.append(Paragraph((f"部分缺报的报表：{_listed(partly)}。",)))
+    return blocks
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = "" if len(names) <= _FORMS_NAMED else f"等{len(names)}种"
+    return "、".join(names[:_FORMS_NAMED]) + more
+
+
+def _spans(labels: Sequence[str]) -> str:
+    """2017-03, 2017-04 → 2017年3月、2017年4月; a long list is told by its ends."""
+    told = [Period.parse(label).chinese for label in sorted(labels)]
+    return "、".join(told) if len(told) <= 3 else f"{told[0]}至{told[-1]}间的{len(told)}期"
+
+
+# --- its figures ---
+
+
+def codes_of(teller: Teller, part: Part) -> list[str]:
+    """Indicators of a section of the review in its order, then the rest of its families."""
+    named = [c for t in part.topics for c, _ in t.clauses]
+    order = {code: i for i, code in enumerate(named)}
+    mine = [c for c in teller.definitions.indicators if c.split("-")[1] in part.families]
+    return sorted(mine, key=lambda c: (order.get(c, len(order)), c))
+
+
+def _data(teller: Teller) -> Section:
+    teller.open("U3")
+    teller.spare_gaps()  # said once, in the section on reporting
+    blocks: list[Block] = []
+    silent: list[str] = []
+    told: list[tuple[Part, list[Block]]] = []
+    for part in PARTS:
+        codes = codes_of(teller, part)
+        shown = [c for c in codes if _concerns(teller.figures.get(c))]
+        made = _part(teller, part, shown)
+        if made:
+            told.append((part, made))
+        elif codes:
+            silent.append(part.title)
+    chart = months_side_by_side(teller, _TRENDS, _PANELS)
+    if chart is not None:
+        blocks.append(chart)
+    for part, made in told:
+        blocks += [Subheading(part.title), *made]
+    if not told:
+        blocks.append(Paragraph(("本报告期没有可以计算的指标。",)))
+    elif silent:
+        blocks.append(
+            Paragraph((f"注：本期没有数据、未列表的工作：{'、'.join(silent)}。",), "note")
+        )
+    if told:
+        note = (
+            "注：“—”为未报或无法计算，不作零处理；期末数取最近一期，比率先分别合计分子、"
+            "分母再相除；实报/应报为该数所依据报表的份数，按需报送的报表不计应报。"
+        )
+        if any(MARK in row for b in blocks if isinstance(b, Table) for row in b.rows):
+            note += NOTE.removeprefix("注：")
+        blocks.append(Paragraph((note,), "note"))
+    return Section("U3", "主要数据", tuple(blocks))
+
+
+def _concerns(figure: Figure | None) -> bool:
+    """Whether a figure is the unit's concern: it has a value, had one, or was owed."""
+    if figure is None:
+        return False
+    told = figure.value is not None or figure.last_year is not None
+    return told or bool(figure.expected)
+
+
+def _part(teller: Teller, part: Part, codes: Sequence[str]) -> list[Block]:
+    """A sentence on what leads a section, and the table of all its figures."""
+    table = main_table(teller, part.title, codes)
+    if table is None:
+        return []
+    clauses = [c for t in part.topics for c in t.clauses if c[0] in codes]
+    valued = [c for c in clauses if (f := teller.figures.get(c[0])) and f.value is not None]
+    told = teller.sentence(valued[:_PART_CLAUSES])
+    return [*([Paragraph(tuple(told))] if told else []), table]
+
+
+# --- its tasks ---
+
+
+def _tasks(teller: Teller, book: UnitBook) -> Section | None:
+    teller.open("U4")
+    now, _ = sides(teller.figures.period.kind)
+    aimed = [
+        (i, f)
+        for i in teller.definitions.indicators.values()
+        if (f := teller.figures.get(i.code)) is not None and f.target is not None
+    ]
+    blocks: list[Block] = []
+    if aimed:
+        met = [f for i, f in aimed if f.value is not None and reached(f, i)]
+        left = [i.name for i, f in aimed if f.value is not None and not reached(f, i)]
+        none = [i.name for i, f in aimed if f.value is None]
+        told = "责任书下达的各项目标，按系统计算数"
+        if len(met) == len(aimed):
+            told += "均已完成。"
+        else:
+            parts = []
+            if left:
+                parts.append(f"尚未达到目标的有{_named(left)}")
+            if none:
+                parts.append(f"没有数据、无法判断的有{_named(none)}")
+            told += "，".join(parts) + ("，其余均已完成。" if met else "。")
+        rows = tuple(
+            (
+                headed(i),
+                teller.cell(f, "目标"),
+                teller.cell(f),
+                teller.complete(f) if i.unit != "%" and i.better != "lower" else _met(f, i),
+            )
+            for i, f in aimed
+        )
+        columns = (
+            Column("指标", "left", 2.8),
+            Column("目标", weight=1.2),
+            Column(now, weight=1.2),
+            Column("完成情况", weight=1.0),
+        )
+        blocks += [Paragraph((told,)), Table("目标任务完成情况", columns, rows)]
+    for one in book.placings:
+        total = teller.counted("assessment", one.scheme, one.total, marks(one.total), "总分")
+        told_of: list[Inline] = [f"按《{one.title}》考核，得分", total, "分"]
+        if one.rank is not None:
+            group = f"{one.group}组" if one.group else "本组"
+            told_of.append(f"，在{group}{one.ranked}家单位中列第{one.rank}位")
+        told_of.append(f"，等次为{one.grade}。" if one.grade else "。")
+        blocks.append(Paragraph(tuple(told_of)))
+    return Section("U4", "目标任务与考核", tuple(blocks)) if blocks else None
+
+
+def _met(figure: Figure, indicator: Indicator) -> str:
+    if figure.value is None:
+        return NONE
+    return "达到" if reached(figure, indicator) else "未达到"
+
+
+def _named(names: Sequence[str]) -> str:
+    return "、".join(names[:_LISTED]) + ("等" if len(names) > _LISTED else "")
+
+
+# --- visits and promises ---
+
+
+def _among_workers(teller: Teller, book: UnitBook) -> Section | None:
+    teller.open("U5")
+    visits = _visits(teller, book)
+    promises = _promises(teller, book)
+    if not visits and not promises:
+        return None
+    if not visits or not promises:
+        return Section("U5", "下基层" if visits else "“双亮”承诺", tuple(visits or promises))
+    blocks = (Subheading("干部下基层"), *visits, Subheading("“双亮”承诺与约谈"), *promises)
+    return Section("U5", "下基层与承诺", blocks)
+
+
+def _visits(teller: Teller, book: UnitBook) -> list[Block]:
+    blocks: list[Block] = []
+    told = teller.sentence(
+        [
+            ("I-CADRE-02", "干部下基层{n}次，人均月下基层次数为{v}"),
+            ("I-CADRE-03", "达到规定天数的干部人月占{v}"),
+            ("I-CADRE-01", "干部培训率{v}"),
+        ]
+    )
+    if told:
+        blocks.append(Paragraph(tuple(told)))
+    if book.visit_kinds:
+        columns = (
+            Column("地点类别", "left", 2.0),
+            Column("次数（次）"),
+            Column("接触职工（人次）"),
+            Column("了解诉求（条）"),
+        )
+        rows = tuple(
+            (
+                k.kind,
+                _row(teller, "CADRE-02", counted_rows.VISITS, k.visits, "place_kind", k.kind),
+                _row(teller, "CADRE-02", "persons_met", k.met, "place_kind", k.kind),
+                _row(teller, "CADRE-02", "issues", k.issues, "place_kind", k.kind),
+            )
+            for k in book.visit_kinds
+        )
+        blocks.append(Table("本单位干部下基层情况", columns, rows))
+    if book.visits:
+        shown = book.visits[:_LISTED]
+        heads = (
+            Column("日期", "center", 1.2),
+            Column("地点类别", "left", 1.1),
+            Column("地点", "left", 2.4),
+            Column("接触职工（人）", weight=1.1),
+            Column("了解诉求（条）", weight=1.1),
+        )
+        listed = tuple(
+            (
+                _short(v.day),
+                v.kind or NONE,
+                NONE if v.kind == HOME else safe(v.place),
+                _row(teller, "CADRE-02", "persons_met", v.met, "visit_id", v.key),
+                _row(teller, "CADRE-02", "issues", v.issues, "visit_id", v.key),
+            )
+            for v in shown
+        )
+        note = "注：不列干部姓名；到职工家中走访的不列地点。"
+        if len(book.visits) > len(shown):
+            note += f"列最近{len(shown)}次，其余见附表。"
+        blocks.append(Table("本单位干部下基层记录", heads, listed, note=note))
+    return blocks
+
+
+def _row(
+    teller: Teller, form: str, what: str, value: int | Decimal | None, column: str, key: str
+) -> Inline:
+    """A count of the unit's own rows of one thing or kind; — where nothing was reported."""
+    if value is None:
+        return NONE
+    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    code = counted_rows.code_of(form, what, column, key)
+    return teller.counted(counted_rows.SOURCE, code, value, text, counted_rows.OWN)
+
+
+def safe(words: str) -> str:
+    """Free text as it may be printed: one that holds a telephone or identity number is not."""
+    if not words:
+        return NONE
+    return "（含个人号码，不列）" if _LONG_NUMBER.search(words) else words
+
+
+def _promises(teller: Teller, book: UnitBook) -> list[Block]:
+    blocks: list[Block] = []
+    told = teller.sentence([("I-CADRE-06", "到期承诺{d}项，按期兑现{n}项，兑现率{v}")])
+    if told:
+        blocks.append(Paragraph(tuple(told)))
+    if book.promises:
+        shown = book.promises[:_LISTED]
+        end = teller.figures.period.end
+        columns = (
+            Column("类别", "left", 1.0),
+            Column("领域", "left", 1.1),
+            Column("内容", "left", 2.8),
+            Column("期限", "center", 1.2),
+            Column("兑现（约谈）", "center", 1.2),
+            Column("情况", "center", 1.0),
+        )
+        rows = tuple(
+            (p.kind, p.field or NONE, safe(p.content), _short(p.due), _short(p.done), stand(p, end))
+            for p in shown
+        )
+        note = ""
+        if len(book.promises) > len(shown):
+            note = f"注：列{len(shown)}项，未兑现的在前，其余见附表。"
+        blocks.append(Table("本单位承诺和约谈事项", columns, rows, note=note))
+    return blocks
+
+
+def _short(day: date | None) -> str:
+    return f"{day:%Y-%m-%d}" if day else NONE
+
+
+def stand(promise: Promise, end: date) -> str:
+    """How a promise stood on a day: kept in time, late, open or broken; talks just took place."""
+    if promise.kind not in PROMISES:
+        return "已进行" if promise.done else NONE
+    if promise.done is not None and promise.done <= end:
+        return "逾期兑现" if promise.due and promise.done > promise.due else "按期兑现"
+    return "未到期" if promise.due is None or promise.due > end else "到期未兑现"
+
+
+# --- stations ---
+
+
+def _places(teller: Teller, book: UnitBook) -> Section | None:
+    teller.open("U6")
+    blocks: list[Block] = []
+    told = teller.sentence(
+        [
+            ("I-HOME-01", "在用职工之家{v}"),
+            ("I-HOME-03", "本期新建暖心驿站{v}"),
+            ("I-HOME-04", "服务职工{v}"),
+            ("I-AID-10", "基层联系点{v}"),
+        ]
+    )
+    if told:
+        blocks.append(Paragraph(tuple(told)))
+    if book.sites:
+        shown = book.sites[:_LISTED]
+        columns = (
+            Column("阵地", "left", 2.4),
+            Column("类型", "left", 1.2),
+            Column("启用日期", "center", 1.2),
+            Column("面积（平方米）", weight=1.0),
+            Column("服务（人次）", weight=1.0),
+            Column("状态", "center", 0.8),
+        )
+        rows = tuple(
+            (
+                s.name,
+                s.tier or NONE,
+                _short(s.opened),
+                _row(teller, "HOME-01", "area", s.area, "site_id", s.key),
+                _row(teller, "HOME-01", "served", s.served, "site_id", s.key),
+                s.status or NONE,
+            )
+            for s in shown
+        )
+        note = ""
+        if len(book.sites) > len(shown):
+            note = f"注：按服务人次列前{len(shown)}处，其余见附表。"
+        blocks.append(Table("本单位服务阵地", columns, rows, note=note))
+    walked = _walk(teller, book.station) if book.station is not None else []
+    if walked:
+        blocks.append(Paragraph(tuple(walked)))
+    return Section("U6", "服务阵地与驿站", tuple(blocks)) if blocks else None
+
+
+def _walk(teller: Teller, station: Station) -> list[Inline]:
+    """How far the walk has led: 人均累计…公里，到达…，距…还差…公里。"""
+    code = "I-CULT-09"
+    figure = teller.figures.get(code)
+    if figure is None or not figure.value:
+        return []
+    told: list[Inline] = ["“重走长征路”健步行", *teller.words(code, "人均累计{v}", figure)]
+    told.append(f"，到达{station.reached}")
+    if station.following:
+        left = display(station.left, teller.definitions.indicators[code])
+        told.append(f"，距{station.following}还差")
+        told.append(teller.number(figure, station.left, left, "距下一站"))
+        told.append("公里。")
+    else:
+        told.append("，已走完全程。")
+    return told
+
+
+def _honours(book: UnitBook) -> Section | None:
+    if not book.honours:
+        return None
+    columns = (
+        Column("荣誉", "left", 3.0),
+        Column("层级", "center", 0.9),
+        Column("对象", "center", 0.9),
+        Column("授予日期", "center", 1.2),
+        Column("表彰文号", "left", 1.8),
+    )
+    rows = tuple(
+        (safe(h.name), h.level or NONE, h.object or NONE, _short(h.day), h.document or NONE)
+        for h in book.honours[:_LISTED]
+    )
+    more = len(book.honours) > _LISTED
+    note = f"注：列最近{_LISTED}项，其余见附表。" if more else ""
+    told = Paragraph(("本期获得的荣誉表彰如下。",))
+    return Section("U7", "荣誉表彰", (told, Table("荣誉表彰", columns, rows, note=note)))
+
+
+# --- the annex ---
+
+
+def _sheets(annex: Book, book: UnitBook) -> None:
+    """The whole lists; a list of nothing gets no sheet."""
+    tables: tuple[tuple[str, str, tuple[Field, ...], list[tuple[Any, ...]]], ...] = (
+        (
+            "历史沿革",
+            "名称、状态和隶属关系沿革",
+            (
+                Field("事项", "text", 18), Field("内容", "text", 44), Field("起", "date", 13),
+                Field("止（不含）", "date", 13), Field("批准文号", "text", 28),
+            ),
+            [(_WHAT.get(s.what, s.what), s.value, s.since, s.until, s.approval)
+             for s in book.history],
+        ),
+        (
+            "下基层记录",
+            "本单位干部下基层记录",
+            (
+                Field("日期", "date", 13), Field("地点类别", "text", 12), Field("地点", "text", 36),
+                Field("接触职工（人）", "int", 13), Field("了解诉求（条）", "int", 13),
+                Field("记录编号", "text", 24),
+            ),
+            [(v.day, v.kind, "" if v.kind == HOME else safe(v.place), v.met, v.issues, v.key)
+             for v in book.visits],
+        ),
+        (
+            "承诺与约谈",
+            "本单位承诺和约谈事项",
+            (
+                Field("类别", "text", 12), Field("领域", "text", 14), Field("内容", "wrap", 50),
+                Field("期限", "date", 13), Field("兑现（约谈）日期", "date", 15),
+                Field("核验方", "text", 14),
+            ),
+            [(p.kind, p.field, safe(p.content), p.due, p.done, p.verified)
+             for p in book.promises],
+        ),
+        (
+            "服务阵地",
+            "本单位服务阵地",
+            (
+                Field("阵地", "text", 34), Field("类型", "text", 14), Field("启用日期", "date", 13),
+                Field("面积（平方米）", "number", 13), Field("服务（人次）", "int", 12),
+                Field("状态", "center", 9), Field("阵地编号", "text", 24),
+            ),
+            [(s.name, s.tier, s.opened, s.area, s.served, s.status, s.key) for s in book.sites],
+        ),
+        (
+            "荣誉表彰",
+            "荣誉表彰",
+            (
+                Field("荣誉", "wrap", 44), Field("层级", "center", 10), Field("对象", "center", 10),
+                Field("授予日期", "date", 13), Field("表彰文号", "text", 28),
+            ),
+            [(safe(h.name), h.level, h.object, h.day, h.document) for h in book.honours],
+        ),
+    )  # fmt: skip
+    for name, title, fields, rows in tables:
+        if rows:
+            annex.table(name, title, fields, rows)

@@ -1,0 +1,245 @@
+"""R-09: a unit between two covers says what its rows say, walks back, and comes out again."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import docx
+import openpyxl
+import pytest
+
+from definitions.loading import Definitions
+from pipelines import flow
+from pipelines.publish.unit_book import Promise, safe, stand
+from tests.acceptance import query
+from tests.every_form import install, links, page, published, rows_of, shown, words
+from tests.independent.seeded import COUNTIES, GRASSROOTS, TOP, TRADES, Sending
+
+FORMS = ("ORG-01", "ORG-02", "FIN-01", "SKILL-01", "CADRE-01", "CADRE-02", "CADRE-04", "HOME-01",
+         "AID-02", "CULT-04", "TGT-01")  # fmt: skip
+UNIT, SILENT = GRASSROOTS[1], GRASSROOTS[10]
+
+
+@pytest.fixture(scope="module")
+def sent(module_home: Path, definitions: Definitions) -> Iterator[list[Sending]]:
+    """What the federation sent; one union sent nothing."""
+    yield install(definitions, FORMS, without=[SILENT])
+
+
+@pytest.fixture(scope="module")
+def book(sent: list[Sending]) -> dict[str, Any]:
+    """The book of one grassroots union and year."""
+    return published("R-09", "2020", UNIT)
+
+
+def sheet(made: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    path = next(Path(f) for f in made["files"] if f.endswith(".xlsx"))
+    values = list(openpyxl.load_workbook(io.BytesIO(path.read_bytes()))[name].values)
+    return [dict(zip(map(str, values[2]), row, strict=True)) for row in values[3:]]
+
+
+def visits_of(sent: list[Sending], unit: str) -> dict[str, dict[str, Any]]:
+    """Number of a visit → its row as told last, of visits of 2020."""
+    return {
+        r["visit_id"]: r
+        for label, r in rows_of(sent, "CADRE-02", unit)
+        if label.startswith("2020") and r["visit_on"].year == 2020
+    }
+
+
+def test_visits_are_those_of_the_rows(sent: list[Sending], book: dict[str, Any]) -> None:
+    rows = visits_of(sent, UNIT).values()
+    listed = sheet(book, "下基层记录")
+    assert len(listed) == len(rows) > 12
+    met, places = Counter[str](), Counter[str]()
+    for r in rows:
+        met[r["place_kind"]] += r["persons_met"]
+    once = {(r["cadre"], r["visit_on"], r["place"], r["place_kind"]) for r in rows}
+    for *_, kind in once:
+        places[kind] += 1
+    assert sum(r["接触职工（人）"] for r in listed) == sum(met.values())
+    for kind in places:
+        reference = [
+            (p, s) for p, s in _walks(book) if s.indicator == f"CADRE-02:visits:place_kind={kind}"
+        ]
+        assert [shown(p) for p, _ in reference] == [Decimal(places[kind])]
+        reference = [
+            (p, s)
+            for p, s in _walks(book)
+            if s.indicator == f"CADRE-02:persons_met:place_kind={kind}"
+        ]
+        assert [shown(p) for p, _ in reference] == [Decimal(met[kind])]
+
+
+_STEPS: dict[str, list[tuple[str, Any]]] = {}
+
+
+def _walks(made: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Every printed number of rows with the step below it, walked once."""
+    if made["reference"] not in _STEPS:
+        rows = {
+            r.ordinal
+            for r in query(
+                "SELECT ordinal FROM publication_number "
+                f"WHERE publication_id = {made['publication']} AND source = 'rows'"
+            )
+        }
+        _STEPS[made["reference"]] = [
+            (text, flow.walk(ref, n)) for ref, n, text in links(made) if n in rows
+        ]
+    return _STEPS[made["reference"]]
+
+
+def test_counts_of_rows_walk_to_their_cells(book: dict[str, Any]) -> None:
+    steps = _walks(book)
+    assert len(steps) > 30
+    for text, step in steps:
+        told = [c.adds for c in step.cells if c.adds is not None]
+        assert told, (text, step.indicator)
+        assert sum(told, Decimal(0)) == shown(text), (text, step.indicator)
+        assert {c.unit for c in step.cells} == {UNIT}
+    assert {s.indicator.split(":")[0] for _, s in steps} == {"CADRE-02", "HOME-01"}
+
+
+def test_other_numbers_walk_too(book: dict[str, Any]) -> None:
+    found = links(book)
+    assert len(found) == book["numbers"]
+    for reference, number, text in found[:: max(1, len(found) // 12)]:
+        step = flow.walk(reference, number)
+        if step.source == "indicator" and step.basis == "本期" and not step.by_unit:
+            assert step.cells or step.parts, text
+
+
+def test_who_an_officer_is_is_not_told(book: dict[str, Any]) -> None:
+    whole = page(book) + str(sheet(book, "下基层记录"))
+    assert "cadre-" not in whole
+    assert "enc:" not in whole
+    homes = [r for r in sheet(book, "下基层记录") if r["地点类别"] == "职工家中"]
+    assert homes
+    assert all(r["地点"] is None for r in homes)
+
+
+def test_months_of_a_single_union_are_told(sent: list[Sending]) -> None:
+    made = published("R-09", "2020-11", UNIT)
+    (row,) = [r for label, r in rows_of(sent, "ORG-02", UNIT) if label == "2020-11"]
+    told = {r["指标"]: r for r in sheet(made, "全部指标")}
+    assert told["会员人数"]["本月"] == row["members_total"]
+    assert told["职工人数"]["本月"] == row["workers_total"]
+    (before,) = [r for label, r in rows_of(sent, "ORG-02", UNIT) if label == "2019-11"] or [None]
+    assert before is None
+    assert told["会员人数"]["上年同月"] is None
+
+
+def test_few_people_are_withheld_of_a_single_month(sent: list[Sending]) -> None:
+    made = published("R-09", "2020-12", UNIT)
+    told = {r["指标"]: r["本月"] for r in sheet(made, "全部指标")}
+    assert told["救助户数"] == told["救助金额"] == "略"
+    assert isinstance(told["会员人数"], int | float)
+
+
+def test_a_year_shows_every_month_of_a_single_union(
+    sent: list[Sending], book: dict[str, Any]
+) -> None:
+    (told,) = [r for r in sheet(book, "全部指标") if r["指标"] == "会员人数"]
+    rows = {label: r for label, r in rows_of(sent, "ORG-02", UNIT)}
+    for month in range(1, 13):
+        row = rows.get(f"2020-{month:02d}")
+        assert told[f"{month}月"] == (row["members_total"] if row else None)
+
+
+def test_nothing_reported_is_a_dash_and_never_a_zero(sent: list[Sending]) -> None:
+    made = published("R-09", "2020", SILENT)
+    text = words(made)
+    assert "应报报表均未报送" in text
+    assert "不作零处理" in text
+    values = [r["本年"] for r in sheet(made, "全部指标") if not r["指标代码"].startswith("I-DQ")]
+    assert all(v is None for v in values)
+    assert "下基层" not in {s for s in text.split() if "记录" in s}
+
+
+def test_a_year_nobody_was_asked_about(sent: list[Sending]) -> None:
+    made = published("R-09", "2018", UNIT)
+    assert made["numbers"] == 0
+    assert "没有应报报表的名册" in words(made)
+
+
+def test_an_industry_union_is_told_along_its_line(sent: list[Sending]) -> None:
+    made = published("R-09", "2020", TRADES[0])
+    (whole,) = [
+        r for r in sheet(made, "全部指标") if r["指标"] == "培训人次" and r["统计线"] == "合计"
+    ]
+    kept = query(
+        "SELECT value FROM indicator_value v JOIN organisation o ON o.id = v.org_id "
+        f"WHERE o.code = '{TRADES[0]}' AND v.line = 2 AND v.period = '2020' "
+        "AND v.indicator = 'I-SKILL-02' AND basis = 'reported' AND value IS NOT NULL "
+        "ORDER BY computation_id DESC LIMIT 1"
+    )
+    assert whole["本年"] == float(kept[0].value)
+    below = [r for r in sheet(made, "报送情况") if r["统计线"] == "产业（条）"]
+    total = next(r for r in sheet(made, "报送情况") if r["统计线"] == "合计")
+    assert below
+    assert sum(r["应报（份）"] for r in below) < total["应报（份）"]
+    for reference, number, text in links(made)[:12]:
+        step = flow.walk(reference, number)
+        if step.source == "coverage" and step.basis == "份数":
+            assert step.line == "条"
+            assert len(step.cells) == shown(text)
+
+
+def test_parents_and_moves_are_told_with_their_days(sent: list[Sending]) -> None:
+    text = words(published("R-09", "2020", GRASSROOTS[0]))
+    assert f"地方上级{COUNTIES[0]}工会2010年1月1日2020年6月30日" in text
+    assert f"地方上级{COUNTIES[2]}工会2020年7月1日至今" in text
+
+
+@pytest.mark.parametrize("unit", [TOP, COUNTIES[1]])
+def test_of_units_with_others_below(sent: list[Sending], unit: str) -> None:
+    made = published("R-09", "2020", unit)
+    text = words(made)
+    assert "所属基层工会" in text
+    assert "各单位报表报送情况" in text
+
+
+def test_books_come_out_again_byte_for_byte(sent: list[Sending], book: dict[str, Any]) -> None:
+    kinds = query("SELECT id, period FROM publication WHERE kind = 'R-09 一单位一册' ORDER BY id")
+    assert len(kinds) >= 2
+    for one in kinds[:4]:
+        again = flow.reproduce(one.id)
+        assert again.equal, (one.period, [f.name for f in again.files if not f.equal])
+
+
+def test_word_has_real_headings(book: dict[str, Any]) -> None:
+    path = next(f for f in book["files"] if f.endswith(".docx"))
+    headings = [p.text for p in docx.Document(path).paragraphs if p.style.name == "Heading 1"]
+    assert headings[:3] == ["一、单位概况", "二、报表报送", "三、主要数据"]
+
+
+def test_a_unit_that_is_not_known(sent: list[Sending]) -> None:
+    with pytest.raises(LookupError, match="999999"):
+        published("R-09", "2020", "999999")
+
+
+def test_how_a_promise_stands() -> None:
+    end = date(2020, 12, 31)
+
+    def told(due: date | None, done: date | None, kind: str = "主席承诺") -> str:
+        return stand(Promise(kind, "", "", due, done, ""), end)
+
+    assert told(date(2020, 9, 1), date(2020, 9, 1)) == "按期兑现"
+    assert told(date(2020, 9, 1), date(2020, 9, 2)) == "逾期兑现"
+    assert told(date(2020, 9, 1), None) == "到期未兑现"
+    assert told(date(2021, 1, 1), None) == "未到期"
+    assert told(date(2020, 9, 1), date(2021, 1, 5)) == "到期未兑现"
+    assert told(None, date(2020, 5, 1), "过错约谈") == "已进行"
+
+
+def test_numbers_of_persons_stay_out_of_free_text() -> None:
+    assert safe("三季度前签订合同") == "三季度前签订合同"
+    assert safe("联系张某13800001111") == "（含个人号码，不列）"
+    assert safe("身份证11010519491231002X") == "（含个人号码，不列）"
