@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from definitions.loading import Definitions
+from pipelines import counted_rows
 from pipelines.figures import Figures
 from pipelines.publish.content import Document
 from pipelines.publish.publication import PublishedNumber, reference_of
@@ -16,7 +17,16 @@ SOURCE_NAMES = {
     "assessment": "考核结果",
     "letters": "责任书",
     "changes": "组织变动",
+    "rows": "报表各行",
 }
+ALL_FINDINGS = "审核问题"
+"""Code of what is counted over every rule."""
+ALL_UNITS, ALL_WORKS = "ALL", "WORKS"
+"""Codes of what is counted over every scheme of assessment, over every key work."""
+TOTAL, RANK, TRIAL, GRADED, BLOCK_OF = "总分", "名次", "下年试算", "家数", "块:"
+DUE, DONE, SHARE_DONE = "下达任务", "完成任务", "任务完成率"
+WORKS_GIVEN, WORKS_DONE = "下达任务的重点工作", "全部完成的重点工作"
+"""What is told of an assessment and of letters of targets, as the basis of a number."""
 COVERAGE_NAMES = {
     "expected": "应报份数",
     "reported": "实报份数",
@@ -62,5 +72,12 @@ def told_of(number: PublishedNumber, definitions: Definitions) -> str:
     if number.source == "finding":
         rule = definitions.rules.get(number.indicator)
         return rule.title if rule else number.indicator
+    if number.source == "assessment":
+        schemes = {s.code: s.label for s in definitions.schemes}
+        return schemes.get(number.indicator, "考核结果")
+    if number.source == "letters":
+        return definitions.works.get(number.indicator, "责任书任务")
+    if number.source == counted_rows.SOURCE:
+        return counted_rows.told(number.indicator, definitions)
     indicator = definitions.indicators.get(number.indicator)
     return indicator.name if indicator else number.indicator
