@@ -1,5 +1,5 @@
--- one row per line and unit next below a unit on a day, as far as the reader sees it; the unit
--- itself comes first, on line 0
+-- one row per line and unit next below a unit on a day, as far as the reader sees it, or saw it
+-- while it was the reader's; the unit itself comes first, on line 0
 WITH near AS (
     SELECT
         0 AS line,
@@ -48,5 +48,10 @@ LEFT JOIN LATERAL (
         c.parent_id = o.id AND c.line IN (1, 2)
         AND c.retired_at IS NULL AND c.valid @> CAST(:day AS date)
 ) AS b ON TRUE
-WHERE o.id IN (SELECT sight_ids('portal.organisations'))
+WHERE
+    o.id IN (SELECT sight_ids('portal.organisations'))
+    OR (
+        o.id IN (SELECT sight_ids('portal.former'))
+        AND sight_saw('portal.former_any', CAST(o.id AS text), CAST(:day AS date))
+    )
 ORDER BY w.line, o.code

@@ -439,3 +439,53 @@ def test_what_was_published_is_made_again_after_a_parameter_was_decided(told):
         assert flow.reproduce(told.bulletin).equal
     finally:
         ground.forget_definitions()
+
+
+def test_a_department_of_hardship_work_sees_its_figures_but_for_those_withheld(told):
+    """What is about few people is asked about figure by figure, not hidden altogether."""
+    told.site.account("bang", ("department", told.top, {"works": ["W03"]}))
+    code, line = "I-AID-05", 1
+    with warehouse().begin() as connection:
+        computation = connection.execute(
+            text("SELECT computation_id FROM publication WHERE id = :b"), {"b": told.bulletin}
+        ).scalar_one()
+        asked = {"c": computation, "i": code}
+        connection.execute(
+            text("DELETE FROM indicator_value WHERE computation_id = :c AND indicator = :i"), asked
+        )
+        for unit, value in ((told.top, 1203), (COUNTY, 3), (OTHER, 1200)):
+            connection.execute(
+                text(
+                    "INSERT INTO indicator_value (computation_id, line, org_id, period, basis, "
+                    "indicator, value, reported, expected) SELECT :c, 1, id, '2017-12', "
+                    "'reported', :i, :v, 1, 1 FROM organisation WHERE code = :unit"
+                ),
+                {**asked, "v": value, "unit": unit},
+            )
+        connection.execute(text("DELETE FROM withheld_figure WHERE computation_id = :c"), asked)
+        for unit in (COUNTY, OTHER):
+            connection.execute(
+                text(
+                    "INSERT INTO withheld_figure VALUES (:c, :line, :unit, '2017-12', :i)"
+                ),
+                {**asked, "line": line, "unit": unit},
+            )  # fmt: skip
+    browser = told.site.signed_in("bang")
+    said = words(browser.get("/figures?period=2017-12"))
+    assert "1,203" in said
+    assert "不公布" not in said[: said.index("1,203")]
+    below = words(browser.get(f"/figures?period=2017-12&unit={COUNTY}"))
+    assert "不公布" in below
+    assert "3" not in below
+    for unit in (COUNTY, OTHER):
+        alone = words(browser.get(f"/figures/{code}?period=2017-12&unit={unit}"))
+        assert "不公布" in alone
+        assert not {"3", "1,200"} & set(alone)
+    base = f"/numbers/{told.bulletin}/块"
+    assert browser.get(f"{base}/{told.top}/2017-12/{code}").status_code == 200
+    assert browser.get(f"{base}/{COUNTY}/2017-12/{code}").status_code == 404
+    # Where nobody has decided, nothing of few people is told.
+    with warehouse().begin() as connection:
+        connection.execute(text("DELETE FROM withheld_figure WHERE computation_id = :c"), asked)
+        connection.execute(text("DELETE FROM withholding WHERE computation_id = :c"), asked)
+    assert "1,203" not in words(browser.get("/figures?period=2017-12"))

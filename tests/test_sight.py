@@ -9,7 +9,7 @@ from federation import Federation, moment, moved, union
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from warehouse import accounts
+from warehouse import accounts, audit
 from warehouse.editions import register_definitions
 from warehouse.engine import warehouse
 from warehouse.sight import as_person, enter, may_fetch_original, may_upon
@@ -392,3 +392,148 @@ def test_a_file_without_rows_about_persons_goes_to_who_answers_for_its_unit(engi
 
 def accounts_number(connection, login: str) -> int:
     return accounts.account_of(connection, login)
+
+
+# --- a past that its parent keeps ---
+
+
+FILINGS = "SELECT o.code, f.period FROM filing f JOIN organisation o ON o.id = f.reporter_id"
+ROWS = (
+    "SELECT o.code, f.period_end, f.form FROM filing_row f JOIN organisation o ON o.id = f.org_id"
+)
+VALUES_SEEN = (
+    "SELECT o.code, v.period, v.indicator FROM indicator_value v "
+    "JOIN organisation o ON o.id = v.org_id"
+)
+
+
+def later_month(connection) -> None:
+    """May of A1: its filing, rows and figures after it has moved from A to B."""
+    for statement in (
+        "INSERT INTO period (label, kind, starts, ends, definitions, opened_at) "
+        "SELECT '2017-05', 'month', '2017-05-01', '2017-05-31', definitions, opened_at "
+        "FROM period WHERE label = '2017-03'",
+        "INSERT INTO filing (submission_id, form, edition, period, reporter_id, sheet, "
+        "sheet_columns, row_count, received_at, accepted_at) SELECT submission_id, form, edition, "
+        "'2017-05', reporter_id, sheet, sheet_columns, row_count, received_at, accepted_at "
+        "FROM filing f WHERE period = '2017-03'",
+        "INSERT INTO filing_row (filing_id, period_end, form, row_no, org_id, key, numbers, texts) "
+        "SELECT id, '2017-05-31', form, 1, reporter_id, '', '{}', '{}' FROM filing "
+        "WHERE period = '2017-05'",
+        "INSERT INTO indicator_value (computation_id, line, org_id, period, basis, indicator, "
+        "value, reported) SELECT computation_id, line, org_id, '2017-05', basis, indicator, value, "
+        "reported FROM indicator_value WHERE period = '2017-03'",
+    ):
+        connection.execute(text(statement))
+
+
+def test_a_former_parent_keeps_the_past_and_sees_nothing_later(engine, definitions):
+    """A1 moves from the city A to B in May: A keeps March, without persons, and sees no May."""
+    from warehouse.reorganisations import apply_changes
+
+    move = moment(2017, 5, 1).date()
+    with engine.connect() as connection, connection.begin() as transaction:
+        apply_changes(connection, [moved("A1", "A", "B", move)], AT)
+        later_month(connection)
+
+        def seen(login: str, query: str) -> set:
+            with connection.begin_nested() as point:
+                number = accounts.account_of(connection, login)
+                connection.execute(
+                    text("SELECT enter_sight(:a, :d)"),
+                    {"a": number, "d": moment(2017, 6, 10).date()},
+                )
+                connection.execute(text("SET LOCAL ROLE portal_reader"))
+                found = {tuple(r) for r in connection.execute(text(query))}
+                point.rollback()
+            return {r for r in found if r[0] == "A1"}
+
+        county = {login: seen(login, ROWS) for login in GRANTS}
+        months = {login: {r[1] for r in seen(login, FILINGS)} for login in GRANTS}
+        values = {login: {r[1:] for r in seen(login, VALUES_SEEN)} for login in GRANTS}
+        transaction.rollback()
+    assert months["county"] == {"2017-03"}
+    assert {form for _, _, form in county["county"]} == {"ORG-02", "FIN-01"}
+    assert {str(day) for _, day, _ in county["county"]} == {"2017-03-31"}
+    assert values["county"] == {("2017-03", "I-ORG-01"), ("2017-03", "I-FIN-01")}
+    # A department of one work keeps that work's past; persons go with the union, even for it.
+    assert county["relief"] == set()
+    # Whom it belongs to now sees all of it, and so does who always stood above.
+    assert months["assessor"] == months["leader"] == {"2017-03", "2017-05"}
+    assert values["finance"] == {("2017-03", "I-FIN-01"), ("2017-05", "I-FIN-01")}
+    assert months["industry"] == months["nobody"] == months["signer"] == set()
+
+
+def test_a_union_below_one_that_moved_is_the_former_top_ones_past_too(engine):
+    """A city that leaves the province takes its unions along; the province keeps their past."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        number = accounts.account_of(connection, "leader")
+        connection.execute(
+            text(
+                "UPDATE affiliation SET valid = daterange(lower(valid), '2017-05-01') "
+                "WHERE org_id = (SELECT id FROM organisation WHERE code = 'A') AND line = 1"
+            )
+        )
+        connection.execute(
+            text("SELECT enter_sight(:a, :d)"), {"a": number, "d": moment(2017, 6, 10).date()}
+        )
+        spans = set(connection.execute(text("SELECT sight_texts('portal.former_full')")).scalars())
+        codes = dict(connection.execute(text("SELECT id::text, code FROM organisation")).all())
+        transaction.rollback()
+    assert {codes[s.split("|")[0]] for s in spans} == {"A", "A1", "A2"}
+    assert all(s.endswith("2017-05-01)") for s in spans)
+
+
+# --- the log ---
+
+
+def test_a_countys_administrator_reads_of_its_own_and_the_provinces_of_all(engine, definitions):
+    with engine.connect() as connection, connection.begin() as transaction:
+        local = accounts.create_account(connection, "local", "local", at=AT, actor="test")
+        accounts.grant(connection, definitions, local, "administrator", "A", at=AT, actor="test")
+        numbers = {
+            code: connection.execute(
+                text(
+                    "SELECT s.id FROM submission s JOIN organisation o ON o.id = s.reporter_id "
+                    "WHERE o.code = :c"
+                ),
+                {"c": code},
+            ).scalar_one()
+            for code in ("A1", "B1")
+        }
+
+        def note(action: str, subject: str) -> None:
+            audit.note(connection, at=AT, actor="x", action=action, subject=subject)
+
+        for code, number in numbers.items():
+            note("submission.send_back", str(number))
+            note("personal.view", f"submission:{number}")
+            note("original.read", code)  # the hash of its file is its code here
+            note("receipt.upload", code)
+        note("parameter.approved", "sign_in_failures")
+        note("rectification.step", str(numbers["A1"]))  # a number of something else
+        own = f"account:{accounts.account_of(connection, 'reporter')}"
+        other = f"account:{accounts.account_of(connection, 'finance')}"
+
+        def read(login: str) -> set[tuple[str, str]]:
+            with connection.begin_nested() as point:
+                enter(connection, accounts.account_of(connection, login), TODAY)
+                rows = connection.execute(text("SELECT action, subject FROM audit_log")).all()
+                point.rollback()
+            return {tuple(r) for r in rows}
+
+        of_county, of_all, of_none = read("local"), read("admin"), read("leader")
+        transaction.rollback()
+    mine, foreign = str(numbers["A1"]), str(numbers["B1"])
+    assert {
+        ("submission.send_back", mine), ("personal.view", f"submission:{mine}"),
+        ("original.read", "A1"), ("receipt.upload", "A1"), ("account.grant", own),
+    } <= of_county  # fmt: skip
+    strangers = {
+        ("submission.send_back", foreign), ("personal.view", f"submission:{foreign}"),
+        ("original.read", "B1"), ("receipt.upload", "B1"), ("account.grant", other),
+        ("parameter.approved", "sign_in_failures"), ("rectification.step", mine),
+    }  # fmt: skip
+    assert strangers & of_county == set()
+    assert strangers <= of_all
+    assert of_none == set()

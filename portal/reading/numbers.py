@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, text
 
+from definitions import Period
 from pipelines.flow.walking import Cell, Part, Walk
 from portal.asking import NotFound
 from warehouse.engine import sql
@@ -39,12 +41,13 @@ def family_of(indicator: str) -> str:
     return words[1] if len(words) == 3 and words[0] == "I" else ""
 
 
-def seen_units(reading: Connection, units: Sequence[str], family: str) -> frozenset[str]:
-    """Those units whose figures of a family the reader may see."""
+def seen_units(reading: Connection, units: Sequence[str], family: str, day: date) -> frozenset[str]:
+    """Those units whose figures of a family, of a period that ends on a day, the reader may see."""
     if not units:
         return frozenset()
     rows = reading.execute(
-        text(sql("portal_staff_seen_units")), {"units": sorted(set(units)), "family": family}
+        text(sql("portal_staff_seen_units")),
+        {"units": sorted(set(units)), "family": family, "day": day},
     )
     return frozenset(r.unit for r in rows)
 
@@ -52,23 +55,47 @@ def seen_units(reading: Connection, units: Sequence[str], family: str) -> frozen
 def require_address(reading: Connection, address: str) -> None:
     """NotFound for a figure, named by what it is, of a unit that the reader does not see."""
     unit = unit_of_address(address)
-    family = family_of(address.split("/")[3]) if unit else ""
-    if unit and not seen_units(reading, [unit], family):
+    if not unit:
+        return
+    words = address.split("/")
+    if not seen_units(reading, [unit], family_of(words[3]), _last_day(words[2])):
         raise NotFound
 
 
-def cut(reading: Connection, walk: Walk, to_cells: bool) -> Seen:
-    """A step without the units and rows that are not the reader's; cells only if `to_cells`."""
+def day_of(address: str, period: str) -> date:
+    """The last day of what an address is about: of its own period, else that of its edition."""
+    return _last_day(address.split("/")[2] if unit_of_address(address) else period)
+
+
+def _last_day(period: str) -> date:
+    try:
+        return Period.parse(period).end
+    except ValueError as error:
+        raise NotFound from error
+
+
+def cut(
+    reading: Connection, walk: Walk, to_cells: bool, day: date, hides: Callable[[str], bool]
+) -> Seen:
+    """A step without the units and rows that are not the reader's; cells only if `to_cells`.
+
+    `day` ends the period: what was the reader's own then is shown, though it moved away since.
+    `hides` says of an address whether its figure is withheld.
+    """
     family = family_of(walk.indicator)
     named = {unit_of_address(p.address) or walk.unit for p in walk.parts}
-    open_units = seen_units(reading, sorted(named | {walk.unit}), family)
-    parts = tuple(p for p in walk.parts if (unit_of_address(p.address) or walk.unit) in open_units)
+    open_units = seen_units(reading, sorted(named | {walk.unit}), family, day)
+    parts = tuple(
+        p
+        for p in walk.parts
+        if (unit_of_address(p.address) or walk.unit) in open_units and not hides(p.address)
+    )
     cells: tuple[Cell, ...] = ()
     if to_cells and walk.cells:
         pairs = sorted({(c.unit, c.form) for c in walk.cells})
         rows = reading.execute(
             text(sql("portal_staff_seen")),
-            {"units": [u for u, _ in pairs], "forms": [f for _, f in pairs]},
+            {"units": [u for u, _ in pairs], "forms": [f for _, f in pairs], "day": day},
         )
         open_pairs = {(r.unit, r.form) for r in rows}
         cells = tuple(c for c in walk.cells if (c.unit, c.form) in open_pairs)

@@ -13,6 +13,7 @@ from definitions import Definitions, Period
 from definitions.model import Indicator
 from pipelines.figures import change_words, display, steady_band
 from portal.asking import NotFound
+from portal.reading.withheld import UNTOLD, Withheld
 from warehouse.engine import sql
 
 KINDS = ("R-03 月度通报", "R-01 年终总结")
@@ -68,6 +69,12 @@ class Shown:
     reported: int | None
     expected: int | None
     address: str
+    withheld: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether there is something to say: a value, or that it is withheld."""
+        return self.withheld or self.value is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class Point:
     value: Decimal | None
     text: str
     publication: int | None
+    withheld: bool = False
 
 
 def heads(reading: Connection) -> dict[str, Head]:
@@ -112,6 +120,14 @@ def unit_of(reading: Connection, code: str) -> int:
     return int(found)
 
 
+def unit_on(reading: Connection, code: str, day: date) -> int:
+    """The id of a union that the reader sees, or saw on a day while it was the reader's."""
+    found = reading.execute(text(sql("portal_staff_unit_on")), {"code": code, "day": day}).scalar()
+    if found is None:
+        raise NotFound
+    return int(found)
+
+
 def units(reading: Connection, unit: int, day: date) -> list[Unit]:
     """A union (first) and those next below it on both lines, as far as the reader sees them."""
     rows = reading.execute(text(sql("portal_staff_units")), {"unit": unit, "day": day})
@@ -138,8 +154,9 @@ class Figures:
         head: Head,
         orgs: Collection[int],
         codes: Sequence[str],
+        withheld: Withheld,
     ) -> None:
-        self.known, self.head = known, head
+        self.known, self.head, self.withheld = known, head, withheld
         self.period = Period.parse(head.period)
         self.band = steady_band(known, self.period.end)
         self.previous, self.last_year = self.period.previous().label, self.period.last_year().label
@@ -155,20 +172,27 @@ class Figures:
         )
         self._found = {(r.line, r.org_id, r.period, r.basis, r.indicator): r for r in rows}
 
+    def _hides(self, line: int, unit: Unit, period: str, code: str) -> bool:
+        return self.withheld.hides(self.head.computation, line, unit.code, period, code)
+
     def _value(
-        self, line: int, org: int, period: str, code: str, basis: str = "reported"
+        self, line: int, unit: Unit, period: str, code: str, basis: str = "reported"
     ) -> Decimal | None:
-        row = self._found.get((line, org, period, basis, code))
-        return None if row is None else row.value
+        row = self._found.get((line, unit.id, period, basis, code))
+        if row is None or self._hides(line, unit, period, code):
+            return None
+        value: Decimal | None = row.value
+        return value
 
     def shown(self, code: str, unit: Unit, line: int) -> Shown:
         """One figure of one unit, with its changes in words and the address of its parts."""
         indicator = self.known.indicators[code]
         now = self._found.get((line, unit.id, self.head.period, "reported", code))
-        value = None if now is None else now.value
-        before = self._value(line, unit.id, self.previous, code)
-        year = self._value(line, unit.id, self.last_year, code)
-        comparable = self._value(line, unit.id, self.last_year, code, "comparable")
+        value = self._value(line, unit, self.head.period, code)
+        withheld = now is not None and self._hides(line, unit, self.head.period, code)
+        before = self._value(line, unit, self.previous, code)
+        year = self._value(line, unit, self.last_year, code)
+        comparable = self._value(line, unit, self.last_year, code, "comparable")
 
         def said(other: Decimal | None) -> str:
             return change_words(value, other, indicator, self.band)
@@ -176,7 +200,7 @@ class Figures:
         return Shown(
             indicator=indicator,
             value=value,
-            text=display(value, indicator),
+            text=UNTOLD if withheld else display(value, indicator),
             before=said(before),
             before_way=_way(value, before, indicator),
             year=said(year),
@@ -185,6 +209,7 @@ class Figures:
             reported=None if now is None else now.reported,
             expected=None if now is None else now.expected,
             address=f"{LINES[line]}/{unit.code}/{self.head.period}/{code}",
+            withheld=withheld,
         )
 
 
@@ -209,10 +234,14 @@ def trend(
     heads_: Mapping[str, Head],
     code: str,
     line: int,
-    orgs: Sequence[int],
+    units: Sequence[Unit],
     months: Sequence[str],
+    withheld: Withheld,
 ) -> dict[int, list[Point]]:
-    """One indicator month by month for some units; a month nobody computed has no value."""
+    """One indicator month by month for some units; a month nobody computed has no value.
+
+    A value that is withheld in any of the computations that have it is not told.
+    """
     indicator = known.indicators[code]
     told = list(heads_.values())
     rows = reading.execute(
@@ -222,19 +251,30 @@ def trend(
             "publications": [h.publication for h in told],
             "cutoffs": [h.cutoff for h in told],
             "line": line,
-            "units": list(orgs),
+            "units": [u.id for u in units],
             "months": list(months),
             "indicator": code,
         },
     )
     found = {(r.org_id, r.period): r for r in rows}
 
-    def point(org: int, month: str) -> Point:
-        row = found.get((org, month))
+    def point(unit: Unit, month: str) -> Point:
+        row = found.get((unit.id, month))
+        if row is not None and any(
+            withheld.hides(h.computation, line, unit.code, month, code)
+            for h in told
+            if h.publication == row.publication or _within(month, h.period)
+        ):
+            return Point(month, None, UNTOLD, None, withheld=True)
         value = None if row is None else row.value
         return Point(month, value, display(value, indicator), row.publication if row else None)
 
-    return {org: [point(org, month) for month in months] for org in orgs}
+    return {unit.id: [point(unit, month) for month in months] for unit in units}
+
+
+def _within(month: str, period: str) -> bool:
+    whole = Period.parse(period)
+    return whole.start <= Period.parse(month).end <= whole.end
 
 
 def names(reading: Connection, codes: Sequence[str], day: date) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pipelines.flow import find_numbers, walk
 from pipelines.flow.handling import original
 from portal.asking import Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, redirect, render
-from portal.reading import numbers, publications
+from portal.reading import numbers, publications, withheld
 from warehouse.publications import Edition
 
 router = APIRouter()
@@ -52,6 +52,16 @@ def show(
     """One step down: how the number comes about, its parts by unit, the cells behind it."""
     edition = publications.one(reading, publication)
     numbers.require_address(reading, number)
+    day = numbers.day_of(number, edition.period)
+    hidden = withheld.asked(
+        person.site.engine, known, day, [edition.computation] if edition.computation else []
+    )
+
+    def hides(address: str) -> bool:
+        return hidden.hides_address(edition.computation or 0, address)
+
+    if hides(number):
+        raise NotFound
     try:
         found = walk(edition.id, number)
     except LookupError as error:
@@ -61,7 +71,7 @@ def show(
         request,
         "staff/number.html",
         edition=edition,
-        seen=numbers.cut(reading, found, to_cells),
+        seen=numbers.cut(reading, found, to_cells, day, hides),
         to_cells=to_cells,
         indicator=known.indicators.get(found.indicator),
         name=ABOUT_FILINGS.get(found.indicator, found.name),

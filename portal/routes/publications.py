@@ -6,16 +6,17 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
+from sqlalchemy import Engine
 from starlette.responses import Response
 
 from definitions import Period
-from pipelines.flow import compare, download, publish_review, withdraw_review
+from pipelines.flow import compare, download, edition_pdf, publish_review, withdraw_review
 from pipelines.flow.comparing import Difference
 from pipelines.flow.publishing import HEADLINES
 from pipelines.places import places
 from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import NavItem, redirect, render
-from portal.reading import numbers, publications, publications_airflow, staff
+from portal.reading import numbers, publications, publications_airflow, staff, withheld
 from portal.reading.publications import Filter
 from portal.routes.numbers import attachment
 from warehouse import audit
@@ -71,6 +72,8 @@ def show(request: Request, person: Reader, reading: Reading, publication: int) -
         editions=publications.editions(reading, edition.id),
         history=publications.history(reading, edition.id),
         readable=next((f.name for f in edition.files if f.name.endswith(".html")), ""),
+        printed=next((f.name for f in edition.files if f.name.endswith(".pdf")), ""),
+        printable=any(f.name.endswith(".docx") for f in edition.files),
     )
 
 
@@ -93,6 +96,18 @@ def file(
     if inline and name.endswith(".html"):
         answer.headers["content-security-policy"] = PAGE_POLICY
     return answer
+
+
+@router.post("/publications/{publication}/pdf")
+def as_pdf(request: Request, person: Reader, reading: Reading, publication: int) -> Response:
+    """Make the PDF of an edition, keep it beside its files, and open it."""
+    edition = publications.one(reading, publication)
+    try:
+        made = edition_pdf(edition.id)
+    except LookupError as error:
+        return redirect(request, f"/publications/{edition.id}", str(error), "bad")
+    name, content = made[0]
+    return attachment(name, content, inline=True)
 
 
 @router.get("/publications/{publication}/compare/{other}")
@@ -143,7 +158,7 @@ def beside_today(
         found=found[: publications.MOST_DIFFERENCES],
         total=len(found),
         failed=failed,
-        seen=numbers.seen_units(reading, units, ""),
+        seen=numbers.seen_units(reading, units, "", numbers.day_of("", edition.period)),
         names=staff.names(reading, units, at.date()),
         indicators=known.indicators,
         lines=staff.LINES,
@@ -171,13 +186,13 @@ def sign_offs(
         request,
         "staff/sign_offs.html",
         waiting=waiting,
-        told={d.id: _told(reading, known, d) for d in waiting},
+        told={d.id: _told(reading, known, person.site.engine, d) for d in waiting},
         through_airflow=publications_airflow.configured() is not None,
     )
 
 
 def _told(
-    reading: Reading, known: Known, draft: publications.Draft
+    reading: Reading, known: Known, engine: Engine, draft: publications.Draft
 ) -> tuple[staff.Head, list[staff.Shown]]:
     """Headline figures of a draft, each with the way to its parts."""
     edition = publications.one(reading, draft.id)
@@ -187,7 +202,8 @@ def _told(
     )  # fmt: skip
     own = staff.Unit(0, draft.org_id, edition.unit, edition.unit_name, True)
     codes = [c for c in HEADLINES if c in known.indicators]
-    figures = staff.Figures(reading, known, head, [own.id], codes)
+    hidden = withheld.asked(engine, known, numbers.day_of("", head.period), [head.computation])
+    figures = staff.Figures(reading, known, head, [own.id], codes, hidden)
     shown = [figures.shown(c, own, staff.BLOCK) for c in codes]
     return head, [s for s in shown if s.value is not None]
 

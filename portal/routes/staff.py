@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,11 +11,10 @@ from starlette.responses import Response
 
 from definitions import Definitions, Period
 from pipelines.publish.outline import DIMENSIONS, HEADLINES
-from pipelines.small_cells import sensitive
 from portal.asking import Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import NavItem, render
-from portal.reading import home, staff, staff_board
-from portal.reading.staff import BLOCK, INDUSTRY, LINES, Head
+from portal.reading import home, staff, staff_board, withheld
+from portal.reading.staff import BLOCK, INDUSTRY, LINES
 from portal.reading.staff_chart import lines_of
 from portal.routes import assessments, numbers, publications, reopenings
 
@@ -33,20 +33,18 @@ KEYS = ("I-ORG-01", "I-ORG-04", "I-FIN-02", "I-SKILL-02", "I-WARM-02", "I-RIGHT-
 MONTHS, MOST_LINES = 13, 6
 
 
-def _start(person: SignedIn, reading: Reading, code: str) -> int:
-    """The unit asked for, else the one the person reads figures for."""
+def _start(person: SignedIn, reading: Reading, code: str, day: date) -> int:
+    """The unit asked for, else the one the person reads figures for; as it stood on a day."""
     if code:
-        return staff.unit_of(reading, code)
+        return staff.unit_on(reading, code, day)
     grants = sorted(person.grants_for("read_figures"), key=lambda g: (g.line, g.org))
     return grants[0].org_id
 
 
-def _headlines(known: Definitions, head: Head) -> dict[str, list[str]]:
-    """Headline indicators by dimension that exist and are not about few people."""
-    few = sensitive(known, Period.parse(head.period).end).codes
+def _headlines(known: Definitions) -> dict[str, list[str]]:
+    """Headline indicators by dimension, as far as they exist."""
     return {
-        DIMENSIONS[d]: [c for c in codes if c in known.indicators and c not in few]
-        for d, codes in HEADLINES.items()
+        DIMENSIONS[d]: [c for c in codes if c in known.indicators] for d, codes in HEADLINES.items()
     }
 
 
@@ -65,16 +63,18 @@ def overview(
     head = staff.chosen(heads, period)
     if head is None:
         return render(request, "staff/overview.html", head=None, heads={})
-    start = _start(person, reading, unit)
-    around = staff.units(reading, start, Period.parse(head.period).end)
+    day = Period.parse(head.period).end
+    start = _start(person, reading, unit, day)
+    around = staff.units(reading, start, day)
     if not around:
         raise NotFound
-    groups = _headlines(known, head)
+    groups = _headlines(known)
     codes = [*dict.fromkeys([c for g in groups.values() for c in g] + list(KEYS))]
-    figures = staff.Figures(reading, known, head, [u.id for u in around], codes)
+    hidden = withheld.asked(person.site.engine, known, day, [head.computation])
+    figures = staff.Figures(reading, known, head, [u.id for u in around], codes, hidden)
     own = around[0]
     line = _line(person, own.id)
-    keys = [c for c in KEYS if figures.shown(c, own, line).value is not None]
+    keys = [c for c in KEYS if figures.shown(c, own, line).told]
     found = staff.coverage(reading, head)
     expected, reported = sum(c.expected for c in found), sum(c.reported for c in found)
     return render(
@@ -84,11 +84,11 @@ def overview(
         heads=heads,
         own=own,
         line=line,
-        at_home=not unit or start == _start(person, reading, ""),
+        at_home=not unit or start == _start(person, reading, "", day),
         groups={
             name: rows
             for name, group in groups.items()
-            if (rows := [s for c in group if (s := figures.shown(c, own, line)).value is not None])
+            if (rows := [s for c in group if (s := figures.shown(c, own, line)).told])
         },
         keys=[known.indicators[c] for c in keys],
         below={
@@ -130,19 +130,19 @@ def indicator(
     if one is None or head is None or line not in LINES.values():
         raise NotFound
     now = Period.parse(head.period)
-    few = sensitive(known, now.end).codes
-    if code in few:
-        raise NotFound
     number = BLOCK if line == LINES[BLOCK] else INDUSTRY
-    around = staff.units(reading, _start(person, reading, unit), now.end)
+    around = staff.units(reading, _start(person, reading, unit, now.end), now.end)
     if not around:
         raise NotFound
     own, below = around[0], [u for u in around if u.line == number]
     picked = [u for u in below if u.code in (beside or ())][:MOST_LINES]
     months = staff.months_until(now, MONTHS)
     drawn = picked or [own]
-    told = staff.trend(reading, known, heads, code, number, [u.id for u in drawn], months)
-    figures = staff.Figures(reading, known, head, [u.id for u in around], [code])
+    hidden = withheld.asked(
+        person.site.engine, known, now.end, [h.computation for h in heads.values()]
+    )
+    told = staff.trend(reading, known, heads, code, number, drawn, months, hidden)
+    figures = staff.Figures(reading, known, head, [u.id for u in around], [code], hidden)
     rows = [(u, figures.shown(code, u, number)) for u in below]
     rows.sort(key=lambda r: (r[1].value is None, -(r[1].value or 0), r[0].code))
     return render(
@@ -160,7 +160,7 @@ def indicator(
         months=months,
         told=[(u, told[u.id]) for u in drawn],
         chart=lines_of([(u.name, [p.value for p in told[u.id]]) for u in drawn], months),
-        choices=[(c, i.name) for c, i in known.indicators.items() if c not in few],
+        choices=[(c, i.name) for c, i in known.indicators.items()],
         crumbs_query=urlencode({"period": head.period, "unit": own.code}),
     )
 

@@ -226,6 +226,7 @@ BEGIN
                 SELECT 1 FROM affiliation AS a WHERE a.org_id = h.org_id AND a.line = 1
                 AND a.retired_at IS NULL AND a.valid @> today)) AS audits_all,
         (SELECT array_agg(DISTINCT org_id) FROM former) AS former,
+        (SELECT array_agg(DISTINCT org_id || '|' || days) FROM former) AS former_any,
         (SELECT array_agg(DISTINCT f.org_id || '|' || f.days)
             FROM former AS f JOIN held AS h USING (id)
             WHERE cardinality(h.works) = 0) AS former_full,
@@ -246,6 +247,7 @@ BEGIN
         set_config('portal.audited', coalesce(found.audited, '{}')::text, true),
         set_config('portal.audits_all', CASE WHEN found.audits_all THEN 'yes' ELSE '' END, true),
         set_config('portal.former', coalesce(found.former, '{}')::text, true),
+        set_config('portal.former_any', coalesce(found.former_any, '{}')::text, true),
         set_config('portal.former_full', coalesce(found.former_full, '{}')::text, true),
         set_config('portal.former_families', coalesce(found.former_families, '{}')::text, true),
         set_config('portal.above', coalesce(found.above, '{}')::text, true),
