@@ -78,16 +78,7 @@ def compute(
     if existing is not None:
         return int(existing)
     wanted = targets(period, attribution(definitions, period.end))
-    measures = list(enumerate(definitions.measures().values(), start=1))
-    prepare_cutoff(connection, cutoff)
-    prepare_sums(connection, wanted, measures)
-    heard = _enter_facts(connection, definitions, wanted, measures)
-    prepare_expected(
-        connection, cutoff, min(t.starts for t in wanted), max(t.period.end for t in wanted)
-    )
-    sums = sums_of(connection, definitions, wanted, heard)
-    told = quality(connection, cutoff)
-    rows = list(indicators(definitions, wanted, measures, sums, told))
+    rows = figures_for(connection, definitions, wanted, cutoff)
     rows += second_pass(connection, definitions, wanted, rows, cutoff)
     computation = connection.execute(
         text(
@@ -98,6 +89,55 @@ def compute(
     ).scalar_one()
     _store(connection, int(computation), rows)
     return int(computation)
+
+
+def figures_for(
+    connection: Connection,
+    definitions: Definitions,
+    wanted: Sequence[Target],
+    cutoff: datetime,
+    units: Sequence[int] = (),
+) -> list[Computed]:
+    """Every figure that is made of sums, of the definitions' indicators, kept nowhere.
+
+    Definitions with a few indicators only read no more forms than these need: a report computes so
+    what it prints of other periods, of single unions, or counts for itself. With `units` (ids) only
+    theirs are whole: what others filed is read no more than it takes for them.
+    """
+    measures = list(enumerate(definitions.measures().values(), start=1))
+    prepare_cutoff(connection, cutoff)
+    if units:
+        _only_filings_of(connection, [m for _, m in measures], units)
+    prepare_sums(connection, wanted, measures)
+    heard = _enter_facts(connection, definitions, wanted, measures)
+    prepare_expected(
+        connection, cutoff, min(t.starts for t in wanted), max(t.period.end for t in wanted)
+    )
+    if units:
+        connection.execute(
+            text("DELETE FROM expected_state WHERE org_id <> ALL(:units)"), {"units": list(units)}
+        )
+    sums = sums_of(connection, definitions, wanted, heard)
+    told = quality(connection, cutoff)
+    return list(indicators(definitions, wanted, measures, sums, told))
+
+
+def _only_filings_of(
+    connection: Connection, measures: Sequence[Measure], units: Sequence[int]
+) -> None:
+    """Leave out filings that say nothing of some units.
+
+    Forms of which a thing counts once whoever told of it stay whole: who was first decides.
+    """
+    shared = sorted({m.form for m in measures if m.distinct and m.take == "flow"})
+    connection.execute(
+        text(
+            "DELETE FROM live_filing AS f WHERE f.form <> ALL(:shared) "
+            "AND f.reporter_id <> ALL(:units) AND NOT EXISTS (SELECT 1 FROM filing_row AS r "
+            "WHERE r.filing_id = f.id AND r.org_id = ANY(:units))"
+        ),
+        {"shared": shared, "units": list(units)},
+    )
 
 
 def _enter_facts(

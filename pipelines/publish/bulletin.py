@@ -17,7 +17,7 @@ from pipelines.publish.content import (
     Table,
 )
 from pipelines.publish.extras import Extras
-from pipelines.publish.publication import Publication, clock
+from pipelines.publish.publication import Publication, clock, file_title
 from pipelines.publish.quoting import quoted
 from pipelines.publish.results import rules
 from pipelines.publish.review import coverage_sentence
@@ -42,7 +42,7 @@ def bulletin(
     """The bulletin of a month as Word, web page and workbook; equal input gives equal bytes."""
     extras = extras or Extras()
     document = quoted(bulletin_document(figures, definitions, extras), KIND, figures)
-    name = document.title
+    name = file_title(document.title)
     return Publication(
         kind=KIND,
         title=name,

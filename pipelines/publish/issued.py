@@ -11,7 +11,7 @@ from pipelines.figures import Figures
 from pipelines.publish import page, word
 from pipelines.publish.annex import sources
 from pipelines.publish.content import Document, Section
-from pipelines.publish.publication import Publication, clock
+from pipelines.publish.publication import Publication, clock, file_title
 from pipelines.publish.quoting import quoted
 from pipelines.publish.sheets import Book
 
@@ -48,6 +48,7 @@ def issued(report: Report, figures: Figures, definitions: Definitions) -> Public
     book = Book(f"{document.title}附表", document.issuer, figures.cutoff)
     report.sheets(book)
     sources(book, document, figures, definitions)
+    name = file_title(document.title)
     return Publication(
         kind=report.kind,
         title=document.title,
@@ -56,11 +57,11 @@ def issued(report: Report, figures: Figures, definitions: Definitions) -> Public
         cutoff=figures.cutoff,
         digest=figures.definitions_digest,
         files=(
-            (f"{document.title}.docx", word.word(document, figures.cutoff)),
-            (f"{document.title}.html", page.page(document, figures, definitions).encode()),
-            (f"{document.title}附表.xlsx", book.bytes()),
+            (f"{name}.docx", word.word(document, figures.cutoff)),
+            (f"{name}.html", page.page(document, figures, definitions).encode()),
+            (f"{name}附表.xlsx", book.bytes()),
         ),
         numbers=tuple(document.numbers()),
         recipe=report.recipe,
-        drawn={f"{document.title}.docx": document},
+        drawn={f"{name}.docx": document},
     )

@@ -77,6 +77,20 @@ class Publication:
         return reference_of(self.kind, self.title, self.unit, self.period, self.cutoff, self.digest)
 
 
+_LONGEST_NAME = 200  # bytes; file systems take 255, endings and the mark of a part come to it
+
+
+def file_title(title: str) -> str:
+    """A title as the name of a file: as it is, or cut where no file system would take it.
+
+    A cut one ends with six signs of the whole, so that two long names never meet in one folder.
+    """
+    if len(title.encode()) <= _LONGEST_NAME:
+        return title
+    mark = f"…〔{hashlib.sha256(title.encode()).hexdigest()[:6]}〕"
+    return title.encode()[: _LONGEST_NAME - len(mark.encode())].decode(errors="ignore") + mark
+
+
 def reference_of(
     kind: str, title: str, unit: str, period: Period, cutoff: datetime, digest: str
 ) -> str:

@@ -13,7 +13,7 @@ from pipelines.publish.content import Block, Document, Inline, Paragraph, Sectio
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS, Part, Topic
 from pipelines.publish.pictures import picture
-from pipelines.publish.publication import Publication, clock
+from pipelines.publish.publication import Publication, clock, file_title
 from pipelines.publish.quoting import quoted
 from pipelines.publish.results import problems, results, star_homes, works
 from pipelines.publish.tables import (
@@ -41,7 +41,7 @@ def review(figures: Figures, definitions: Definitions, extras: Extras | None = N
     extras = extras or Extras()
     document = quoted(review_document(figures, definitions, extras), KIND, figures)
     numbers = tuple(document.numbers())
-    name = document.title
+    name = file_title(document.title)
     return Publication(
         kind=KIND,
         title=name,
