@@ -12,6 +12,8 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from pipelines.consolidate import consolidate, figures_of, top_unit
 from pipelines.figures import Figures
+from pipelines.flow.analysis_brief import analysis_of
+from pipelines.flow.appeals_bulletin import appeals_of
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication, quality
@@ -92,6 +94,8 @@ def quality_of(connection: Connection, known: Definitions, figures: Figures) -> 
 
 REPORTS: dict[str, ReportMaker] = {
     "R-04": quality_of,
+    "R-12": appeals_of,
+    "R-13": analysis_of,
 }
 """Code → what makes it from the figures of a unit and period."""
 

@@ -94,6 +94,8 @@ MAKERS: dict[str, Maker] = {
     "R-03 重点工作进度表": _board,
     "R-04 数据质量通报": _report(REPORTS["R-04"]),
     "R-11 组织关系变动与可比口径说明": _transfers,
+    "R-12 职工诉求通报": _report(REPORTS["R-12"]),
+    "R-13 分析简报": _report(REPORTS["R-13"]),
     "R-14 合并报表": _consolidated,
 }
 """Kind → what makes it; a family that is published without being here cannot be made again."""
