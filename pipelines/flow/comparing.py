@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 
 from definitions import Definitions, Period
 from definitions.model import Form, Indicator, Measure
+from pipelines import counted_rows
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.ground import definitions, engine, moment
 from pipelines.flow.reproducing import make
 from pipelines.flow.walking import COMPARABLE
 from pipelines.publish import Publication
+from pipelines.publish.appeal_counts import told_apart, with_counts
 from pipelines.small_cells import sensitive
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
 from warehouse.revisions import Above, ChangedLine, above_at, changed_lines
@@ -134,11 +136,11 @@ class _Causes:
         when: datetime,
     ) -> None:
         self.edition = edition
-        self.old, self.new = old, new
+        self.old, self.new = with_counts(old), with_counts(new)
         period = Period.parse(edition.period)
         months = [m for p in (period, period.last_year(), period.previous()) for m in p.months()]
         days = sorted({m.end for m in months})
-        self.few = frozenset(sensitive(new, period.end).codes)
+        self.few = frozenset((*sensitive(new, period.end).codes, *told_apart(new)))
         self.lines = changed_lines(connection, old, edition.cutoff, when)
         self.before = above_at(connection, edition.cutoff, days)
         self.after = above_at(connection, when, days)
@@ -175,7 +177,7 @@ class _Causes:
             if not self._matters(changed, source, code, indicator):
                 continue
             end = Period.parse(changed.period).end
-            if not any(s.start <= end <= s.end for s in spans):
+            if not any((_long_ago(indicator) or s.start <= end) and end <= s.end for s in spans):
                 continue
             day = self._day(basis, end)
             if self._below(line, changed.org, day) & below:
@@ -199,7 +201,11 @@ class _Causes:
         period = Period.parse(label)
         spans = [period]
         if basis.startswith("比"):
-            spans.append(period.previous() if "上期" in basis else period.last_year())
+            side = basis.removeprefix("比")
+            if side[:1].isdigit():  # R-13 compares with the first quarter of a trend
+                spans.append(Period.parse(side))
+            else:
+                spans.append(period.previous() if "上期" in basis else period.last_year())
         return spans
 
     def _day(self, basis: str, end: date) -> date:
@@ -214,6 +220,8 @@ class _Causes:
         if source == "coverage" or (indicator is not None and indicator.coverage):
             about = {code} if indicator is None else set(indicator.coverage)
             return changed.late or not about <= _ARRIVALS
+        if source == counted_rows.SOURCE:
+            return changed.form == counted_rows.form_of(code)
         if indicator is None:
             return source != "changes"
         if indicator.achieved or indicator.scheme:
@@ -277,6 +285,13 @@ _ARRIVALS = frozenset({"expected", "reported", "on_time", "missing", "reported_p
 """What a correction of something that had come leaves as it was."""
 _EVERYWHERE = frozenset({"small_cell_limit", "small_cell_columns", "flow_attribution"})
 """Parameters that may change any number: whether it is printed, whose it is."""
+
+
+def _long_ago(indicator: Indicator | None) -> bool:
+    """Whether a register tells of a period in rows that may have been sent long before."""
+    return indicator is not None and any(
+        m.dated or m.take == "standing" for m in indicator.measures
+    )
 
 
 def _editions(known: Definitions, form: str) -> list[Form]:
