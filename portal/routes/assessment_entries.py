@@ -212,11 +212,17 @@ def marks(
     """How far the marks of assessors have come, unit by unit."""
     found, names = _open(reading, known, scheme, year, at)
     items = flow.assessed_items(scheme_or_404(known, scheme))
+    marked = entered.marked(reading, found.round, items, at)
+    rows = [
+        (code, name, len({m.item for m in marked.get(code, ())}),
+         sorted({m.assessor for m in marked.get(code, ())}))
+        for code, name in names.items()
+    ]  # fmt: skip
     base = base_of(scheme, year)
     return render(
         request, "staff/marks.html", **head(known, person, reading, scheme, year),
-        round=found.round, names=names, items=items, may_enter=_may_mark(person, found),
-        marked=entered.marked(reading, found.round, items, at),
+        round=found.round, items=items, may_enter=_may_mark(person, found),
+        rows=sorted(rows, key=lambda r: (r[2], r[0])),
         crumbs=_crumbs(base, year, "考评组评分", "marks"),
     )  # fmt: skip
 
