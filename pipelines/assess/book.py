@@ -146,7 +146,7 @@ def _cover(
         ("考核方案", "；".join(f"{r.scheme.title}（{r.scheme.code}）" for r in results)),
         ("考核单位", "；".join(f"{r.scheme.label} {len(r.units)} 家" for r in results)),
         ("数据截止", f"{made.year}年{made.month}月{made.day}日"),
-        ("定义版本", digest),
+        ("定义版本", digest[:16]),
         ("结果状态", "暂定（部分评分尚未采集，见“排名”页说明）" if provisional else status),
     ]
     for label, text in facts:

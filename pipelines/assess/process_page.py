@@ -9,6 +9,8 @@ from pipelines.assess.layout import CELL, CENTRE, Look, Page
 ProcessTable = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
 """Name of the page, heads, rows as text."""
 WIDEST, NARROWEST = 46, 9
+PAGE = 130
+"""Widths of a whole page: fewer would be blown up in print."""
 
 
 def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> None:
@@ -18,7 +20,8 @@ def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> No
             min(WIDEST, max(NARROWEST, *(_width(r[i]) for r in (heads, *rows))))
             for i in range(len(heads))
         ]
-        page = Page(look, name, widths, footer)
+        stretch = max(1.0, PAGE / sum(widths))
+        page = Page(look, name, [w * stretch for w in widths], footer)
         page.title(name)
         page.head(heads)
         page.sheet.freeze_panes(page.row, 0)

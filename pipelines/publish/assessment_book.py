@@ -165,11 +165,6 @@ def book_paper(facts: BookFacts) -> Paper:
     parts += [
         Turn(landscape=False),
         Heading("审定"),
-        Text(
-            f"核验信息：方案编号 {facts.code}，结果摘要码 {facts.digest[:16]}，定义版本 "
-            f"{facts.definitions[:16]}。按同一版本、同一截止时间重算，摘要码应当一致。",
-            "note",
-        ),
         Signatures(
             (
                 ("考评组", "评分和佐证材料核实意见：", "组长（签字）：　　　　　　年　月　日"),
@@ -178,6 +173,11 @@ def book_paper(facts: BookFacts) -> Paper:
                  "主席（签字）：　　　　　　年　月　日"),
                 ("签发", f"{facts.federation}（盖章）", "签发人：　　　　　　年　月　日"),
             )
+        ),
+        Text(
+            f"核验信息：方案编号 {facts.code}，结果摘要码 {facts.digest[:16]}，定义版本 "
+            f"{facts.definitions[:16]}。按同一版本、同一截止时间重算，摘要码应当一致。",
+            "note",
         ),
     ]  # fmt: skip
     return Paper(
@@ -258,7 +258,7 @@ def result_letter(
         parts.append(Text(f"努力方向：{unit.next_grade}"))
     if unit.consequences:
         parts.append(Text("结果运用：" + "；".join(unit.consequences) + "。"))
-    parts.append(Text(f"各项得分、计分说明和数据来源见所附评分表。{appeal_days}"))
+    parts.append(Text(f"各项得分、计分说明和数据来源见考核结果汇编“各单位评分明细”。{appeal_days}"))
     return Paper(
         title=f"{year}年度考核结果通知单",
         issuer=federation,

@@ -93,7 +93,7 @@ def star_list(
         ),
         Grid(
             ("序号", "工会", *parties, "参评率", "总分", "星级"),
-            (7, 34, *(18 for _ in parties), 12, 10, 11),
+            (7, 34, *(20 for _ in parties), 12, 10, 11),
             tuple(rows),
             f"cl{'r' * len(parties)}rrc",
         ),
@@ -138,7 +138,7 @@ def funding_note(facts: FundingFacts) -> Paper:
         Text(f"经费基数每家 {facts.base} 元，等次系数为：{rates}。{facts.rounding}"),
         Grid(
             ("单位", "等次", "系数", "应得（元）", "核定（元）", "说明"),
-            (28, 10, 9, 18, 18, 60), facts.allocations, "lccrrl",
+            (26, 11, 11, 17, 17, 66), facts.allocations, "lccrrl",
             f"{following}年度市级产业工会经费核定表", f"合计 {facts.total} 元。",
         ),
         Heading("区县产业工会经费三方分担情况"),

@@ -119,15 +119,16 @@ def audit_notice(notice: Notice, audit: Audit) -> Paper:
                 f"{audit.year}年度工会经费使用绩效进行审计。现将有关事项通知如下。"
             ),
             Heading("审计范围和内容"),
-            Text(f"{audit.year}年度工会经费收支和使用绩效。", "numbered"),
             Text(
-                f"按{'、'.join(audit.aspects)}等 {len(audit.aspects)} 个方面计分，综合得分评定为"
-                f"{'、'.join(f'“{b}”' for b in audit.bands)}。",
-                "numbered",
+                f"{audit.year}年度工会经费收支和使用绩效，按{'、'.join(audit.aspects)}等 "
+                f"{len(audit.aspects)} 个方面计分，综合得分评定为"
+                f"{''.join(f'“{b}”' for b in audit.bands)}。"
             ),
             Heading("需要准备的资料"),
-            Text("各项经费绩效报告单，年度预算、决算，会计账簿和凭证。", "numbered"),
-            Text("大额支出审批和会议记录，上次审计整改材料。", "numbered"),
+            Text(
+                "各项经费绩效报告单，年度预算、决算，会计账簿和凭证，大额支出审批和会议记录，"
+                "上次审计整改材料。"
+            ),
             Heading("工作要求"),
             Text(
                 "你单位应对所提供资料的真实性、完整性负责，并给予必要的工作条件。"
@@ -135,7 +136,13 @@ def audit_notice(notice: Notice, audit: Audit) -> Paper:
             ),
         ],
         receipt=Signatures(
-            (("送达回证", "收件单位（盖章）：", "签收人：　　　　　　　　年　月　日"),), height=22
+            (
+                ("送达文书", f"审计通知书（{notice.number}）", ""),
+                ("受送达单位", f"{notice.unit}（盖章）", ""),
+                ("签收人", "", "签名：　　　　　　　　　年　月　日"),
+                ("送达人", "", "签名：　　　　　　　　　年　月　日"),
+            ),
+            height=24,
         ),
     )
 

@@ -81,7 +81,7 @@ class Paper:
     """One document: with a red head a letter, with a cover a book.
 
     `number` is the 发文字号, `addressee` is followed by a colon, `issued` stands under the issuer,
-    `receipt` boxes come after the seal: whoever gets the paper signs there.
+    `receipt` is a page after the seal (送达回证): whoever gets the paper signs there.
     """
 
     title: str
@@ -325,7 +325,9 @@ def _closing(made: Any, paper: Paper) -> None:
         day = made.add_paragraph(chinese_day(paper.issued), style="Closing")
         day.paragraph_format.right_indent = Pt(48)
     if paper.receipt is not None:
-        made.add_paragraph("", style="Small")
+        title = made.add_paragraph("送达回证", style="Paper Title")
+        title.paragraph_format.page_break_before = True
+        title.paragraph_format.space_after = Pt(14)
         _signatures(made, paper.receipt, PORTRAIT)
     if paper.copies:
         made.add_paragraph(
@@ -389,7 +391,10 @@ def _signatures(made: Any, part: Signatures, width: int) -> None:
         row.height = Mm(part.height)
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for cell, size, lines in zip(
-            row.cells, (width * 0.2, width * 0.8), ((label,), (about, who)), strict=True
+            row.cells,
+            (width * 0.2, width * 0.8),
+            ((label,), tuple(x for x in (about, who) if x)),
+            strict=True,
         ):
             cell.width = Mm(size)
             if size < width / 2:
@@ -400,7 +405,7 @@ def _signatures(made: Any, part: Signatures, width: int) -> None:
                 paragraph = cell.paragraphs[0] if i == 0 else cell.add_paragraph()
                 paragraph.style = made.styles["Sign Label" if size < width / 2 else "Sign Text"]
                 paragraph.add_run(text)
-                if i == 1:
+                if text == who and who:
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                     paragraph.paragraph_format.space_before = Mm(max(0, part.height - 20))
     made.add_paragraph("", style="Small")
