@@ -150,7 +150,7 @@ def fact_queries(definitions: Definitions, measures: Sequence[tuple[int, Measure
             queries.append(
                 f"SELECT {number}, d.org_id, d.month, (count(*) FILTER (WHERE d.reached))::numeric "
                 f"FROM (SELECT r.org_id, date_trunc('month', {moment})::date AS month, "
-                f"{_reached(measure.each, translator)} AS reached FROM {source} r "
+                f"{reached(measure.each, translator)} AS reached FROM {source} r "
                 f"WHERE ({where}) AND {single} GROUP BY 1, 2, {', '.join(things)}) d "
                 f"GROUP BY d.org_id, d.month"
             )
@@ -211,7 +211,7 @@ def _editions_of(
     return [f for f in definitions.forms if measures and f.code == measures[0][1].form]
 
 
-def _reached(each: Each, translator: Translator) -> str:
+def reached(each: Each, translator: Translator) -> str:
     """Whether a group of rows has as much as is asked."""
     if each.sum:
         amount = f"coalesce(sum({translator.sql(each.sum)}), 0)"

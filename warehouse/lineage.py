@@ -14,8 +14,7 @@ from definitions.expression import Expression, parse
 from definitions.model import Indicator, Measure
 from definitions.periods import PeriodKind
 from warehouse.cutoff import prepare_cutoff
-from warehouse.facts import Reading, load_live, reading
-from warehouse.facts import _reached as reached
+from warehouse.facts import Reading, load_live, reached, reading
 from warehouse.rollup import AT_THE_END, attribution
 from warehouse.tallies import heads, is_tally
 
@@ -179,6 +178,21 @@ def cells_of_target(
     year = Period(PeriodKind.YEAR, period.year)
     asked = _Asked(connection, definitions, unit_id, 1, cutoff, None)
     return [c for c in _of_measure(asked, measure, "目标", year) if not c.via]
+
+
+def cells_of_measure(
+    connection: Connection,
+    definitions: Definitions,
+    measure: Measure,
+    unit_id: int,
+    line: int,
+    period: Period,
+    cutoff: datetime,
+) -> list[CellBehind]:
+    """Every cell behind one measure of a unit, whether or not an indicator is made of it."""
+    prepare_cutoff(connection, cutoff)
+    asked = _Asked(connection, definitions, unit_id, line, cutoff, None)
+    return list(_of_measure(asked, measure, "", period))
 
 
 def _of_measure(asked: _Asked, measure: Measure, side: str, period: Period) -> Iterator[CellBehind]:

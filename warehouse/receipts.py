@@ -259,3 +259,8 @@ def release(connection: Connection, channel: str, address: str, sender: str) -> 
 
 def _receipt(row: object) -> Receipt:
     return Receipt(**{name: getattr(row, name) for name in Receipt.__slots__})
+
+
+def mark_told(connection: Connection, ids: Collection[int], at: datetime) -> None:
+    """Whoever sent these has been told what became of them."""
+    connection.execute(update(receipt).where(receipt.c.id.in_(sorted(ids))).values(told_at=at))

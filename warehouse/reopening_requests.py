@@ -1,4 +1,4 @@
-"""Requests to open a locked period again: asked by one person, decided by another; the only writer."""
+"""Requests to open a locked period again: one asks, another decides; the only writer."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -132,7 +132,7 @@ def _escalations(
     """To those above on both lines: who below them is late, one level further each threshold."""
     thresholds = sorted(_numbers(known, "escalate_workdays_late", day))
     told = int(known.parameters["missing_told_workdays"].at(day))
-    above = {line: _above(unions, line) for line in LINES}
+    above = {line: chain_above(unions, line) for line in LINES}
     groups: dict[tuple[str, date, str, str, str], list[Owed]] = defaultdict(list)
     expected: dict[tuple[str, date, str, str], int] = defaultdict(int)
     late: dict[tuple[str, date], int] = {}
@@ -173,7 +173,7 @@ def _escalations(
         )
 
 
-def _above(unions: Mapping[str, Registered], line: str) -> Any:
+def chain_above(unions: Mapping[str, Registered], line: str) -> Callable[[str], list[str]]:
     """A function from a code to the codes above it on a line, nearest first."""
     codes = {o.id: o.code for o in unions.values()}
 

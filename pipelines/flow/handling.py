@@ -57,7 +57,7 @@ def act(
             # take_step finds the same and says who was faster.
             case = replace(case, seen=seen)
         else:
-            asked = Asked(verb, reason, given or _due(verb, when), finding, seen)
+            asked = Asked(verb, reason, given or due_day(verb, when), finding, seen)
             said = refusal(case, asked, who, china_day(when), required_signatures(when))
             if said is not None:
                 raise StepRefused(said)
@@ -69,7 +69,7 @@ def act(
             when,
             reason=reason,
             assignee=assignee,
-            due_on=(given or _due(verb, when)) if verb in _DUE else None,
+            due_on=(given or due_day(verb, when)) if verb in _DUE else None,
             finding_id=finding,
         )
         return kept.case_of(connection, submission, when)
@@ -109,7 +109,8 @@ def required_signatures(when: datetime) -> tuple[str, ...]:
     return tuple(definitions().parameters["signatures_before_check"].at(china_day(when)))
 
 
-def _due(verb: str, when: datetime) -> date | None:
+def due_day(verb: str, when: datetime) -> date | None:
+    """The day by which what a step asks for is due, unless somebody names another; None: no day."""
     if verb not in _DUE:
         return None
     known, day = definitions(), china_day(when)
@@ -181,6 +182,7 @@ __all__ = [
     "act",
     "act_on_many",
     "claim_submission",
+    "due_day",
     "open_tasks",
     "original",
     "possible",

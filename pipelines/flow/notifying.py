@@ -20,7 +20,7 @@ from pipelines.inbox import DropFolder
 from pipelines.notify import wording
 from pipelines.notify.wording import Outcome
 from pipelines.places import places
-from warehouse import contacts, letters, outbox
+from warehouse import contacts, letters, outbox, receipts
 from warehouse.engine import sql
 from warehouse.organisations import standing
 from warehouse.outbox import File, NewMessage, NewNotice
@@ -250,22 +250,13 @@ def names_persons(known: Definitions, forms: Collection[str] | None) -> bool:
 def _learn_windows(desk: _Desk, rows: Sequence[Any]) -> None:
     """The windows of everything accepted among some documents."""
     accepted = sorted({r.submission for r in rows if r.state == "accepted"})
-    labels = desk.connection.execute(
-        text("SELECT DISTINCT period FROM filing WHERE submission_id = ANY(:ids)"),
-        {"ids": accepted},
-    )
-    desk.windows |= windows(desk.connection, list(labels.scalars()))
+    filed = desk.connection.execute(text(sql("filed_forms")), {"ids": accepted})
+    desk.windows |= windows(desk.connection, sorted({row.period for row in filed}))
 
 
 def _punctuality(desk: _Desk, submissions: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Submission → how its forms stand to their days, forms of one standing together."""
-    rows = desk.connection.execute(
-        text(
-            "SELECT DISTINCT submission_id, form, period, received_at FROM filing "
-            "WHERE submission_id = ANY(:ids) ORDER BY submission_id, form"
-        ),
-        {"ids": sorted(submissions)},
-    )
+    rows = desk.connection.execute(text(sql("filed_forms")), {"ids": sorted(submissions)})
     said: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         window = desk.windows.get((row.form, row.period))
@@ -308,10 +299,7 @@ def _note_verdicts(desk: _Desk, rows: Sequence[Any]) -> None:
 
 
 def _mark_receipts(desk: _Desk, rows: Sequence[Any]) -> None:
-    desk.connection.execute(
-        text("UPDATE receipt SET told_at = :at WHERE id = ANY(:ids)"),
-        {"at": desk.when, "ids": sorted({r.receipt for r in rows})},
-    )
+    receipts.mark_told(desk.connection, {r.receipt for r in rows}, desk.when)
 
 
 # --- notices and digests ---
@@ -321,12 +309,7 @@ def _note_steps(connection: Connection, known: Definitions, when: datetime) -> i
     """What a level above did with a submission, told to whom it belongs; never its free words."""
     days = int(known.parameters["notice_days"].at(china_day(when)))
     rows = connection.execute(
-        text(
-            "SELECT st.id, st.verb, st.due_on, s.period, o.code FROM submission_step st "
-            "JOIN submission s ON s.id = st.submission_id "
-            "JOIN organisation o ON o.id = s.reporter_id "
-            "WHERE st.verb = ANY(:verbs) AND st.at > :since AND st.at <= :now ORDER BY st.id"
-        ),
+        text(sql("told_steps")),
         {"verbs": list(TOLD_STEPS), "since": when - timedelta(days=days), "now": when},
     )
     new = [

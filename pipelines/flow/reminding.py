@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from definitions import Definitions, Period
-from pipelines.flow.chasing import LINES, MOST_NAMES, Owed, _above
+from pipelines.flow.chasing import LINES, MOST_NAMES, Owed, chain_above
 from pipelines.flow.ground import definitions, engine, moment
 from warehouse import outbox
 from warehouse.engine import sql
@@ -78,7 +78,7 @@ def _upwards(
     """One notice for each union directly above, line and due day."""
     late = [r for r in chosen if r.missing and day > r.due and r.org in unions]
     for line in LINES:
-        chain = _above(unions, line)
+        chain = chain_above(unions, line)
         groups: dict[tuple[str, date], list[Owed]] = defaultdict(list)
         expected: dict[tuple[str, date], int] = defaultdict(int)
         for row in owed:

@@ -119,10 +119,7 @@ def accounts(
 def account(reading: Connection, number: int) -> Any:
     """One account as the reader may see it; NotFound otherwise."""
     row = reading.execute(
-        text(
-            "SELECT id, login, name, must_change_password, locked_until, totp_confirmed_at, "
-            "created_at, closed_at, password_changed_at FROM account WHERE id = :id"
-        ),
+        text(sql("portal_admin_account")),
         {"id": number},
     ).first()
     if row is None:
@@ -162,15 +159,7 @@ def log(
 def proposals(reading: Connection, code: str = "") -> list[Proposal]:
     """Proposals, those that wait first; of one parameter if named."""
     rows = reading.execute(
-        text(
-            "SELECT p.id, p.code, p.since, p.value, p.authority, p.reason, p.proposed_by, "
-            "coalesce(a.name, '管理员') AS proposer, p.proposed_at, p.decision, d.name AS decider, "
-            "p.decided_at, p.decision_reason FROM parameter_proposal AS p "
-            "LEFT JOIN account AS a ON a.id = p.proposed_by "
-            "LEFT JOIN account AS d ON d.id = p.decided_by "
-            "WHERE :code = '' OR p.code = :code "
-            "ORDER BY p.decision IS NOT NULL, p.id DESC LIMIT 100"
-        ),
+        text(sql("portal_admin_proposals")),
         {"code": code},
     )
     return [Proposal(**row) for row in rows.mappings()]
@@ -178,13 +167,7 @@ def proposals(reading: Connection, code: str = "") -> list[Proposal]:
 
 def editions(reading: Connection) -> list[Edition]:
     """Every edition of the definitions, the newest first."""
-    rows = reading.execute(
-        text(
-            "SELECT digest, registered_at, "
-            "(SELECT count(*) FROM jsonb_object_keys(CAST(sources AS jsonb))) AS files "
-            "FROM definitions_edition ORDER BY registered_at DESC, digest LIMIT 200"
-        )
-    )
+    rows = reading.execute(text(sql("portal_admin_editions")))
     return [Edition(**row) for row in rows.mappings()]
 
 

@@ -121,10 +121,7 @@ class Original:
 def original(reading: Connection, submission: int) -> Original:
     """The workbook of a submission, for who sees every form in it; NotFound otherwise."""
     row = reading.execute(
-        text(
-            "SELECT s.sha256, s.member, r.file_name FROM submission AS s "
-            "JOIN receipt AS r ON r.id = s.receipt_id WHERE s.id = :id"
-        ),
+        text(sql("portal_staff_original")),
         {"id": submission},
     ).first()
     if row is None or not may_fetch_original(reading, row.sha256):

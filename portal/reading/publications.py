@@ -130,25 +130,14 @@ def drafts(reading: Connection) -> list[Draft]:
 
 def is_own(reading: Connection, publication: int) -> bool:
     """Whether the reader is responsible for the publisher, and not only below it."""
-    return bool(
-        reading.execute(
-            text(
-                "SELECT org_id IN (SELECT sight_ids('portal.full')) FROM publication WHERE id = :id"
-            ),
-            {"id": publication},
-        ).scalar()
-    )
+    found = reading.execute(text(sql("portal_publication_own")), {"id": publication})
+    return bool(found.scalar())
 
 
 def history(reading: Connection, publication: int) -> list[Decision]:
     """Every state of an edition, oldest first; for who answers for its publisher."""
     rows = reading.execute(
-        text(
-            "SELECT d.state, coalesce(a.name, d.actor) AS actor, d.reason, d.at "
-            "FROM publication_decision AS d "
-            "LEFT JOIN account AS a ON d.actor = 'account:' || a.id "
-            "WHERE d.publication_id = :id ORDER BY d.id"
-        ),
+        text(sql("portal_publication_history")),
         {"id": publication},
     )
     return [Decision(**row) for row in rows.mappings()]

@@ -108,13 +108,7 @@ def chosen(heads_: Mapping[str, Head], wanted: str) -> Head | None:
 
 def unit_of(reading: Connection, code: str) -> int:
     """The id of a union that the reader sees; NotFound otherwise."""
-    found = reading.execute(
-        text(
-            "SELECT id FROM organisation WHERE code = :code "
-            "AND id IN (SELECT sight_ids('portal.organisations'))"
-        ),
-        {"code": code},
-    ).scalar()
+    found = reading.execute(text(sql("portal_own_unit")), {"code": code}).scalar()
     if found is None:
         raise NotFound
     return int(found)
@@ -280,11 +274,7 @@ def _within(month: str, period: str) -> bool:
 def names(reading: Connection, codes: Sequence[str], day: date) -> dict[str, str]:
     """Official names of unions on a day, by code; a union without one goes by its code."""
     rows = reading.execute(
-        text(
-            "SELECT o.code, n.name FROM organisation AS o JOIN organisation_name AS n "
-            "ON n.org_id = o.id AND n.kind = 'official' AND n.retired_at IS NULL "
-            "AND n.valid @> CAST(:day AS date) WHERE o.code = ANY(:codes)"
-        ),
+        text(sql("portal_union_names")),
         {"codes": list(codes), "day": day},
     )
     return {code: code for code in codes} | {r.code: r.name for r in rows}
@@ -292,24 +282,16 @@ def names(reading: Connection, codes: Sequence[str], day: date) -> dict[str, str
 
 def opened_periods(reading: Connection) -> list[str]:
     """Labels of opened periods, the newest first."""
-    rows = reading.execute(text("SELECT label FROM period ORDER BY ends DESC, starts DESC"))
+    rows = reading.execute(text(sql("portal_opened_periods")))
     return list(rows.scalars())
 
 
 def is_federation(reading: Connection) -> bool:
     """Whether the reader sees the whole: what belongs to no industry is only the federation's."""
-    return bool(
-        reading.execute(text("SELECT 0 IN (SELECT sight_ids('portal.organisations'))")).scalar()
-    )
+    return bool(reading.execute(text(sql("portal_is_federation"))).scalar())
 
 
 def people(reading: Connection, actors: Sequence[str]) -> dict[str, str]:
     """Names of accounts by how the log names them; who is no account goes by what is written."""
-    rows = reading.execute(
-        text(
-            "SELECT 'account:' || id AS actor, name FROM account "
-            "WHERE 'account:' || id = ANY(:actors)"
-        ),
-        {"actors": list(actors)},
-    )
+    rows = reading.execute(text(sql("portal_people")), {"actors": list(actors)})
     return {a: a for a in actors} | {r.actor: r.name for r in rows}

@@ -99,7 +99,7 @@ def submission(
         versions=reads.versions(reading, number),
         next=_following(reading, person, at, found.id),
         today=at.date(),
-        due=handling._due("send_back", at),
+        due=handling.due_day("send_back", at),
         titles={f.code: f.title for f in known.forms},
         late=case.state in ("locked", "corrected"),
     )  # fmt: skip

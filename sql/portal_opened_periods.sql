@@ -1,0 +1,4 @@
+-- one row per opened period, the newest first
+SELECT label
+FROM period
+ORDER BY ends DESC, starts DESC
