@@ -40,11 +40,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """What the warehouse computed from January up to the month; None when nobody reported."""
+    """What the warehouse computed from January up to the month; None when nobody reported.
+
+    `line` is the one on which the unit is measured.
+    """
 
     value: Decimal | None
     reported: int = 0
     expected: int | None = None
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 SELECT
     o.code AS unit,
     v.indicator,
+    max(v.line) AS line,
     max(v.value) FILTER (WHERE v.basis = 'to_date') AS value,
     max(v.reported) FILTER (WHERE v.basis = 'reported') AS reported,
     max(v.expected) FILTER (WHERE v.basis = 'reported') AS expected

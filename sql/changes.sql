@@ -1,6 +1,7 @@
 -- one row per approved change of relations taking effect between two days, of organisations
 -- below a unit before or after it
 SELECT
+    c.id AS change_id,
     o.code AS unit,
     coalesce(n.name, o.code) AS name,
     c.line,

@@ -188,7 +188,7 @@ def test_the_board_shows_every_unit_with_tasks_and_every_work(definitions: Defin
     made = board(progress, names, AMBER, figures, definitions)
     assert made == board(progress, names, AMBER, figures, definitions)
     book = openpyxl.load_workbook(io.BytesIO(made.files[0][1]))
-    assert book.sheetnames == ["总览", "任务进度", "甲县总工会", "乙县总工会"]
+    assert book.sheetnames == ["总览", "任务进度", "甲县总工会", "乙县总工会", "数字来源"]
     head, total, first, second = book["总览"].iter_rows(min_row=3, values_only=True)
     assert [h[:3] for h in head[6:]] == [f"W{n:02d}" for n in range(1, 17)]
     assert total[:6] == ("合计", 2, 1, 0, 1, 0)
@@ -200,3 +200,14 @@ def test_the_board_shows_every_unit_with_tasks_and_every_work(definitions: Defin
     assert row[4:7] == (120, 60, 10) and row[12] == "● 红灯"
     assert row[9] == 10 * 12 / 6 and row[11] == "按时间进度推算"
     assert row[13:] == (3, 4)
+    # every number of the two common sheets is quoted, by its cell
+    quoted = {(r[1], r[2]): r for r in book["数字来源"].iter_rows(min_row=4, values_only=True)}
+    assert len(quoted) == len(made.numbers)
+    for (sheet, cell), told in quoted.items():
+        assert book[sheet][cell].value == told[3], (sheet, cell)
+    for sheet, first_column, last in (("总览", 2, 6), ("任务进度", 6, 12)):
+        for row in book[sheet].iter_rows(min_row=4, min_col=first_column, max_col=last):
+            for cell in row:
+                if isinstance(cell.value, int | float):
+                    assert (sheet, cell.coordinate) in quoted
+    assert [r[0] for r in quoted.values()][-1] == f"{made.reference}-{len(made.numbers)}"

@@ -14,13 +14,15 @@ from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from definitions.loading import Definitions
 from pipelines import flow
+from pipelines.flow.ground import engine
 from pipelines.flow.walking import Cell, Walk
 from pipelines.places import places
 from tests.acceptance import query
-from tests.published import Published, publish
+from tests.published import AT, Published, publish
 
 LINK = re.compile(r'<a class="n" id="[^"]+" href="/numbers/([^/"]+)/(\d+)"[^>]*>([^<]+)</a>')
 FIGURE = re.compile(r"-?[\d,]+(?:\.\d+)?")
@@ -75,6 +77,10 @@ def again(step: Walk, known: Definitions) -> Decimal:
                 words = {str(v) for s in sheets for r in s.iter_rows(values_only=True) for v in r}
                 assert cell.unit in words, cell
         return Decimal(len(step.cells))
+    if step.source == "finding":
+        for cell in step.cells:
+            assert workbook(cell.sha256)[cell.sheet] is not None
+        return Decimal(len({c.unit for c in step.cells} if step.basis == "单位数" else step.cells))
     indicator = known.indicators[step.indicator]
     if step.basis.startswith("比"):
         now, before = (again(down(step, p.address), known) for p in step.parts)
@@ -115,14 +121,14 @@ def test_200_numbers_of_the_reviews_add_up_again_from_the_original_workbooks(
     sample = random.Random(2017).sample(everything, 200)  # noqa: S311 - a draw
     wrong = []
     bases: dict[str, int] = {}
-    for reference, number, text in sample:
+    for reference, number, words in sample:
         step = flow.walk(reference, number)
-        assert step.printed == text
+        assert step.printed == words
         bases[step.basis] = bases.get(step.basis, 0) + 1
         found = again(step, published.definitions)
         indicator = published.definitions.indicators.get(step.indicator)
-        if not shown(found, text, indicator.unit if indicator else ""):
-            wrong.append((reference, number, text, step.basis, step.indicator, found))
+        if not shown(found, words, indicator.unit if indicator else ""):
+            wrong.append((reference, number, words, step.basis, step.indicator, found))
     assert wrong == []
     # the draw holds figures, rates, last year, changes and filings alike
     assert len(bases) >= 5, bases
@@ -141,8 +147,37 @@ def test_a_sum_shows_its_units_and_they_add_up(published: Published) -> None:
 
 
 def test_what_is_on_paper_is_found_by_what_it_reads(published: Published) -> None:
-    reference, number, text = next(p for p in printed() if len(p[2]) > 4)
-    assert number in [n for n, _ in flow.find_numbers(reference, text)]
+    reference, number, words = next(p for p in printed() if len(p[2]) > 4)
+    assert number in [n for n, _ in flow.find_numbers(reference, words)]
+
+
+def test_a_pdf_is_made_when_asked_for_and_kept_and_made_again(published: Published) -> None:
+    county = query("SELECT id FROM publication WHERE title LIKE '永宁县%工作总结'")[0].id
+    top = query("SELECT id FROM publication WHERE kind LIKE 'R-01%' ORDER BY id")[0].id
+    ((name, content),) = flow.edition_pdf(county)
+    assert name == "永宁县总工会2017年工作总结.pdf"
+    assert content.startswith(b"%PDF")
+    kept = query("SELECT sha256 FROM publication_file WHERE publication_id = :p AND name = :n",
+                 p=county, n=name)  # fmt: skip
+    assert places().originals.get(kept[0].sha256) == content
+    assert flow.edition_pdf(county) == ((name, content),)
+    assert flow.reproduce(county).equal
+    # the federation's own belongs to its edition from the beginning
+    assert [f.name for f in flow.reproduce(top).files if f.name.endswith(".pdf")]
+    drafted = query("SELECT count(*) AS n FROM publication")[0].n
+    flow.prepare_review(2017, AT)
+    assert query("SELECT count(*) AS n FROM publication")[0].n == drafted
+
+
+def test_no_pdf_is_made_of_what_is_not_the_published_document(published: Published) -> None:
+    one = query("SELECT id FROM publication WHERE title LIKE '贺兰县%工作总结'")[0].id
+    with engine().begin() as connection:
+        connection.execute(
+            text("UPDATE publication_file SET sha256 = repeat('0', 64) "
+                 "WHERE publication_id = :p AND name LIKE '%.docx'"), {"p": one},
+        )  # fmt: skip
+    with pytest.raises(LookupError, match="与当时不一致"):
+        flow.edition_pdf(one)
 
 
 def test_an_unknown_number_is_said_to_be_unknown(published: Published) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
 
 from warehouse.engine import sql
 from warehouse.tables import (
@@ -113,7 +114,9 @@ def save_draft(
                 publication_file.c.publication_id == row.id
             )
         )
-        if {(f.name, f.sha256) for f in have} == wanted:
+        kept = {(f.name, f.sha256) for f in have}
+        # A PDF that somebody asked for later makes no other edition of it.
+        if wanted <= kept and all(name.endswith(".pdf") for name, _ in kept - wanted):
             return int(row.id)
     edition = connection.execute(
         select(func.coalesce(func.max(publication.c.edition), 0) + 1).where(same_kind)
@@ -166,6 +169,16 @@ def save_draft(
             ],
         )
     return int(new_id)
+
+
+def add_files(connection: Connection, publication_id: int, files: Sequence[StoredFile]) -> None:
+    """Keep further files of an edition, those of an equal name once."""
+    for one in files:
+        connection.execute(
+            postgresql.insert(publication_file)
+            .values(publication_id=publication_id, name=one.name, sha256=one.sha256, size=one.size)
+            .on_conflict_do_nothing()
+        )
 
 
 def decide(

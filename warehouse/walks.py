@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from definitions import Period
 from warehouse.cutoff import prepare_cutoff, prepare_expected
 from warehouse.engine import sql
+from warehouse.tables import assessment, assessment_unit, organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,23 @@ class FilingBehind:
 
 
 def filings_behind(
-    connection: Connection, unit_id: int, period: Period, cutoff: datetime
+    connection: Connection, unit_id: int, period: Period, cutoff: datetime, line: int = 1
 ) -> list[FilingBehind]:
-    """Every filing owed by the unions below a unit in a period, as heard of at the cut-off."""
+    """Every filing owed by the unions below a unit in a period, as heard of at the cut-off.
+
+    `line` is the one along which they stand below it.
+    """
     prepare_cutoff(connection, cutoff)
     prepare_expected(connection, cutoff, period.start, period.end)
     rows = connection.execute(
         text(sql("lineage_filings")),
-        {"unit": unit_id, "starts": period.start, "ends": period.end, "cutoff": cutoff},
+        {
+            "unit": unit_id,
+            "line": line,
+            "starts": period.start,
+            "ends": period.end,
+            "cutoff": cutoff,
+        },
     )
     return [
         FilingBehind(
@@ -105,3 +116,147 @@ def names_at(
         {"day": period.end, "k": cutoff, "codes": list(codes)},
     )
     return {r.code: r.name for r in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredUnit:
+    """One unit of the newest result of a scheme; `detail` only where it was asked for."""
+
+    scheme: str
+    unit: str
+    name: str
+    group: str
+    total: Decimal | None
+    grade: str
+    rank: int | None
+    detail: Mapping[str, Any]
+
+
+def results_behind(
+    connection: Connection, year: int, cutoff: datetime, scheme: str = "", unit: str = ""
+) -> list[ScoredUnit]:
+    """Units of the newest result of each scheme (of one) at a cut-off, by group and rank.
+
+    With `unit` that unit alone, its score sheet in `detail`.
+    """
+    newest = (
+        select(assessment.c.scheme, assessment.c.id)
+        .where(assessment.c.year == year, assessment.c.cutoff <= cutoff)
+        .where(assessment.c.scheme == scheme if scheme else text("true"))
+        .distinct(assessment.c.scheme)
+        .order_by(assessment.c.scheme, assessment.c.cutoff.desc(), assessment.c.id.desc())
+    ).subquery()
+    one = assessment_unit.c
+    rows = connection.execute(
+        select(
+            newest.c.scheme,
+            organisation.c.code,
+            one.detail["unit"]["name"].astext.label("name"),
+            one.ranking_group,
+            one.total,
+            one.grade,
+            one.rank,
+            one.detail if unit else text("NULL AS detail"),
+        )
+        .select_from(newest)
+        .join(assessment_unit, one.assessment_id == newest.c.id)
+        .join(organisation, organisation.c.id == one.org_id)
+        .where(organisation.c.code == unit if unit else text("true"))
+        .order_by(newest.c.scheme, one.ranking_group, one.rank, organisation.c.code)
+    )
+    return [
+        ScoredUnit(
+            r.scheme, r.code, r.name or r.code, r.ranking_group, r.total, r.grade, r.rank,
+            r.detail or {},
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LineBehind:
+    """One line of a sheet as it was received; `columns` are its places in the sheet."""
+
+    org: str
+    form: str
+    edition: str
+    period: str
+    sheet: str
+    row: int
+    columns: tuple[int, ...]
+    numbers: tuple[Decimal | None, ...]
+    file_name: str
+    sha256: str
+    submission: int
+
+
+def lines_behind(
+    connection: Connection, form: str, row: int, unit_id: int, period: Period, cutoff: datetime
+) -> list[LineBehind]:
+    """The lines of a form about a union that stand in a row of the sheet, in a period."""
+    rows = connection.execute(
+        text(sql("walk_rows")),
+        {
+            "form": form,
+            "row": row,
+            "unit": unit_id,
+            "starts": period.start,
+            "ends": period.end,
+            "cutoff": cutoff,
+        },
+    )
+    return [
+        LineBehind(
+            r.org, r.form, r.edition, r.period, r.sheet, r.row_no, tuple(r.sheet_columns),
+            tuple(r.numbers), r.file_name, r.sha256, r.submission_id,
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBehind:
+    """One change of relations in force, and a line that declared it."""
+
+    change_id: int
+    unit: str
+    name: str
+    line: int
+    change: str
+    from_name: str
+    to_name: str
+    effective: date
+
+
+def changes_behind(
+    connection: Connection, unit_id: int, period: Period, cutoff: datetime
+) -> list[ChangeBehind]:
+    """Every change of unions below a unit that took effect in a period, as a review lists them."""
+    prepare_cutoff(connection, cutoff)
+    rows = connection.execute(
+        text(sql("changes")),
+        {"starts": period.start, "ends": period.end, "cutoff": cutoff, "unit": unit_id},
+    )
+    return [
+        ChangeBehind(
+            r.change_id, r.unit, r.name, r.line, r.change, r.from_name, r.to_name, r.effective
+        )
+        for r in rows
+    ]
+
+
+def change_lines(
+    connection: Connection, changes: Sequence[int], cutoff: datetime
+) -> dict[int, list[LineBehind]]:
+    """Change → the sheet lines that declared it."""
+    found: dict[int, list[LineBehind]] = {}
+    rows = connection.execute(
+        text(sql("walk_changes")), {"changes": list(changes), "cutoff": cutoff}
+    )
+    for r in rows:
+        line = LineBehind(
+            "", r.form, "", r.period, r.sheet, r.row_no, (), (), r.file_name, r.sha256,
+            r.submission_id,
+        )  # fmt: skip
+        found.setdefault(r.change_id, []).append(line)
+    return found

@@ -106,6 +106,19 @@ def reproduce(publication: int) -> None:
         raise typer.Exit(1)
 
 
+@app.command("pdf", help="取一个版次的 PDF；没有的，按当时数据现做并存档")
+def pdf(
+    publication: Annotated[str, typer.Argument(help="版次的序号，或本件编号如 R01-7Q4ZK2XM")],
+    to: Annotated[Path, typer.Option(help="写到哪个文件夹")] = Path(),
+) -> None:
+    """Write the PDFs of an edition, made now where nobody has asked before."""
+    which = int(publication) if publication.isdigit() else publication
+    to.mkdir(parents=True, exist_ok=True)
+    for name, content in flow.edition_pdf(which):
+        (to / name).write_bytes(content)
+        console.print(to / name)
+
+
 @app.command("compare", help="列出一个版次与现在相比有变化的数和原因")
 def compare(publication: int, at: At) -> None:
     """List every number of an edition that would be another now, and why."""

@@ -64,9 +64,11 @@ if TYPE_CHECKING:
         impact_of_file,
         statement_of,
     )
+    from pipelines.flow.monthly_reports import months_to_report, publish_monthly
     from pipelines.flow.notices import publish_due_notices, publish_notices
     from pipelines.flow.notifying import tell
     from pipelines.flow.opening import open_period, register_organisations, template_for
+    from pipelines.flow.pdf_editions import edition_pdf
     from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
     from pipelines.flow.reopening import (
         decide_reopening,
@@ -109,6 +111,7 @@ _PART_OF = {
     "download": "downloading",
     "draft_of": "drafting",
     "drop_draft": "drafting",
+    "edition_pdf": "pdf_editions",
     "end_mend": "correcting",
     "explain": "drafting",
     "find_numbers": "walking",
@@ -119,6 +122,7 @@ _PART_OF = {
     "keep_draft": "drafting",
     "make_mend": "correcting",
     "months_to_close": "reopening",
+    "months_to_report": "monthly_reports",
     "note_fetched": "channels",
     "open_period": "opening",
     "open_tasks": "handling",
@@ -134,6 +138,7 @@ _PART_OF = {
     "publish_book": "assessment_book",
     "publish_due_notices": "notices",
     "publish_funding_note": "assessment_papers",
+    "publish_monthly": "monthly_reports",
     "publish_notices": "notices",
     "publish_report": "reports",
     "publish_review": "publishing",
@@ -190,6 +195,7 @@ __all__ = [
     "download",
     "draft_of",
     "drop_draft",
+    "edition_pdf",
     "end_mend",
     "explain",
     "find_numbers",
@@ -200,6 +206,7 @@ __all__ = [
     "keep_draft",
     "make_mend",
     "months_to_close",
+    "months_to_report",
     "note_fetched",
     "open_period",
     "open_tasks",
@@ -215,6 +222,7 @@ __all__ = [
     "publish_book",
     "publish_due_notices",
     "publish_funding_note",
+    "publish_monthly",
     "publish_notices",
     "publish_report",
     "publish_review",

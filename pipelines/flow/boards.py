@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,31 +26,48 @@ def board_of(
 ) -> Publication | None:
     """The board of a month at its cut-off; None where nobody has signed a letter."""
     month = figures.period
+    progress = progress_in(connection, definitions, month, figures.cutoff, computation)
+    if not progress:
+        return None
+    amber = _amber(definitions, month)
+    return board(progress, _names(connection, figures, progress), amber, figures, definitions)
+
+
+def progress_in(
+    connection: Connection,
+    definitions: Definitions,
+    month: Period,
+    cutoff: datetime,
+    computation: int,
+) -> list[Progress]:
+    """Every task of this year's letters beside what was reported up to a month."""
     year = Period(PeriodKind.YEAR, month.year)
-    letters = current_rows(connection, definitions, "TGT-01", [year.label], cutoff=figures.cutoff)
+    letters = current_rows(connection, definitions, "TGT-01", [year.label], cutoff=cutoff)
     tasks = tasks_in(letters.to_dict("records"), definitions)
     if not tasks:
-        return None
-    units = sorted({t.unit for t in tasks})
+        return []
     actuals = {
-        (r.unit, r.indicator): Actual(r.value, r.reported or 0, r.expected)
+        (r.unit, r.indicator): Actual(r.value, r.reported or 0, r.expected, r.line)
         for r in connection.execute(
             text(sql("board")),
             {
                 "computation": computation,
                 "period": month.label,
-                "units": units,
-                "by_industry": measured_by_industry(connection, figures.cutoff),
+                "units": sorted({t.unit for t in tasks}),
+                "by_industry": measured_by_industry(connection, cutoff),
                 "own_marks": own_marks(definitions),
             },
         )
     }
-    amber = Decimal(str(definitions.parameters["progress_amber_pct"].at(month.end)))
-    progress = [
+    amber = _amber(definitions, month)
+    return [
         progress_of(t, actuals.get((t.unit, t.indicator), Actual(None)), month, amber)
         for t in tasks
     ]
-    return board(progress, _names(connection, figures, progress), amber, figures, definitions)
+
+
+def _amber(definitions: Definitions, month: Period) -> Decimal:
+    return Decimal(str(definitions.parameters["progress_amber_pct"].at(month.end)))
 
 
 def tasks_in(rows: Iterable[Mapping[Any, Any]], definitions: Definitions) -> list[Task]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -12,10 +13,12 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.schemes import Scheme
-from pipelines.figures import Figures
+from pipelines.consolidate import top_unit
+from pipelines.figures import BLOCK, INDUSTRY, Figures
 from pipelines.flow.assessing import latest_results
 from pipelines.flow.evidence import measured
 from pipelines.flow.filed_rows import labels_of
+from pipelines.flow.findings_behind import prepare_findings
 from pipelines.publish import AssessmentRow, Extras, RuleCount, StarHomeRow, UnmetTarget, WorkRow
 from warehouse.achievement import meets
 from warehouse.current import current_rows
@@ -23,6 +26,7 @@ from warehouse.engine import sql
 from warehouse.organisations import ids, standing
 
 CENT = Decimal("0.01")
+_LINES = {1: BLOCK, 2: INDUSTRY}
 
 
 def extras_of(
@@ -33,8 +37,7 @@ def extras_of(
     cutoff: datetime,
 ) -> Extras:
     """Everything beside the figures as it stood at the cut-off; a month only has rule counts."""
-    labels = labels_of(period) if period.label == str(period.year) else [period.label]
-    counts = _rule_counts(connection, definitions, labels, cutoff)
+    counts = _rule_counts(connection, definitions, period, cutoff)
     if period.label != str(period.year):
         return Extras(rule_counts=counts)
     names = {o.code: o.name for o in standing(connection, period.end, cutoff)}
@@ -60,28 +63,86 @@ def own_extras(extras: Extras, figures: Figures) -> Extras:
 
 
 def _rule_counts(
-    connection: Connection,
-    definitions: Definitions,
-    labels: Sequence[str],
-    cutoff: datetime,
+    connection: Connection, definitions: Definitions, period: Period, cutoff: datetime
 ) -> tuple[RuleCount, ...]:
-    rows = connection.execute(text(sql("rule_counts")), {"periods": list(labels), "cutoff": cutoff})
+    """How often each rule spoke in the whole federation, counted as R-04 counts."""
+    prepare_findings(connection, period, cutoff)
+    top = top_unit(standing(connection, period.end, cutoff))
+    rows = connection.execute(
+        text(sql("report_finding_counts")), {"unit": top.id, "code": top.code}
+    )
     found = []
     for row in rows:
-        rule = definitions.rules.get(row.rule)
-        if rule is None:  # a rule of an earlier edition, since dropped
+        rule = definitions.rules.get(row.rule) if row.rule else None
+        if rule is None:  # the whole, a unit below, or a rule of an earlier edition since dropped
             continue
         found.append(
             RuleCount(
                 rule=row.rule,
                 title=rule.title,
                 severity=row.severity,
-                findings=row.findings,
+                findings=row.places,
                 units=row.units,
                 advice=rule.advice if "{" not in rule.advice else "",
             )
         )
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnualTask:
+    """One task of a letter beside what was computed for it, on the line the unit is measured."""
+
+    unit: str
+    task: str
+    work: str
+    indicator: str
+    line: int
+    target: Decimal
+    actual: Decimal | None
+    met: bool
+
+
+def annual_tasks(
+    connection: Connection,
+    definitions: Definitions,
+    period: Period,
+    computation: int,
+    cutoff: datetime,
+) -> list[AnnualTask]:
+    """Annual tasks of the letters of a year that stand at a cut-off and that a report measures."""
+    letters = current_rows(connection, definitions, "TGT-01", [period.label], cutoff=cutoff)
+    annual = letters[letters["period"] == period.label]
+    known = ids(connection)
+    signed = [known[c] for c in sorted(set(annual["org_code"])) if c in known]
+    actuals = {
+        (unit, indicator): row
+        for (unit, label, indicator), row in measured(
+            connection, definitions, computation, signed, cutoff
+        ).items()
+        if label == period.label
+    }
+    found = []
+    for row in annual.to_dict("records"):
+        indicator = str(row["indicator"])
+        if indicator not in definitions.indicators:
+            continue
+        target = Decimal(str(row["target"]))
+        actual = actuals.get((row["org_code"], indicator))
+        value = actual.value if actual is not None else None
+        found.append(
+            AnnualTask(
+                unit=str(row["org_code"]),
+                task=str(row["task_id"]),
+                work=str(row["work"]),
+                indicator=indicator,
+                line=actual.line if actual is not None else 1,
+                target=target,
+                actual=value,
+                met=meets(value, target, str(row["direction"])),
+            )
+        )
+    return found
 
 
 def _tasks(
@@ -93,39 +154,27 @@ def _tasks(
     names: dict[str, str],
 ) -> tuple[tuple[WorkRow, ...], tuple[UnmetTarget, ...]]:
     """Annual tasks of the letters against the computed figures, by key work."""
-    letters = current_rows(connection, definitions, "TGT-01", [period.label], cutoff=cutoff)
-    annual = letters[letters["period"] == period.label]
-    known = ids(connection)
-    signed = [known[c] for c in sorted(set(annual["org_code"])) if c in known]
-    actuals = {
-        (unit, indicator): row.value
-        for (unit, label, indicator), row in measured(
-            connection, definitions, computation, signed, cutoff
-        ).items()
-        if label == period.label
-    }
     reasons = _reasons(connection, definitions, period, cutoff)
     due: dict[str, int] = defaultdict(int)
     met: dict[str, int] = defaultdict(int)
     unmet = []
-    for row in annual.to_dict("records"):
-        target = Decimal(str(row["target"]))
-        actual = actuals.get((row["org_code"], row["indicator"]))
-        indicator = definitions.indicators.get(str(row["indicator"]))
-        if indicator is None:
+    for task in annual_tasks(connection, definitions, period, computation, cutoff):
+        due[task.work] += 1
+        if task.met:
+            met[task.work] += 1
             continue
-        due[row["work"]] += 1
-        if meets(actual, target, str(row["direction"])):
-            met[row["work"]] += 1
-            continue
+        indicator = definitions.indicators[task.indicator]
         unmet.append(
             UnmetTarget(
-                unit=names.get(row["org_code"], row["org_code"]),
+                unit=names.get(task.unit, task.unit),
                 task=indicator.name,
                 measure=indicator.unit,
-                target=target,
-                actual=actual,
-                reason=reasons.get((row["org_code"], row["task_id"]), ""),
+                target=task.target,
+                actual=task.actual,
+                reason=reasons.get((task.unit, task.task), ""),
+                code=task.unit,
+                indicator=task.indicator,
+                line=_LINES[task.line],
             )
         )
     works = tuple(
@@ -178,6 +227,8 @@ def _results(
                 grade=kept.grade,
                 rank=kept.rank,
                 veto="、".join(v["title"] for v in kept.detail["vetoes"] if v["counted"]),
+                code=kept.detail["unit"]["code"],
+                scheme=kept.scheme,
             )
         )
     return tuple(rows), tuple(sorted(stars, key=lambda s: (-s.total, s.name)))
@@ -205,6 +256,7 @@ def _star(
         participation=Decimal(participation) if participation is not None else None,
         trial=trial,
         trial_weights=trial_weights,
+        scheme=scheme.code,
     )
 
 

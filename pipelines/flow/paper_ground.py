@@ -21,7 +21,8 @@ from pipelines.flow import editions as made
 from pipelines.flow.ground import engine
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
-from pipelines.publish.official import Paper, word_of
+from pipelines.publish.official import Paper
+from pipelines.publish.pdf import paper_files
 from warehouse import assessment_facts as facts
 from warehouse import assessment_year as kept
 from warehouse.assessment_year import Edition, Round
@@ -96,6 +97,6 @@ def publish_one(
         period=Period(PeriodKind.YEAR, year),
         cutoff=shown.edition.known_at,
         digest=shown.edition.definitions,
-        files=((f"{paper.title}.docx", word_of([paper], paper.title, shown.edition.cutoff)),),
+        files=paper_files([paper], paper.title, shown.edition.cutoff),
     )
     return keep_papers(publication, shown.computation, by, when)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -14,11 +12,13 @@ from pipelines.consolidate import consolidate, figures_of, top_unit
 from pipelines.figures import Figures
 from pipelines.flow.analysis_brief import analysis_of
 from pipelines.flow.appeals_bulletin import appeals_of
+from pipelines.flow.findings_behind import prepare_findings
 from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.industry_topic import industry_topic_of
 from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.unit_book import unit_book_of
 from pipelines.publish import Publication, quality
 from warehouse import audit
-from warehouse.cutoff import prepare_cutoff
 from warehouse.engine import sql
 from warehouse.organisations import standing
 from warehouse.publications import decide
@@ -40,7 +40,10 @@ def publish_report(
     known, when, span = definitions(), moment(at), Period.parse(period)
     register(known, when)
     with engine().begin() as connection:
-        code = unit or top_unit(standing(connection, span.end, when)).code
+        known_units = standing(connection, span.end, when)
+        code = unit or top_unit(known_units).code
+        if code not in {o.code for o in known_units}:
+            raise LookupError(f"工会组织编码 {code} 在{span.chinese}没有登记")
         computation = consolidate(connection, known, span, when, when)
         figures = figures_of(connection, known, computation, code)
         publication = REPORTS[report](connection, known, figures)
@@ -94,64 +97,12 @@ def quality_of(connection: Connection, known: Definitions, figures: Figures) -> 
 
 REPORTS: dict[str, ReportMaker] = {
     "R-04": quality_of,
+    "R-09": unit_book_of,
+    "R-10": industry_topic_of,
     "R-12": appeals_of,
     "R-13": analysis_of,
 }
 """Code → what makes it from the figures of a unit and period."""
-
-
-def prepare_findings(connection: Connection, period: Period, cutoff: datetime) -> None:
-    """Temporary table `report_finding`: every place found in the periods inside one."""
-    prepare_cutoff(connection, cutoff)
-    connection.execute(text("DROP TABLE IF EXISTS report_finding"))
-    connection.execute(
-        text(sql("report_findings")),
-        {"starts": period.start, "ends": period.end, "cutoff": cutoff},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class FindingBehind:
-    """One place behind a count of findings; `via` is the unit next below, empty for its own."""
-
-    rule: str
-    form: str
-    period: str
-    sheet: str
-    cell: str
-    explained: bool
-    waiting: bool
-    submission: int
-    sha256: str
-    file_name: str
-    org: str
-    via: str
-
-    def counts_as(self, basis: str) -> bool:
-        """Whether it belongs to 处数, 已更正, 已说明 or 待处理."""
-        return {
-            "已说明": self.explained,
-            "待处理": self.waiting,
-            "已更正": not self.explained and not self.waiting,
-        }.get(basis, True)
-
-
-def findings_behind(
-    connection: Connection, unit_id: int, period: Period, cutoff: datetime, code: str
-) -> list[FindingBehind]:
-    """Every place of a rule (of any rule where `code` names none) below a unit at the cut-off."""
-    prepare_findings(connection, period, cutoff)
-    rows = connection.execute(
-        text(sql("report_finding_places")),
-        {"unit": unit_id, "rule": None if code == quality.ALL else code},
-    )
-    return [
-        FindingBehind(
-            r.rule, r.form, r.period, r.sheet, r.cell, r.explained, r.waiting, r.submission_id,
-            r.sha256, r.file_name, r.org, r.via,
-        )
-        for r in rows
-    ]  # fmt: skip
 
 
 def _id(connection: Connection, code: str) -> int:

@@ -21,6 +21,7 @@ from pipelines.flow.reports import REPORTS, ReportMaker
 from pipelines.flow.sheets import consolidated_of
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish import Extras, Publication, bulletin, review
+from pipelines.publish.pdf import with_pdf
 from warehouse.organisations import standing
 from warehouse.publications import Edition, edition_of, set_aside
 
@@ -93,6 +94,8 @@ MAKERS: dict[str, Maker] = {
     "R-03 月度通报": _bulletin,
     "R-03 重点工作进度表": _board,
     "R-04 数据质量通报": _report(REPORTS["R-04"]),
+    "R-09 一单位一册": _report(REPORTS["R-09"]),
+    "R-10 产业（行业）专题": _report(REPORTS["R-10"]),
     "R-11 组织关系变动与可比口径说明": _transfers,
     "R-12 职工诉求通报": _report(REPORTS["R-12"]),
     "R-13 分析简报": _report(REPORTS["R-13"]),
@@ -154,6 +157,8 @@ def reproduce(publication: int | str) -> Reproduced:
         made = make(connection, known, edition, edition.cutoff)
         transaction.rollback()
     then = {f.name: f.sha256 for f in edition.files}
+    if any(name.endswith(".pdf") for name in then):
+        made = with_pdf(made)
     now = {name: hashlib.sha256(content).hexdigest() for name, content in made.files}
     files = tuple(
         Again(name, then.get(name, ""), now.get(name, "")) for name in sorted({*then, *now})

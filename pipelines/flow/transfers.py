@@ -14,7 +14,8 @@ from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.reorganising import kinds_to_confirm
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish.publication import Publication
-from pipelines.publish.transfers import ChangeRow, Reorganised, Standing, transfers_report
+from pipelines.publish.standings import ChangeRow, Reorganised, Standing
+from pipelines.publish.transfers import transfers_report
 from warehouse.current import current_rows
 from warehouse.cutoff import prepare_cutoff
 from warehouse.engine import sql
@@ -58,7 +59,7 @@ def reorganised(connection: Connection, known: Definitions, figures: Figures) ->
     """Changes and standings of the unions of a unit in a period, as known at the cut-off."""
     period, cutoff = figures.period, figures.cutoff
     prepare_cutoff(connection, cutoff)
-    standings = _standings(connection, known, figures)
+    standings = standings_of(connection, known, figures.unit.code, period, cutoff)
     inside = {s.unit for s in standings if s.inside_before or s.inside_after}
     everyone = timelines(connection)
     day = period.end
@@ -82,11 +83,16 @@ def _is_top(figures: Figures) -> bool:
     return any(u.code == "0" for units in figures.children.values() for u in units)
 
 
-def _standings(connection: Connection, known: Definitions, figures: Figures) -> list[Standing]:
-    period, cutoff = figures.period, figures.cutoff
+def standings_of(
+    connection: Connection, known: Definitions, code: str, period: Period, cutoff: datetime
+) -> list[Standing]:
+    """Every union on both lines with its parents on the eve and the last day of a period.
+
+    Over the temporary tables of `prepare_cutoff`.
+    """
     last = _last_heads(connection, known, period, cutoff)
     unit = connection.execute(
-        text("SELECT id FROM organisation WHERE code = :code"), {"code": figures.unit.code}
+        text("SELECT id FROM organisation WHERE code = :code"), {"code": code}
     ).scalar_one()
     rows = connection.execute(
         text(sql("standing_between")),

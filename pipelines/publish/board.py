@@ -8,10 +8,22 @@ from decimal import Decimal
 from typing import Any
 
 from definitions.loading import Definitions
-from pipelines.figures import Figures, rounded
+from definitions.periods import Period
+from pipelines.figures import BLOCK, INDUSTRY, Figures, rounded
 from pipelines.progress import Light, Progress, light_of
 from pipelines.publish.disclosure import MARK
 from pipelines.publish.publication import Publication
+from pipelines.publish.quoted_sheet import Quotes, quotes
+from pipelines.publish.quoting import (
+    AHEAD,
+    AHEAD_OF_YEAR,
+    ALL_WORKS,
+    OF_PLAN,
+    OF_YEAR,
+    PLANNED,
+    SO_FAR,
+    TASKS,
+)
 from pipelines.publish.sheets import Book, Field
 from pipelines.small_cells import sensitive
 
@@ -22,6 +34,8 @@ MARKS = {
     Light.UNREPORTED: ("未报", "absent"),
     Light.UNDER_WAY: ("进行中", "absent"),
 }
+KIND, TASK_SHEET = "R-03 重点工作进度表", "任务进度"
+_INDUSTRY_LINE = 2
 _OWN_SHEETS = 40
 """From so many units on, only the common list is laid out: nobody leafs through more sheets."""
 
@@ -43,23 +57,29 @@ def board(
         f"时间进度{Decimal(month.number) / 12 * 100:.1f}%。"
         "预计全年：累加的按已完成数 × 12 ÷ 已过月数，时点数和比率按最近一期数。"
     )
-    _overview(book, progress, names, definitions, legend)
+    quoted = quotes(KIND, title, figures)
+    _overview(book, progress, names, definitions, legend, quoted, figures)
     hidden = sensitive(definitions, month.end).codes
-    _tasks(book, "任务进度", "各单位任务进度", progress, names, definitions, legend, hidden)
+    listed = _tasks(
+        book, TASK_SHEET, "各单位任务进度", progress, names, definitions, legend, hidden
+    )
+    _quote(quoted, listed, month, hidden)
     by_unit = {code: [p for p in progress if p.task.unit == code] for code in names}
     if len(names) <= _OWN_SHEETS:
         for code, own in by_unit.items():
             if own:
                 _tasks(book, names[code], f"{names[code]}　{month.chinese}重点工作进度", own, {},
                        definitions, legend, hidden)  # fmt: skip
+    quoted.sheet(book, figures, definitions, dict(names))
     return Publication(
-        kind="R-03 重点工作进度表",
+        kind=KIND,
         title=title,
         unit=figures.unit.code,
         period=month,
         cutoff=figures.cutoff,
         digest=figures.definitions_digest,
         files=((f"{title}.xlsx", book.bytes()),),
+        numbers=tuple(quoted.numbers),
     )
 
 
@@ -69,6 +89,8 @@ def _overview(
     names: Mapping[str, str],
     definitions: Definitions,
     legend: str,
+    quoted: Quotes,
+    figures: Figures,
 ) -> None:
     """A row per unit, a column per key work: what a chair looks at first."""
     units = [code for code in names if any(p.task.unit == code for p in progress)]
@@ -86,6 +108,11 @@ def _overview(
         count = Counter(p.light for p in own)
         row = [light_of([p.light for p in own if p.task.work == work]) for work in works]
         lights.append(row if unit else [None] * len(works))
+        told = ((TASKS, len(own)), *((light.value, count[light]) for light in counted))
+        for column, (basis, value) in enumerate(told, 1):
+            quoted.add("总览", 3 + len(rows), column, value, ALL_WORKS,
+                       unit or figures.unit.code, figures.period.label, basis, source="board",
+                       units=(unit,) if unit else ())  # fmt: skip
         rows.append(
             [
                 names[unit] if unit else "合计",
@@ -116,8 +143,11 @@ def _tasks(
     definitions: Definitions,
     legend: str,
     hidden: Collection[str],
-) -> None:
-    """Every task with plan, actual and light; with the unit's name where `names` gives any."""
+) -> list[Progress]:
+    """Every task with plan, actual and light; with the unit's name where `names` gives any.
+
+    Returns the tasks in the order of their rows.
+    """
     lead = [Field("单位", "text", 26)] if names else []
     fields = [
         *lead,
@@ -178,3 +208,29 @@ def _tasks(
     for r, p in enumerate(listed, 3):
         text, look = MARKS[p.light]
         book.write(sheet, r, at, text, "center", look)
+    return listed
+
+
+def _quote(
+    quoted: Quotes, listed: Sequence[Progress], month: Period, hidden: Collection[str]
+) -> None:
+    """Every number of the common list, by its cell; what is withheld has none."""
+    for row, p in enumerate(listed, 3):
+        few = p.task.indicator in hidden
+        line = INDUSTRY if p.actual.line == _INDUSTRY_LINE else BLOCK
+        forecast = None if few else p.forecast
+        expected = p.actual.expected
+        told: tuple[tuple[int, Decimal | int | None, str, str], ...] = (
+            (5, p.annual, "目标", str(month.year)),
+            (6, p.planned, PLANNED, month.label),
+            (7, None if few else p.actual.value, SO_FAR, month.label),
+            (8, None if few else p.of_plan, OF_PLAN, month.label),
+            (9, None if few else p.of_year, OF_YEAR, month.label),
+            (10, forecast.value if forecast else None, AHEAD, month.label),
+            (11, forecast.of_year if forecast else None, AHEAD_OF_YEAR, month.label),
+            (14, p.actual.reported if expected is not None else None, "实报", month.label),
+            (15, expected, "应报", month.label),
+        )
+        for column, value, basis, period in told:
+            quoted.add(TASK_SHEET, row, column, value, p.task.indicator, p.task.unit, period,
+                       basis, line=line)  # fmt: skip

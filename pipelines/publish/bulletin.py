@@ -67,7 +67,8 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
     ends = _ends(teller)
     if ends is not None:
         sections.append(ends)
-    found = rules(extras) if extras.rule_counts else []
+    teller.open("B4")
+    found = rules(teller, extras) if extras.rule_counts else []
     if not found:
         found = [Paragraph(("本期审核未发现问题。",))]
     sections.append(Section("B4", "审核发现的问题", tuple(found)))

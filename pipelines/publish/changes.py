@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
 from pipelines.figures import BLOCK, Figure, Transfer, display
@@ -80,15 +83,77 @@ def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
     return [r for r in runs if r]
 
 
+Move = tuple[str, str, str, str]
+"""Change, line, name of the parent before and after."""
+
+
+def counted_in(moves: Sequence[Move], basis: str) -> list[int]:
+    """Places of the changes that a number of this section counts, by what it is called."""
+    rest = _REST.fullmatch(basis)
+    if rest and rest["what"] == "项":
+        named = {route for route, _ in _ordered(moves)[-int(rest["n"]) :]}
+        return [i for i, move in enumerate(moves) if move in named]
+    if rest:
+        names = set(_parents(moves)[-int(rest["n"]) :])
+        side = 2 if rest["side"] == "划出" else 3
+        return [i for i, m in enumerate(moves) if m[0] == "划转" and m[side] in names]
+    return [i for i, move in enumerate(moves) if _counts(move, basis)]
+
+
+def declared(what: str, change: str, line: str, day: date) -> str:
+    """What the members (会员) or workers (职工) told with one change are called."""
+    return f"变动时{what}：{change}（{line}，{day.isoformat()}）"
+
+
+_REST = re.compile(r"其余(?P<n>\d+)(?P<what>项|家)(?P<side>划出|划入)?")
+
+
+def _counts(move: Move, basis: str) -> bool:
+    change, _, source, target = move
+    if basis == "变动明细":
+        return True
+    if basis == _route(move):
+        return True
+    if change != "划转" and basis == f"{change}明细":
+        return True
+    wanted = ("划转明细", "划出合计", "划入合计", "合计划出", "合计划入", f"划入{target}",
+              f"{source}划出", f"{target}划入")  # fmt: skip
+    return change == "划转" and basis in wanted
+
+
+def _route(move: Move) -> str:
+    change, line, source, target = move
+    return f"{change}（{line}）{source or NONE}→{target or NONE}"
+
+
+def _ordered(moves: Iterable[Move]) -> list[tuple[Move, int]]:
+    """Routes with how often each was taken, most first."""
+    return sorted(Counter(moves).items(), key=lambda item: (-item[1], item[0]))
+
+
+def _parents(moves: Iterable[Move]) -> list[str]:
+    """Parents that unions left or came to, those with most of them first."""
+    given = [m for m in moves if m[0] == "划转"]
+    count = Counter([m[2] or NONE for m in given] + [m[3] or NONE for m in given])
+    return sorted(count, key=lambda name: (-count[name], name))
+
+
+def _moves(transfers: Iterable[Transfer]) -> list[Move]:
+    return [(t.change, t.line, t.from_name, t.to_name) for t in transfers]
+
+
 def _routes(teller: Teller, limit: int) -> Table:
     """Transfers by change, line, from and to, most first."""
-    grouped = Counter(
-        (t.change, t.line, t.from_name or NONE, t.to_name or NONE) for t in teller.figures.transfers
-    )
-    ordered = sorted(grouped.items(), key=lambda item: (-item[1], item[0]))
+    ordered = _ordered(_moves(teller.figures.transfers))
     rows: list[tuple[Inline, ...]] = [
-        (change, line, source, target, _count(teller, count, f"{source}→{target}"))
-        for (change, line, source, target), count in ordered[:limit]
+        (
+            move[0],
+            move[1],
+            move[2] or NONE,
+            move[3] or NONE,
+            _count(teller, count, _route(move)),
+        )
+        for move, count in ordered[:limit]
     ]
     rest = ordered[limit:]
     if rest:
@@ -118,7 +183,7 @@ def _flows(teller: Teller, moved: list[Transfer], limit: int) -> Table:
     """Out, in and net by parent: the net column adds to nothing."""
     out = Counter(t.from_name or NONE for t in moved)
     into = Counter(t.to_name or NONE for t in moved)
-    names = sorted({*out, *into}, key=lambda n: (-(out[n] + into[n]), n))
+    names = _parents(_moves(moved))
     rows: list[tuple[Inline, ...]] = []
     for name in names[:limit]:
         rows.append((name, *_net(teller, out[name], into[name], name)))

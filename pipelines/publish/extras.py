@@ -28,6 +28,8 @@ class AssessmentRow:
     grade: str
     rank: int | None
     veto: str = ""
+    code: str = ""
+    scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class StarHomeRow:
     participation: Decimal | None = None
     trial: Decimal | None = None
     trial_weights: str = ""
+    scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ class UnmetTarget:
     target: Decimal
     actual: Decimal | None
     reason: str = ""
+    code: str = ""
+    indicator: str = ""
+    line: str = "块"
 
 
 @dataclass(frozen=True, slots=True)

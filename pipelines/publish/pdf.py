@@ -31,7 +31,16 @@ from pipelines.publish.content import (
     ordinal,
     with_contents,
 )
-from pipelines.publish.official import Grid, Heading, Paper, Signatures, Text, Turn, chinese_day
+from pipelines.publish.official import (
+    Grid,
+    Heading,
+    Paper,
+    Signatures,
+    Text,
+    Turn,
+    chinese_day,
+    word_of,
+)
 from pipelines.publish.publication import Publication, stamp
 
 DRAFT = "草稿，未签发，不得引用"
@@ -225,16 +234,22 @@ def _grid(grid: Grid) -> dict[str, Any]:
 # --- publications ---
 
 
+def paper_files(
+    papers: Sequence[Paper], title: str, cutoff: datetime
+) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    """Papers as Word and as PDF, each with its file's name."""
+    return (
+        (f"{title}.docx", word_of(papers, title, cutoff)),
+        (f"{title}.pdf", pdf_of(papers, title, cutoff)),
+    )
+
+
 def pdfs(publication: Publication, *, draft: bool = False) -> tuple[tuple[str, bytes], ...]:
-    """A PDF beside every Word file of a publication, as (name, bytes)."""
-    made = []
-    for name, content in publication.drawn.items():
-        title = name.removesuffix(".docx")
-        if isinstance(content, Document):
-            made.append((f"{title}.pdf", pdf(content, publication.cutoff, draft=draft)))
-        else:
-            made.append((f"{title}.pdf", pdf_of(content, title, publication.cutoff, draft=draft)))
-    return tuple(made)
+    """A PDF beside every Word file that was drawn from a document, as (name, bytes)."""
+    return tuple(
+        (name.removesuffix(".docx") + ".pdf", pdf(content, publication.cutoff, draft=draft))
+        for name, content in publication.drawn.items()
+    )
 
 
 def with_pdf(publication: Publication) -> Publication:

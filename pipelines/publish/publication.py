@@ -19,7 +19,6 @@ from definitions.periods import Period
 
 if TYPE_CHECKING:
     from pipelines.publish.content import Document
-    from pipelines.publish.official import Paper
 
 MANIFEST = "manifest.json"
 _BEIJING = timezone(timedelta(hours=8))
@@ -66,9 +65,7 @@ class Publication:
     files: tuple[tuple[str, bytes], ...]
     numbers: tuple[PublishedNumber, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
-    drawn: Mapping[str, Document | tuple[Paper, ...]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    drawn: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
     """Name of a Word file → the content it was drawn from, for whoever wants it as PDF too."""
 
     @property

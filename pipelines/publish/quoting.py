@@ -17,6 +17,8 @@ SOURCE_NAMES = {
     "assessment": "考核结果",
     "letters": "责任书",
     "changes": "组织变动",
+    "board": "任务进度",
+    "standings": "隶属关系",
     "rows": "报表各行",
 }
 ALL_FINDINGS = "审核问题"
@@ -27,6 +29,9 @@ TOTAL, RANK, TRIAL, GRADED, BLOCK_OF = "总分", "名次", "下年试算", "家�
 DUE, DONE, SHARE_DONE = "下达任务", "完成任务", "任务完成率"
 WORKS_GIVEN, WORKS_DONE = "下达任务的重点工作", "全部完成的重点工作"
 """What is told of an assessment and of letters of targets, as the basis of a number."""
+SO_FAR, PLANNED, OF_PLAN, OF_YEAR = "累计", "截至本月计划", "完成计划", "完成全年"
+AHEAD, AHEAD_OF_YEAR, TASKS = "预计全年", "预计完成率", "任务数"
+"""What the board of key works tells of a task."""
 COVERAGE_NAMES = {
     "expected": "应报份数",
     "reported": "实报份数",
@@ -75,7 +80,7 @@ def told_of(number: PublishedNumber, definitions: Definitions) -> str:
     if number.source == "assessment":
         schemes = {s.code: s.label for s in definitions.schemes}
         return schemes.get(number.indicator, "考核结果")
-    if number.source == "letters":
+    if number.source in ("letters", "board"):
         return definitions.works.get(number.indicator, "责任书任务")
     if number.source == counted_rows.SOURCE:
         return counted_rows.told(number.indicator, definitions)

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+from pipelines.figures import BLOCK, Figure
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Subheading, Table, ordinal
-from pipelines.publish.extras import AssessmentRow, Extras
-from pipelines.publish.telling import NONE
+from pipelines.publish.extras import AssessmentRow, Extras, StarHomeRow, UnmetTarget, WorkRow
+from pipelines.publish.quoting import (
+    ALL_FINDINGS,
+    ALL_UNITS,
+    ALL_WORKS,
+    BLOCK_OF,
+    DONE,
+    DUE,
+    GRADED,
+    RANK,
+    SHARE_DONE,
+    TOTAL,
+    TRIAL,
+    WORKS_DONE,
+    WORKS_GIVEN,
+)
+from pipelines.publish.telling import NONE, Teller
 
 _GRADES = ("优秀", "良好", "合格", "不合格")
 
@@ -19,33 +36,40 @@ def marks(value: Decimal | None) -> str:
     return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
 
 
-def star_homes(extras: Extras) -> list[Block]:
+def star_homes(teller: Teller, extras: Extras) -> list[Block]:
     """The star list with each party's marks and the weights of the year."""
     rows = extras.star_homes
     if not rows:
         return []
     member, employer, upper = rows[0].weights
     stars = Counter(r.star for r in rows)
-    told = "、".join(f"{s}{n}家" for s, n in sorted(stars.items(), key=lambda i: _star(i[0])))
     best = max(rows, key=lambda r: r.total)
-    sentence = (
+    told: list[Inline] = [
         f"按会员评家{_weight(member)}、所在单位评家{_weight(employer)}、上级工会评家"
-        f"{_weight(upper)}的权重计分，{len(rows):,}家单位完成星级职工之家评定，其中{told}；"
-        f"{best.name}得分{marks(best.total)}分，为最高分。"
-    )
-    blocks: list[Block] = [Paragraph((sentence,))]
+        f"{_weight(upper)}的权重计分，",
+        _households(teller, "星级", [r.unit for r in rows]),
+        "家单位完成星级职工之家评定，其中",
+    ]
+    for i, star in enumerate(sorted(stars, key=_star)):
+        own = [r.unit for r in rows if r.star == star]
+        told += ["、" if i else "", star, _households(teller, star, own), "家"]
+    told += [f"；{best.name}得分", _party(teller, best, best.total, TOTAL), "分，为最高分。"]
+    if len(rows) == 1:
+        told = [*told[:1], f"{best.name}得", _party(teller, best, best.total, TOTAL),
+                f"分，评定为{best.star}职工之家。"]  # fmt: skip
+    blocks: list[Block] = [Paragraph(tuple(r for r in told if r))]
     # Sixteen or so homes are one short table; only a long list is cut.
     shown = rows[: max(extras.shown_units, 20)]
     tried = rows[0].trial_weights
     cells = tuple(
         (
             r.name,
-            marks(r.member),
-            marks(r.employer),
-            marks(r.upper),
-            marks(r.total),
+            _party(teller, r, r.member, f"{BLOCK_OF}member"),
+            _party(teller, r, r.employer, f"{BLOCK_OF}employer"),
+            _party(teller, r, r.upper, f"{BLOCK_OF}upper"),
+            _party(teller, r, r.total, TOTAL),
             r.star,
-            *((marks(r.trial),) if tried else ()),
+            *((_party(teller, r, r.trial, TRIAL),) if tried else ()),
         )
         for r in shown
     )
@@ -68,6 +92,24 @@ def star_homes(extras: Extras) -> list[Block]:
     return blocks
 
 
+def _party(teller: Teller, row: StarHomeRow, value: Decimal | None, basis: str) -> Inline:
+    """One party's marks, or the total, walking back to the score sheet."""
+    if value is None:
+        return NONE
+    return teller.counted("assessment", row.scheme, value, marks(value), basis, row.unit)
+
+
+def _households(teller: Teller, what: str, units: Sequence[str]) -> Inline:
+    """A count of units that were assessed, or had a grade; it knows which."""
+    figure = Figure(
+        ALL_UNITS, teller.figures.unit.code, teller.figures.period.label, BLOCK, Decimal(len(units))
+    )
+    return teller.number(
+        figure, Decimal(len(units)), f"{len(units):,}", f"{what}{GRADED}",
+        source="assessment", units=units,
+    )  # fmt: skip
+
+
 def _star(star: str) -> int:
     order = ("五星", "四星", "三星")
     return order.index(star) if star in order else len(order)
@@ -77,26 +119,41 @@ def _weight(value: Decimal) -> str:
     return f"{value.normalize():f}%"
 
 
-def works(extras: Extras) -> list[Block]:
-    """The board of the 16 key works."""
-    if not extras.works:
+def works(teller: Teller, extras: Extras) -> list[Block]:
+    """The board of the 16 key works; nothing where no letter gave any task."""
+    if not any(r.tasks for r in extras.works):
         return []
     due, met = sum(r.tasks for r in extras.works), sum(r.met for r in extras.works)
     done = sum(r.tasks > 0 and r.met == r.tasks for r in extras.works)
     given = sum(r.tasks > 0 for r in extras.works)
-    rows: list[tuple[Inline, ...]] = [
-        (
-            str(i),
-            r.name,
-            f"{r.tasks:,}" if r.tasks else NONE,
-            f"{r.met:,}" if r.tasks else NONE,
-            NONE if r.completion is None else f"{marks(r.completion)}%",
+
+    def count(value: int, basis: str, work: str = ALL_WORKS) -> Inline:
+        return teller.counted("letters", work, value, f"{value:,}", basis)
+
+    def share(part: int, whole: int, work: str = ALL_WORKS) -> Inline:
+        if not whole:
+            return NONE
+        value = _share(part, whole)
+        return teller.counted("letters", work, value, f"{marks(value)}%", SHARE_DONE)
+
+    def row(place: int, work: WorkRow) -> tuple[Inline, ...]:
+        if not work.tasks:
+            return (str(place), work.name, NONE, NONE, NONE)
+        return (
+            str(place),
+            work.name,
+            count(work.tasks, DUE, work.work),
+            count(work.met, DONE, work.work),
+            share(work.met, work.tasks, work.work),
         )
-        for i, r in enumerate(extras.works, 1)
-    ]
-    rows.append(
-        ("合计", "", f"{due:,}", f"{met:,}", f"{marks(_share(met, due))}%" if due else NONE)
-    )
+
+    sentence: tuple[Inline, ...] = (
+        "责任书下达", count(given, WORKS_GIVEN), "项重点工作共", count(due, DUE),
+        "项任务，按系统计算数完成", count(met, DONE), "项，完成率", share(met, due),
+        "；任务全部完成的重点工作", count(done, WORKS_DONE), "项。",
+    )  # fmt: skip
+    rows = [row(i, r) for i, r in enumerate(extras.works, 1)]
+    rows.append(("合计", "", count(due, DUE), count(met, DONE), share(met, due)))
     columns = (
         Column("序号", "center", 0.6),
         Column("重点工作", "left", 3.2),
@@ -104,12 +161,8 @@ def works(extras: Extras) -> list[Block]:
         Column("完成任务（项）"),
         Column("完成率"),
     )
-    sentence = (
-        f"责任书下达任务的重点工作{given}项，全部任务完成的{done}项；下达任务{due:,}项，"
-        f"按系统计算数完成{met:,}项。"
-    )
     return [
-        Paragraph((sentence,)),
+        Paragraph(sentence),
         Table("重点工作完成情况", columns, tuple(rows), totals=1, note="注：“—”为未下达任务。"),
     ]
 
@@ -118,22 +171,33 @@ def _share(part: int, whole: int) -> Decimal:
     return Decimal(part) / Decimal(whole) * 100
 
 
-def results(extras: Extras) -> list[Block]:
+def results(teller: Teller, extras: Extras) -> list[Block]:
     """Totals, grades and ranks by group; long groups show their first."""
     rows = extras.assessments
     if not rows:
         return []
-    grades = Counter(r.grade for r in rows)
-    told = "、".join(f"{g}{grades[g]:,}家" for g in _GRADES if grades[g])
-    blocks: list[Block] = [Paragraph((f"纳入考核单位{len(rows):,}家，其中{told}。",))]
+    told: list[Inline] = [
+        "纳入考核单位", _households(teller, "参评", [r.code for r in rows]), "家，其中",
+    ]  # fmt: skip
+    graded = [(g, own) for g in _GRADES if (own := [r.code for r in rows if r.grade == g])]
+    for i, (grade, own) in enumerate(graded):
+        told += ["、" if i else "", grade, _households(teller, grade, own), "家"]
+    blocks: list[Block] = [Paragraph((*(r for r in told if r), "。"))]
     cut = False
     cells: list[tuple[Inline, ...]] = []
     for group in dict.fromkeys(r.group for r in rows):
         members = sorted((r for r in rows if r.group == group), key=_place)
         cut = cut or len(members) > extras.shown_units
         for row in members[: extras.shown_units]:
-            rank = str(row.rank) if row.rank is not None else NONE
-            cells.append((group, rank, row.unit, marks(row.total), row.grade))
+            rank: Inline = NONE
+            if row.rank is not None:
+                rank = teller.counted(
+                    "assessment", row.scheme, row.rank, str(row.rank), RANK, row.code
+                )
+            total = teller.counted(
+                "assessment", row.scheme, row.total, marks(row.total), TOTAL, row.code
+            )
+            cells.append((group, rank, row.unit, total, row.grade))
     columns = (
         Column("组别", "center", 1.5, grouped=True),
         Column("名次", "center", 0.7),
@@ -159,13 +223,13 @@ def _place(row: AssessmentRow) -> tuple[int, Decimal]:
     return (row.rank if row.rank is not None else 10**9, -row.total)
 
 
-def problems(extras: Extras, uncovered: int) -> list[Block]:
+def problems(teller: Teller, extras: Extras, uncovered: int) -> list[Block]:
     """Unmet targets, recurring data problems, units' own words, and what follows for next year."""
     blocks: list[Block] = []
     if extras.unmet:
-        blocks += [Subheading("未完成的目标任务"), *_unmet(extras)]
+        blocks += [Subheading("未完成的目标任务"), *_unmet(teller, extras)]
     if extras.rule_counts:
-        blocks += [Subheading("数据质量方面的主要问题"), *rules(extras)]
+        blocks += [Subheading("数据质量方面的主要问题"), *rules(teller, extras)]
     if extras.words:
         blocks.append(Subheading("各单位反映的问题"))
         blocks += [Paragraph((f"{w.unit}：“{w.text}”",), "quote") for w in extras.words]
@@ -176,16 +240,16 @@ def problems(extras: Extras, uncovered: int) -> list[Block]:
     return blocks
 
 
-def _unmet(extras: Extras) -> list[Block]:
+def _unmet(teller: Teller, extras: Extras) -> list[Block]:
     units = len({r.unit for r in extras.unmet})
     shown = extras.unmet[: extras.shown_units]
     rows = tuple(
         (
             r.unit,
             r.task,
-            f"{_plain(r.target)}{r.measure}",
-            f"{_plain(r.actual)}{r.measure}" if r.actual is not None else "未报",
-            f"{_share_of(r.actual, r.target)}",
+            _side(teller, r, r.target, "目标"),
+            _side(teller, r, r.actual, "本期"),
+            _reached(teller, r),
             r.reason or NONE,
         )
         for r in shown
@@ -200,9 +264,29 @@ def _unmet(extras: Extras) -> list[Block]:
     )
     note = "注：其余见附表。" if len(extras.unmet) > len(shown) else ""
     return [
-        Paragraph((f"{units:,}家单位{len(extras.unmet):,}项任务未完成，情况如下。",)),
+        Paragraph((f"{units:,}家单位{len(extras.unmet):,}项任务未完成，具体如下。",)),
         Table("未完成目标任务", columns, rows, note=note),
     ]
+
+
+def _side(teller: Teller, row: UnmetTarget, value: Decimal | None, basis: str) -> Inline:
+    """What a task asked for or what was done, with its unit of measure."""
+    if value is None:
+        return "未报"
+    text = f"{_plain(value)}{row.measure}"
+    return teller.number(_figure(teller, row, value), value, text, basis)
+
+
+def _reached(teller: Teller, row: UnmetTarget) -> Inline:
+    """How much of a task was done."""
+    if row.actual is None or not row.target:
+        return NONE
+    share = row.actual / row.target * 100
+    return teller.number(_figure(teller, row, row.actual), share, f"{share:.1f}%", "完成目标")
+
+
+def _figure(teller: Teller, row: UnmetTarget, value: Decimal) -> Figure:
+    return Figure(row.indicator, row.code, teller.figures.period.label, row.line, value)
 
 
 def _plain(value: Decimal | None) -> str:
@@ -211,20 +295,30 @@ def _plain(value: Decimal | None) -> str:
     return f"{value:,.0f}" if value == value.to_integral_value() else marks(value)
 
 
-def _share_of(actual: Decimal | None, target: Decimal) -> str:
-    if actual is None or not target:
-        return NONE
-    return f"{actual / target * 100:.1f}%"
-
-
-def rules(extras: Extras) -> list[Block]:
+def rules(teller: Teller, extras: Extras) -> list[Block]:
     """Recurring data problems, most frequent first."""
     rows = sorted(extras.rule_counts, key=lambda r: (-r.findings, r.rule))
     total = sum(r.findings for r in rows)
     first = rows[0]
     shown = rows[: extras.shown_units]
-    cells = tuple(
-        (r.title, r.severity, f"{r.findings:,}", f"{r.units:,}", r.advice or NONE) for r in shown
+
+    def count(value: int, code: str, basis: str) -> Inline:
+        return teller.counted("finding", code, value, f"{value:,}", basis)
+
+    told: tuple[Inline, ...] = (
+        "审核共发现问题", count(total, ALL_FINDINGS, "处数"),
+        f"处，最多的是“{first.title}”，", count(first.findings, first.rule, "处数"),
+        "处、涉及", count(first.units, first.rule, "单位数"), "家单位。",
+    )  # fmt: skip
+    cells: tuple[tuple[Inline, ...], ...] = tuple(
+        (
+            r.title,
+            r.severity,
+            count(r.findings, r.rule, "处数"),
+            count(r.units, r.rule, "单位数"),
+            r.advice or NONE,
+        )
+        for r in shown
     )
     columns = (
         Column("问题", "left", 2.4),
@@ -234,15 +328,7 @@ def rules(extras: Extras) -> list[Block]:
         Column("改进要求", "left", 2.6),
     )
     note = "注：其余见附表。" if len(rows) > len(shown) else ""
-    return [
-        Paragraph(
-            (
-                f"审核共发现问题{total:,}处，最多的是“{first.title}”，{first.findings:,}处、"
-                f"涉及{first.units:,}家单位。",
-            )
-        ),
-        Table("审核发现的问题", columns, cells, note=note),
-    ]
+    return [Paragraph(told), Table("审核发现的问题", columns, cells, note=note)]
 
 
 def _plans(extras: Extras, uncovered: int) -> list[str]:

@@ -69,11 +69,12 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
             sections.append(section)
     total = overall(figures)
     teller.open("R14")
-    last = problems(extras, total.lacking if total else 0)
+    last = problems(teller, extras, total.lacking if total else 0)
     if not last:
         # Silence on targets means all met only where targets were assessed at all.
         measured = teller.figures.get("I-TGT-01")
-        met = bool(extras.works) or (measured is not None and measured.value is not None)
+        met = any(w.tasks for w in extras.works)
+        met = met or (measured is not None and measured.value is not None)
         told = "责任书下达的目标任务均已完成" if met else "本期没有目标任务考核数据"
         sent = "报表报送齐全，" if total else ""
         last = [Paragraph((f"{told}；{sent}没有需要列出的审核问题。",))]
@@ -210,7 +211,7 @@ def _has_rows(teller: Teller, part: Part, extras: Extras) -> bool:
     given = {
         "transfers": bool(teller.figures.transfers),
         "stars": bool(extras.star_homes),
-        "works": bool(extras.works),
+        "works": any(w.tasks for w in extras.works),
         "results": bool(extras.assessments),
     }
     return any(given.get(t.part, False) for t in part.topics)
@@ -222,11 +223,11 @@ def _told_apart(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
         case "transfers":
             return transfers(teller, extras.shown_units)
         case "stars":
-            return star_homes(extras)
+            return star_homes(teller, extras)
         case "works":
-            return works(extras)
+            return works(teller, extras)
         case "results":
-            return results(extras)
+            return results(teller, extras)
         case _:
             return []
 

@@ -7,140 +7,48 @@ the two days stand in lines of their own, so that nothing is left out.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from definitions.loading import Definitions
+from definitions.model import Indicator
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, rounded
+from pipelines.publish.changes import declared
 from pipelines.publish.publication import Publication, PublishedNumber, clock
+from pipelines.publish.quoted_sheet import Quotes, quotes
 from pipelines.publish.sheets import Book, Field
+from pipelines.publish.standings import (
+    AFTER,
+    ALL_PARENTS,
+    BALANCED,
+    BEFORE,
+    GONE,
+    LINES,
+    NEW,
+    OUTSIDE,
+    PLAIN,
+    SUMMED,
+    ChangeRow,
+    Count,
+    Moved,
+    Reorganised,
+    Standing,
+    TotalsMoved,
+    balance,
+    proof,
+)
+from pipelines.publish.telling import of_period
 
-NEW, GONE, OUTSIDE = "（期初不在册）", "（期末不在册）", "（不属本会）"
+__all__ = [
+    "GONE", "NEW", "OUTSIDE", "ChangeRow", "Count", "Reorganised", "Standing", "TotalsMoved",
+    "balance", "growth", "proof", "transfers_report", "transfers_workbook",
+]  # fmt: skip
+
+KIND = "R-11 组织关系变动与可比口径说明"
 COMPARED = ("I-ORG-01", "I-ORG-03", "I-ORG-04", "I-ORG-15")
-LINES = (BLOCK, INDUSTRY)
 _LINE_NAMES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """One change as it is listed; names as they were on the eve of its day."""
-
-    unit: str
-    name: str
-    change: str
-    line: str
-    from_name: str
-    to_name: str
-    successor: str
-    effective: date
-    approval: str
-    members: int | None
-    workers: int | None
-    filed_by: str
-    confirmed_by: str
-    new_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One union on one line: its parents on the eve and on the last day, and what it reported.
-
-    A parent is None where the union did not exist (or had ended) on that day; `inside_before` and
-    `inside_after` say whether it belonged to the unit the report is about. `members` and `workers`
-    are its last figures of the period, None where it reported none or was no more at its end.
-    """
-
-    unit: str
-    line: str
-    before: str | None
-    after: str | None
-    inside_before: bool
-    inside_after: bool
-    members: int | None
-    workers: int | None
-
-
-@dataclass(frozen=True)
-class Reorganised:
-    """Everything R-11 tells of one unit and period beside its figures."""
-
-    changes: Sequence[ChangeRow]
-    standings: Sequence[Standing]
-    attribution: str
-    confirmed_kinds: Sequence[str]
-    waiting: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Unions, members and workers together."""
-
-    unions: int = 0
-    members: int = 0
-    workers: int = 0
-
-    def __add__(self, other: Count) -> Count:
-        return Count(
-            self.unions + other.unions, self.members + other.members, self.workers + other.workers
-        )
-
-    def __sub__(self, other: Count) -> Count:
-        return Count(
-            self.unions - other.unions, self.members - other.members, self.workers - other.workers
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The proof of one line: by parent, the same unions along the relations of two days."""
-
-    line: str
-    before: Mapping[str, Count]
-    after: Mapping[str, Count]
-    plain: Count
-
-    @property
-    def parents(self) -> list[str]:
-        """Parents in order of name, those that are no union last."""
-        names = {*self.before, *self.after}
-        return sorted(names, key=lambda n: (n.startswith("（"), n == UNASSIGNED, n))
-
-    def total(self, side: Mapping[str, Count]) -> Count:
-        """The sum over all parents."""
-        return sum(side.values(), Count())
-
-
-class TotalsMoved(Exception):
-    """A total differs between two ways of adding up the same unions: one of them is wrong."""
-
-
-def proof(standings: Iterable[Standing], line: str) -> Moved:
-    """Add the unions of one line up by the parents of either day; TotalsMoved if they differ."""
-    before: dict[str, Count] = defaultdict(Count)
-    after: dict[str, Count] = defaultdict(Count)
-    plain = Count()
-    for s in standings:
-        if s.line != line or not (s.inside_before or s.inside_after):
-            continue
-        one = Count(1, s.members or 0, s.workers or 0)
-        plain += one
-        before[_place(s.before, s.inside_before, NEW)] += one
-        after[_place(s.after, s.inside_after, GONE)] += one
-    moved = Moved(line, dict(before), dict(after), plain)
-    for side in (before, after):
-        if moved.total(side) != plain:
-            raise TotalsMoved(f"{line}: {moved.total(side)} is not {plain}")
-    return moved
-
-
-def _place(parent: str | None, inside: bool, absent: str) -> str:
-    if parent is None:
-        return absent
-    return parent if inside else OUTSIDE
 
 
 def transfers_report(
@@ -151,7 +59,7 @@ def transfers_report(
     title = f"{figures.unit.name}组织关系变动与可比口径说明（{period.chinese}）"
     content, numbers = transfers_workbook(figures, reorganised, definitions)
     return Publication(
-        kind="R-11 组织关系变动与可比口径说明",
+        kind=KIND,
         title=title,
         unit=figures.unit.code,
         period=period,
@@ -172,14 +80,16 @@ def transfers_workbook(
     proofs = [proof(reorganised.standings, line) for line in LINES]
     _agree(figures, proofs)
     title = "组织关系变动与可比口径说明"
+    quoted = quotes(KIND, f"{figures.unit.name}{title}（{figures.period.chinese}）", figures)
     book = Book(f"{figures.unit.name}{title}", figures.unit.name, figures.cutoff)
     _about(book, figures, reorganised, proofs, title)
-    _changes(book, reorganised)
-    _balance(book, reorganised)
-    _totals(book, proofs)
-    numbers = _comparable(book, figures, definitions)
+    _changes(book, reorganised, quoted, figures)
+    _balance(book, reorganised, quoted, figures)
+    _totals(book, proofs, quoted, figures)
+    _comparable(book, figures, definitions, quoted)
     _names(book, reorganised)
-    return book.bytes(), numbers
+    quoted.sheet(book, figures, definitions, {c.unit: c.name for c in reorganised.changes})
+    return book.bytes(), quoted.numbers
 
 
 def _agree(figures: Figures, proofs: Sequence[Moved]) -> None:
@@ -244,7 +154,7 @@ _ATTRIBUTED = {
 }
 
 
-def _changes(book: Book, told: Reorganised) -> None:
+def _changes(book: Book, told: Reorganised, quoted: Quotes, figures: Figures) -> None:
     """Every change with what it takes from one parent and gives to another: together nothing."""
     fields = [
         Field("序号", "int", 7),
@@ -272,6 +182,9 @@ def _changes(book: Book, told: Reorganised) -> None:
         for i, v in enumerate((c.members or 0, c.workers or 0, out or 0, into or 0)):
             sums[i] += v
         total = None if out is None else out + (into or 0)
+        for column, value, what in ((10, c.members, "会员"), (11, c.workers, "职工")):
+            quoted.add("变动清单", 2 + n, column, value, "I-ORG-25", c.unit, figures.period.label,
+                       declared(what, c.change, c.line, c.effective), source="changes")  # fmt: skip
         sums[4] += total or 0
         rows.append(
             (
@@ -297,7 +210,7 @@ def _effect(change: ChangeRow) -> tuple[int | None, int | None]:
     return -change.members, change.members
 
 
-def _balance(book: Book, told: Reorganised) -> None:
+def _balance(book: Book, told: Reorganised, quoted: Quotes, figures: Figures) -> None:
     """Unions by parent: on the eve, out, in, new, ended, on the last day; each line balances."""
     fields = [
         Field("隶属线", "center", 12),
@@ -316,8 +229,10 @@ def _balance(book: Book, told: Reorganised) -> None:
         table = balance(told.standings, line)
         listed = sorted(table, key=lambda n: (n.startswith("（"), n == UNASSIGNED, n))
         for name in listed:
+            _stood(quoted, "户数平衡", len(rows), figures, line, BALANCED, table[name], name)
             rows.append((_LINE_NAMES[line], name, *_balanced(table[name])))
         sums = [sum(column) for column in zip(*table.values(), strict=True)] or [0] * 6
+        _stood(quoted, "户数平衡", len(rows), figures, line, BALANCED, sums, ALL_PARENTS)
         totals.add(len(rows))
         rows.append((_LINE_NAMES[line], "合计", *_balanced(sums)))
     book.table(
@@ -326,34 +241,30 @@ def _balance(book: Book, told: Reorganised) -> None:
     )  # fmt: skip
 
 
+def _stood(
+    quoted: Quotes,
+    sheet: str,
+    row: int,
+    figures: Figures,
+    line: str,
+    columns: Sequence[str],
+    values: Sequence[int],
+    parent: str,
+) -> None:
+    """Quote a row of counts by parent, from the third column on; a nameless column is none."""
+    for column, (what, value) in enumerate(zip(columns, values, strict=True), 2):
+        if what and value:
+            quoted.add(sheet, 3 + row, column, value, "STANDINGS", figures.unit.code,
+                       figures.period.label, f"{what}：{parent}", line=line,
+                       source="standings")  # fmt: skip
+
+
 def _balanced(row: Sequence[int]) -> tuple[int, ...]:
     start, out, into, new, ended, end = row
     return (start, out, into, new, ended, end, end - (start - out + into + new - ended))
 
 
-def balance(standings: Iterable[Standing], line: str) -> dict[str, list[int]]:
-    """Parent → unions on the eve, moved out, moved in, new, ended, on the last day."""
-    table: dict[str, list[int]] = defaultdict(lambda: [0] * 6)
-    for s in standings:
-        if s.line != line:
-            continue
-        old = _place(s.before, s.inside_before, "") if s.before is not None else None
-        now = _place(s.after, s.inside_after, "") if s.after is not None else None
-        if old is not None:
-            table[old][0] += 1
-        if now is not None:
-            table[now][5] += 1
-        if old is None and now is not None:
-            table[now][3] += 1
-        elif old is not None and now is None:
-            table[old][4] += 1
-        elif old is not None and now is not None and old != now:
-            table[old][1] += 1
-            table[now][2] += 1
-    return dict(table)
-
-
-def _totals(book: Book, proofs: Sequence[Moved]) -> None:
+def _totals(book: Book, proofs: Sequence[Moved], quoted: Quotes, figures: Figures) -> None:
     """The same unions and figures by the parents of either day: lines differ, totals do not."""
     fields = [Field("隶属线", "center", 12), Field("上级工会", "text", 40)]
     for what in ("工会（家）", "会员（人）", "职工（人）"):
@@ -365,16 +276,23 @@ def _totals(book: Book, proofs: Sequence[Moved]) -> None:
         name = _LINE_NAMES[p.line]
         for parent in p.parents:
             old, now = p.before.get(parent, Count()), p.after.get(parent, Count())
+            _stood(quoted, "合计核对", len(rows), figures, p.line, _SIDES, _both(old, now), parent)
             rows.append((name, parent, *_both(old, now)))
-        totals.add(len(rows))
-        rows.append((name, "合计", *_both(p.total(p.before), p.total(p.after))))
-        totals.add(len(rows))
-        rows.append((name, "逐户直接相加", *_both(p.plain, p.plain)))
+        for called, old, now in (
+            (ALL_PARENTS, p.total(p.before), p.total(p.after)), (PLAIN, p.plain, p.plain),
+        ):  # fmt: skip
+            totals.add(len(rows))
+            _stood(quoted, "合计核对", len(rows), figures, p.line, _SIDES, _both(old, now), called)
+            rows.append((name, called, *_both(old, now)))
     book.table(
         "合计核对", "同一批单位、同一期数据按变动前后隶属关系汇总核对", fields, rows,
         totals=frozenset(totals), freeze=2,
         note="会员、职工取各单位本期最后一次报送数；隶属变动只改变归属，合计增减为0。",
     )  # fmt: skip
+
+
+_SIDES = tuple(f"{what}{side}" if side else "" for what in SUMMED for side in (BEFORE, AFTER, ""))
+"""Columns of the check; what only subtracts two others has no name."""
 
 
 def _both(old: Count, now: Count) -> tuple[int, ...]:
@@ -386,7 +304,7 @@ def _both(old: Count, now: Count) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def _comparable(book: Book, figures: Figures, definitions: Definitions) -> list[PublishedNumber]:
+def _comparable(book: Book, figures: Figures, definitions: Definitions, quoted: Quotes) -> None:
     """By indicator, line and unit: last year by the parents of then and of now, both growths."""
     fields = [
         Field("指标", "text", 22),
@@ -403,7 +321,6 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions) -> list[
     ]
     rows: list[tuple[Any, ...]] = []
     totals: set[int] = set()
-    numbers: list[PublishedNumber] = []
     for code in COMPARED:
         indicator = definitions.indicators.get(code)
         if indicator is None:
@@ -425,21 +342,41 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions) -> list[
                         _gap(figure), *_growths(figure),
                     )
                 )  # fmt: skip
-                for basis, value in zip(
-                    ("本期", "上年同期", "可比口径上年"), _three(figure), strict=True
-                ):
-                    if value is not None and figures.get(code, unit.code, line=line):
-                        numbers.append(
-                            PublishedNumber(
-                                f"R-11/{basis}/{line}/{unit.code}/{code}", line, unit.code,
-                                figure.period, code, value, basis,
-                            )
-                        )  # fmt: skip
+                if figures.get(code, unit.code, line=line):
+                    _sides(quoted, 2 + len(rows), figure, line, indicator)
     book.table(
         "可比口径", "可比口径对照表", fields, rows, totals=frozenset(totals), freeze=4,
         note="空白为上年同期未报或当时没有下级单位，不等于零；合计为本会数，不受隶属变动影响。",
     )  # fmt: skip
-    return numbers
+
+
+_SIDES_COMPARED = (
+    "本期", "上年同期", "可比口径上年", "归属增减", "比上年同期", "比可比口径上年", "两口径相差",
+)  # fmt: skip
+
+
+def _sides(quoted: Quotes, row: int, figure: Figure, line: str, indicator: Indicator) -> None:
+    """Quote a row of the comparison: the three sides, what moved between them, both growths."""
+    told = zip(
+        (
+            "本期",
+            "上年同期",
+            "可比口径上年",
+            "归属增减",
+            "比上年同期",
+            "比可比口径上年",
+            "两口径相差",
+        ),
+        (*_three(figure), _gap(figure), *_growths(figure)),
+        strict=True,
+    )
+    for column, (basis, value) in enumerate(told, 4):
+        period = (
+            of_period(figure, basis) if basis in ("上年同期", "可比口径上年") else figure.period
+        )
+        if value is not None:
+            quoted.add("可比口径", row, column, value, indicator.code, figure.unit, period, basis,
+                       line=line)  # fmt: skip
 
 
 def _figure(figures: Figures, code: str, unit: Unit, line: str) -> Figure | None:
