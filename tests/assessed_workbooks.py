@@ -28,7 +28,7 @@ SCHEME, YEAR = "TRA-FED-2017", 2017
 MONTHS = ("2016-12", "2017-12")
 UNITS = tuple(u.code for family in published.COUNTIES for u in registry().family(family)[:2])
 BASE = f"/assessments/{YEAR}/{SCHEME}"
-OWN = f"/my/assessments/{YEAR}/{SCHEME}/{COUNTY}"
+OWN = f"/own-assessments/{YEAR}/{SCHEME}/{COUNTY}"
 FORMS = (
     "ORG-02", "FIN-01", "HOME-01", "INNO-01", "SKILL-01", "SKILL-02", "DEMO-03", "RIGHT-01",
     "RIGHT-02",

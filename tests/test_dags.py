@@ -22,6 +22,7 @@ EXPECTED = {
     "assess_targets": {"assess"},
     "publish_year_end_review": {"prepare", "sign_off", "publish", "withdraw"},
     "audit_funds": {"register_audits", "print_notices"},
+    "end_notices": {"end", "final.sign_off", "final.decide"},
     "follow_up_rectification": {
         "remind",
         "any_overdue",
@@ -113,6 +114,7 @@ def test_schedules_are_chinese_time_without_catching_up(parsed):
         "assess_targets": "0 8 22 1,4,7,10 *",
         "publish_year_end_review": "0 8 6 2 *",
         "audit_funds": "0 8 20 * *",
+        "end_notices": "30 7 * * *",
         "follow_up_rectification": "0 8 * * *",
     }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.flow.assessing import assess
+    from pipelines.flow.assessing_year import decide_final, end_notices
     from pipelines.flow.assessment_book import publish_book
     from pipelines.flow.assessment_papers import publish_funding_note, publish_star_list
     from pipelines.flow.audit_papers import publish_audit_reports
@@ -94,6 +95,8 @@ _PART_OF = {
     "act": "handling",
     "act_on_many": "handling",
     "assess": "assessing",
+    "decide_final": "assessing_year",
+    "end_notices": "assessing_year",
     "audits_to_follow": "consequences",
     "channel_names": "channels",
     "channel_title": "channels",
@@ -189,6 +192,7 @@ __all__ = [
     "correction_cells",
     "decide_consequences",
     "decide_correction",
+    "decide_final",
     "decide_reopening",
     "deliver",
     "deliver_messages",
@@ -197,6 +201,7 @@ __all__ = [
     "drop_draft",
     "edition_pdf",
     "end_mend",
+    "end_notices",
     "explain",
     "find_numbers",
     "follow_up",

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from definitions import Definitions
+from definitions import Definitions, Period
+from definitions.periods import PeriodKind
 from pipelines.assessment_year.stages import (
     Move,
     Refused,
@@ -24,6 +25,7 @@ from pipelines.assessment_year.stages import (
     step_from,
     steps_now,
 )
+from pipelines.consolidate import consolidate
 from pipelines.flow import editions as made
 from pipelines.flow.ground import definitions, engine, moment, register
 from warehouse import assessment_facts as facts
@@ -134,6 +136,8 @@ def start_assessment(scheme: str, year: int, *, by: Actor, reason: str, at: str)
         round_id = kept.open_round(connection, scheme, year, by, when)
         taken = Taken(step.code, "", step.after, by.name, by.account, reason, "", None, when)
         kept.record_step(connection, round_id, f"{scheme} {year}", taken, by)
+        # Units assess themselves beside the year's figures as they stand today.
+        consolidate(connection, known, Period(PeriodKind.YEAR, year), when, when)
     return step.after
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from definitions import Definitions
 from definitions.schemes import Item, Scheme
 from pipelines.assess.rulings import Kind
 from pipelines.assessment_year.rating import Turnout
@@ -195,6 +196,19 @@ def gaps(detail: Mapping[str, Any]) -> list[Gap]:
                 name = (part.get("indicator") or {}).get("name") or part["item"]["name"]
                 found.append(Gap(part["item"]["code"], name, said, real))
     return sorted(found, key=lambda g: abs(g.difference) / (abs(g.computed) or 1), reverse=True)
+
+
+def about_of(known: Definitions, scheme: Scheme) -> dict[str, str]:
+    """What rulings and self-assessments are about, by code: figures and items of a scheme."""
+    items = {i.code: i.name for b in scheme.blocks for i in b.items}
+    codes = {c for b in scheme.blocks for i in b.items for p in i.parts for c in p.codes}
+    return items | {c: known.indicators[c].name for c in codes if c in known.indicators}
+
+
+def own_words(reading: Connection, found: Round, unit: str, at: datetime) -> list[dict[str, Any]]:
+    """What a unit said of itself, in the order of the items."""
+    rows = [r for r in told.self_entries(reading, found.id, at) if r["unit"] == unit]
+    return sorted(rows, key=lambda r: (r["item"], r["indicator"]))
 
 
 def rulings(reading: Connection, found: Round, at: datetime) -> list[dict[str, Any]]:

@@ -77,6 +77,7 @@ def review(
         request, "staff/review.html", **head(known, person, reading, scheme, year),
         round=found.round, units=units, names={u.code: u.name for u in units},
         gaps={u.code: len(entered.gaps(_detail(reading, found, u.code))) for u in units},
+        about=entered.about_of(known, scheme_or_404(known, scheme)),
         rulings=entered.rulings(reading, found.round, at), may_judge=_may_rule(person, found),
         crumbs=_crumbs(base_of(scheme, year), year, "会审核定"),
     )  # fmt: skip
@@ -109,6 +110,8 @@ def _review(
         request, "staff/review_unit.html", 422 if error else 200,
         **head(known, person, reading, scheme, year), round=found.round, code=code,
         name=detail["unit"]["name"], gaps=entered.gaps(detail), rulings=own,
+        about=entered.about_of(known, official),
+        told=entered.own_words(reading, found.round, code, at),
         marked=entered.marked(reading, found.round, items, at).get(code, []),
         choices=entered.choices(detail, official), given=given or {}, error=error,
         valued="、".join(VALUED), may_judge=_may_rule(person, found),
@@ -203,6 +206,7 @@ def _appeal(
         request, "staff/appeal.html", 422 if error else 200,
         **head(known, person, reading, scheme, year), round=found.round, one=one, name=name,
         choices=entered.choices(detail, scheme_or_404(known, scheme)), remedies=filled,
+        about=entered.about_of(known, scheme_or_404(known, scheme)),
         given=given or {}, error=error, outcomes=flow.OUTCOMES, valued="、".join(VALUED),
         made_by=[
             r for r in entered.rulings(reading, found.round, at) if r["appeal_id"] == appeal

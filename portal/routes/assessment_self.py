@@ -28,10 +28,10 @@ from warehouse.self_assessments import SelfEntry
 
 router = APIRouter()
 VERBS = ("self_assess", "appeal")
-NAV = (NavItem("年度考核", "/my/assessments", VERBS, 14),)
+NAV = (NavItem("年度考核", "/own-assessments", VERBS, 14),)
 Own = Annotated[SignedIn, Depends(may(*VERBS))]
 Texts = list[str] | None
-LIST = "/my/assessments"
+LIST = "/own-assessments"
 
 
 def _acting(person: SignedIn, code: str, verb: str) -> Actor:
