@@ -194,6 +194,11 @@ def test_the_start_page_shows_what_is_due_and_how_far_it_has_come(site):
                 INSERT INTO definitions_edition VALUES ('d', '{}', now());
                 INSERT INTO period (label, kind, starts, ends, definitions, opened_at)
                 VALUES ('2017-03', 'month', '2017-03-01', '2017-03-31', 'd', now());
+                INSERT INTO form_window (period, form, edition, opened_with, due_on, check_on,
+                    lock_on, opened_at)
+                SELECT '2017-03', f.form, 'd', '2017-03', f.due, f.due, '2017-04-20', now()
+                FROM (VALUES ('ORG-02', date '2017-04-05'), ('FIN-01', date '2017-04-17'))
+                    AS f (form, due);
                 INSERT INTO expected_filing (period, form, org_id, due_on, check_on, lock_on)
                 SELECT '2017-03', f.form, o.id, f.due, f.due, '2017-04-20'
                 FROM organisation AS o,
@@ -205,8 +210,8 @@ def test_the_start_page_shows_what_is_due_and_how_far_it_has_come(site):
         )
     own = words(site.signed_in("wang").get("/"))
     late, due = own.index("会员与组织发展月报表"), own.index("工会经费计提拨缴与分成表")
-    assert own[late : late + 6] == [
-        "会员与组织发展月报表", "ORG-02", "2017年3月", "2017-04-05", "✕", "逾期未报",
+    assert own[late : late + 7] == [
+        "会员与组织发展月报表", "ORG-02", "2017年3月", "2017-04-05", "已过 5 天", "✕", "逾期未报",
     ]  # fmt: skip
     assert own[due : due + 7] == [
         "工会经费计提拨缴与分成表", "FIN-01", "2017年3月", "2017-04-17", "还有 7 天", "○", "待报",

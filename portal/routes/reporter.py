@@ -30,6 +30,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 30
 MOST_FINDINGS = 300
 SHORTEST = 4
+AFTER_LOCK = "V-T-004"
 SIGNING = {"sign_review": "复核人", "sign": "单位负责人"}
 
 
@@ -139,6 +140,7 @@ def submission(
         heads=[("", "corner"), *(shown_grid.letters if shown_grid else ())],
         hidden=hidden,
         whole=set(found.forms) <= visible,
+        locked=any(f.rule == AFTER_LOCK for f in listed),
         can_explain=can_explain,
         can_send="submit" in (actor.rights or ()),
         signatures=_signatures(case, actor, at.isoformat()),
