@@ -19,6 +19,7 @@ EXPECTED = {
     "chase_missing": {"chase", "notify"},
     "collect_submissions": {"channels", "receive", "sweep", "process", "summarise", "notify"},
     "close_period": {"choose", "close_one"},
+    "publish_monthly_reports": {"choose", "publish_one"},
     "assess_targets": {"assess"},
     "publish_year_end_review": {"prepare", "sign_off", "publish", "withdraw"},
     "audit_funds": {"register_audits", "print_notices"},
@@ -99,7 +100,7 @@ def test_everything_a_person_sees_is_chinese(parsed):
 
 def test_mapped_tasks_say_what_each_instance_is_about(parsed):
     mapped = [t for d in parsed["dags"].values() for t in d["tasks"].values() if t["mapped"]]
-    assert len(mapped) == 4
+    assert len(mapped) == 5
     assert all(t["template"] == "{{ label }}" for t in mapped)
 
 
@@ -111,6 +112,7 @@ def test_schedules_are_chinese_time_without_catching_up(parsed):
         "chase_missing": "30 8 * * *",
         "collect_submissions": "*/15 * * * *",
         "close_period": "0 6 * * *",
+        "publish_monthly_reports": "0 7 * * *",
         "assess_targets": "0 8 22 1,4,7,10 *",
         "publish_year_end_review": "0 8 6 2 *",
         "audit_funds": "0 8 20 * *",

@@ -17,7 +17,7 @@ from pipelines.flow.ground import definitions, engine, moment
 from pipelines.flow.reproducing import make
 from pipelines.flow.walking import COMPARABLE
 from pipelines.publish import Publication
-from pipelines.publish.appeal_counts import told_apart, with_counts
+from pipelines.publish.appeal_counts import KIND_OF, told_apart, with_counts
 from pipelines.small_cells import sensitive
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
 from warehouse.revisions import Above, ChangedLine, above_at, changed_lines
@@ -180,7 +180,8 @@ class _Causes:
             if not any((_long_ago(indicator) or s.start <= end) and end <= s.end for s in spans):
                 continue
             day = self._day(basis, end)
-            if self._below(line, changed.org, day) & below:
+            # a median of unions of a kind moves with any of them, wherever it stands
+            if basis.startswith(KIND_OF) or self._below(line, changed.org, day) & below:
                 told = "未报后补报" if changed.late else "重报更正"
                 found.append(
                     Reason(

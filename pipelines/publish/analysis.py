@@ -12,6 +12,7 @@ from pipelines.publish.analysis_data import KIND, SPREAD, Analysis, Line, chosen
 from pipelines.publish.analysis_spread import outliers, spread_section
 from pipelines.publish.analysis_trends import trends
 from pipelines.publish.analysis_words import head_of, in_wan, side_in
+from pipelines.publish.appeal_counts import with_counts
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Section, Table
 from pipelines.publish.disclosure import MARK
 from pipelines.publish.disclosure import NOTE as WITHHELD
@@ -27,6 +28,7 @@ __all__ = ["SPREAD", "analysis_report", "chosen"]
 
 def analysis_report(figures: Figures, found: Analysis, definitions: Definitions) -> Publication:
     """The brief as Word, web page and workbook; equal input gives equal bytes."""
+    definitions = with_counts(definitions)
     teller = Teller(figures, definitions)
     spreads = {
         code: told

@@ -16,9 +16,11 @@ from pipelines.publish.analysis_data import (
     MOST,
     THIRD,
     Analysis,
+    Peer,
     values_of,
 )
 from pipelines.publish.analysis_words import cited, of_quarter, over, two_places
+from pipelines.publish.appeal_counts import KIND_OF, PEERS
 from pipelines.publish.content import (
     Block,
     Chart,
@@ -168,7 +170,7 @@ def outliers(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> 
     teller.open("N3")
     peers: list[Block] = [Paragraph((_no_peers(found),))]
     if found.peers:
-        peers = _peers_told(found)
+        peers = _peers_told(teller, found)
     odd = _odd(teller, found, spreads)
     parts: list[tuple[str, list[Block]]] = [("与同类单位比较", peers)]
     if odd:
@@ -190,7 +192,7 @@ def _no_peers(found: Analysis) -> str:
     )
 
 
-def _peers_told(found: Analysis) -> list[Block]:
+def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
     units = len({p.unit.code for p in found.peers})
     silent = sum(not p.words for p in found.peers)
     month = Period.parse(found.peers[0].month).chinese
@@ -204,10 +206,10 @@ def _peers_told(found: Analysis) -> list[Block]:
         (
             p.unit.name,
             p.measure,
-            two_places(p.own),
+            _of_peer(teller, p, p.own, two_places(p.own)),
             f"{p.kind}，{p.count:,}家",
-            two_places(p.median),
-            f"{p.deviations:.1f}",
+            _of_peer(teller, p, p.median, two_places(p.median), f"{KIND_OF}中位数"),
+            _of_peer(teller, p, p.deviations, f"{p.deviations:.1f}", f"{KIND_OF}离差倍数"),
             cited(p.words) or "尚未说明",
         )
         for p in found.peers[:_LISTED]
@@ -225,6 +227,15 @@ def _peers_told(found: Analysis) -> list[Block]:
     if len(found.peers) > _LISTED:
         note += f"列偏离最大的{_LISTED}个，其余见附表。"
     return [Paragraph((runs,)), Table("与同类单位相比偏离较大的基层工会", columns, rows, note=note)]
+
+
+def _of_peer(teller: Teller, peer: Peer, value: Decimal, text: str, basis: str = "本期") -> Inline:
+    """A number of the comparison, by the indicator that says the same."""
+    code = PEERS.get(peer.measure)
+    if code is None or teller.indicator(code) is None:
+        return text
+    figure = Figure(code, peer.unit.code, peer.month, BLOCK, value)
+    return teller.number(figure, value, text, basis)
 
 
 def _odd(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> list[Block]:

@@ -124,9 +124,43 @@ def counts(known: Definitions) -> dict[str, Indicator]:
     return {i.code: i for i in made}
 
 
+KIND_OF = "同类单位"
+"""What the basis of a number over unions of a kind begins with: 同类单位中位数."""
+PEERS = {
+    "会员占职工比例（%）": "I-ORG-09",
+    "人均工资总额（元）": "I-R13-人均工资总额",
+    "人均拨缴经费（元）": "I-R13-人均拨缴经费",
+}
+"""What unions of a kind are compared in (V-O-015) → the indicator that says the same."""
+
+
+def peer_counts(known: Definitions) -> dict[str, Indicator]:
+    """What the comparison with unions of a kind reads and no indicator of the catalogue tells."""
+    if not {"FIN-01", "ORG-02"} <= {f.code for f in known.forms}:
+        return {}
+    made: dict[str, Indicator] = {}
+    for name, column in (("人均工资总额", "payroll"), ("人均拨缴经费", "paid")):
+        made[f"I-R13-{name}"] = ReportCount.model_validate(
+            {
+                "code": f"I-R13-{name}",
+                "name": name,
+                "unit": "元",
+                "aggregate": "ratio",
+                "numerator": [{"form": "FIN-01", "sum": column}],
+                "denominator": [{"form": "ORG-02", "sum": "workers_total", "take": "latest"}],
+                "decimals": 2,
+                "better": "neither",
+                "authority": "领域目录 9.3（R-13）；本报告自设",
+                "definition": f"{name}，期内数除以期末职工人数",
+            }
+        )
+    return made
+
+
 def with_counts(known: Definitions) -> Definitions:
-    """The definitions with the report's own indicators among the others; the digest stays."""
-    return replace(known, indicators={**known.indicators, **counts(known)})
+    """The definitions with the reports' own indicators among the others; the digest stays."""
+    own = {**counts(known), **peer_counts(known)}
+    return replace(known, indicators={**known.indicators, **own})
 
 
 def told_apart(known: Definitions) -> dict[str, str]:

@@ -104,7 +104,7 @@ def _results(teller: Teller) -> list[Inline]:
     runs += ["职工作出评价的", teller.cell(rated), "件"]
     told: list[Inline] = []
     for name, figure in opinions:
-        if not teller.hides(figure):
+        if figure.value and not teller.hides(figure):
             told += ["、" if told else "，其中", name, teller.cell(figure), "件"]
     runs += told
     if any(teller.hides(f) for _, f in opinions):

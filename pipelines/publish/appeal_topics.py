@@ -13,6 +13,7 @@ from pipelines.publish.content import (
     Chart,
     Column,
     Inline,
+    Number,
     Paragraph,
     Section,
     Series,
@@ -54,7 +55,8 @@ def topics_section(teller: Teller) -> Section | None:
     blocks.append(_topic_table(teller, [*shown, *hidden], menus))
     codes = [counts.topic(t) for t, _ in shown[:_NAMED]]
     units = unit_table(teller, "各单位主要诉求类别", codes, limit=_SHOWN) if codes else None
-    blocks += [units] if units else []
+    if units is not None and any(isinstance(c, Number) for r in units.rows[:-1] for c in r):
+        blocks.append(units)
     channels = _channels(teller)
     blocks += [Paragraph(tuple(channels))] if channels else []
     return Section("A2", "诉求类别和来源", tuple(blocks))

@@ -59,12 +59,14 @@ _FEW = 10
 def moved_by(teller: Teller, figure: Figure, basis: str) -> Inline:
     """The change of a figure: percent or points, things where they are few, days as days."""
     indicator, before = teller.definitions.indicators[figure.indicator], side(figure, basis)
-    told = teller.changed(figure, basis)
-    if told == MARK or before is None or figure.value is None or indicator.unit in ("%", "元"):
-        return told
+    if before is None or figure.value is None:
+        return NONE
+    if teller.hides(figure) or teller.hides(figure, basis):
+        return MARK  # a change from nothing would be the number itself
     days = indicator.unit.endswith("工作日")
-    if not days and max(abs(before), abs(figure.value)) >= _FEW:
-        return told
+    few = min(abs(before), abs(figure.value)) < _FEW and indicator.unit not in ("%", "元")
+    if not days and not few:
+        return teller.changed(figure, basis)
     gap = rounded(figure.value, indicator) - rounded(before, indicator)
     if not gap:
         return "持平"
