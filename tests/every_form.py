@@ -13,6 +13,7 @@ from typing import Any
 from definitions import Definitions, Period
 from pipelines import flow
 from pipelines.flow.ground import engine
+from tests.acceptance import query
 from tests.independent.seeded import Row, Sending, organisations, sendings
 from tests.test_all_indicators import OPENED, hand_in
 from warehouse.editions import register_definitions
@@ -36,16 +37,19 @@ def _drawn(known: Definitions) -> list[Sending]:
 
 
 def install(
-    known: Definitions, forms: Collection[str], without: Collection[str] = ()
+    known: Definitions,
+    forms: Collection[str],
+    without: Collection[str] = (),
+    since: str = "2020",
 ) -> list[Sending]:
-    """Register the federation and load what its unions sent of some forms in 2019 and 2020.
+    """Register the federation and load what its unions sent of some forms from a year to 2020.
 
     `without` are unions that sent nothing at all. Returns what was loaded.
     """
     sent = [
         replace(s, forms={f: rows for f, rows in s.forms.items() if f in forms}, findings=[])
         for s in _drawn(known)
-        if s.reporter not in without
+        if s.reporter not in without and s.period >= since
     ]
     sent = [s for s in sent if s.forms]
     with engine().begin() as connection:
@@ -90,6 +94,24 @@ def words(made: dict[str, Any]) -> str:
 def links(made: dict[str, Any]) -> list[tuple[str, int, str]]:
     """Reference, number and text of every printed number."""
     return [(ref, int(n), html.unescape(told)) for ref, n, told in LINK.findall(page(made))]
+
+
+_WALKED: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+
+
+def steps(made: dict[str, Any], source: str) -> list[tuple[str, Any]]:
+    """Text and step of every printed number of a source, walked once."""
+    key = (made["reference"], source)
+    if key not in _WALKED:
+        wanted = query(
+            "SELECT ordinal FROM publication_number "
+            "WHERE publication_id = :number AND source = :source",
+            number=made["publication"],
+            source=source,
+        )
+        numbers = {r.ordinal for r in wanted}
+        _WALKED[key] = [(t, flow.walk(ref, n)) for ref, n, t in links(made) if n in numbers]
+    return _WALKED[key]
 
 
 def shown(text: str) -> Decimal:

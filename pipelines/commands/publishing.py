@@ -62,10 +62,17 @@ def report(
     period: str,
     at: At,
     unit: Annotated[str | None, typer.Option(help="单位编码，缺省为最上级")] = None,
+    each: Annotated[bool, typer.Option("--each", help="给直接下级每个单位各出一份")] = False,
     by: Annotated[str, typer.Option(help="经办人")] = "system",
 ) -> None:
     """Publish a report of a unit and period."""
-    console.print(flow.publish_report(code, period, at, unit, by))
+    if not each:
+        console.print(flow.publish_report(code, period, at, unit, by))
+        return
+    made = flow.publish_reports_below(code, period, at, unit, by)
+    console.print(f"共{len(made)}份")
+    for one in made:
+        console.print(f"{one['reference']}　{one['files'][0]}")
 
 
 @app.command("walk", help="查数：由发布件中的一个数逐级查到单位、报表和单元格")

@@ -84,7 +84,7 @@ if TYPE_CHECKING:
         waiting_changes,
         withdraw_changes,
     )
-    from pipelines.flow.reports import publish_report
+    from pipelines.flow.reports import publish_report, publish_reports_below
     from pipelines.flow.reproducing import reproduce
     from pipelines.flow.transfers import publish_transfers
     from pipelines.flow.trying import rerun, what_if
@@ -144,6 +144,7 @@ _PART_OF = {
     "publish_monthly": "monthly_reports",
     "publish_notices": "notices",
     "publish_report": "reports",
+    "publish_reports_below": "reports",
     "publish_review": "publishing",
     "publish_star_list": "assessment_papers",
     "publish_transfers": "transfers",
@@ -230,6 +231,7 @@ __all__ = [
     "publish_monthly",
     "publish_notices",
     "publish_report",
+    "publish_reports_below",
     "publish_review",
     "publish_star_list",
     "publish_transfers",

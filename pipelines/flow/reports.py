@@ -65,6 +65,25 @@ def publish_report(
     }
 
 
+def publish_reports_below(
+    report: str, period: str, at: str, unit: str | None = None, by: str = "system"
+) -> list[dict[str, Any]]:
+    """The same for every unit directly below a unit, on 块, or on 条 where nobody is on 块.
+
+    Each stands by itself: what was made before a run broke off is made again as the same edition.
+    """
+    when, span = moment(at), Period.parse(period)
+    with engine().begin() as connection:
+        everyone = standing(connection, span.end, when)
+    code = unit or top_unit(everyone).code
+    head = next((o.id for o in everyone if o.code == code), None)
+    if head is None:
+        raise LookupError(f"工会组织编码 {code} 在{span.chinese}没有登记")
+    below = [o.code for o in everyone if o.block == head]
+    below = below or [o.code for o in everyone if o.industry_parent == head]
+    return [publish_report(report, period, at, one, by) for one in below]
+
+
 def quality_of(connection: Connection, known: Definitions, figures: Figures) -> Publication:
     """R-04 of the unit and period of some figures."""
     period, cutoff = figures.period, figures.cutoff
