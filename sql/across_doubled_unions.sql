@@ -11,6 +11,27 @@ WITH latest AS (
 active AS (
     SELECT * FROM latest
     WHERE status = '正常'
+),
+
+-- asked apart: two equalities joined by OR would compare every union with every other
+doubled AS (
+    SELECT
+        a.at_org,
+        b.at_org AS other
+    FROM active AS a
+    INNER JOIN active AS b ON a.union_uscc = b.union_uscc AND a.at_org <> b.at_org
+    WHERE a.at_period = :label
+    UNION
+    SELECT
+        a.at_org,
+        b.at_org AS other
+    FROM active AS a
+    INNER JOIN active AS b
+        ON
+            a.employer_uscc = b.employer_uscc
+            AND a.org_type = b.org_type
+            AND a.at_org <> b.at_org
+    WHERE a.at_period = :label
 )
 
 SELECT
@@ -21,13 +42,7 @@ SELECT
     string_agg(DISTINCT b.name || '（' || b.org_code || '）', '、') AS also,
     ARRAY['union_uscc', 'employer_uscc'] AS marks
 FROM active AS a
-INNER JOIN active AS b
-    ON
-        a.at_org <> b.at_org
-        AND (
-            a.union_uscc = b.union_uscc
-            OR (a.employer_uscc = b.employer_uscc AND a.org_type = b.org_type)
-        )
-WHERE a.at_period = :label
+INNER JOIN doubled AS d ON a.at_org = d.at_org
+INNER JOIN active AS b ON d.other = b.at_org
 GROUP BY a.at_filing, a.at_row, a.union_uscc, a.employer_uscc
 ORDER BY a.at_filing, a.at_row

@@ -15,6 +15,8 @@ INNER JOIN organisation AS o ON r.org_id = o.id
 INNER JOIN organisation AS p ON f.reporter_id = p.id
 WHERE
     f.form = :form
+    AND r.form = :form
+    AND r.period_end BETWEEN :starts AND :ends
     AND f.period = ANY(:periods)
     AND f.accepted_at <= :cutoff
     AND (f.superseded_at IS NULL OR f.superseded_at > :cutoff)

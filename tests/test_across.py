@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from functools import cache
 
@@ -114,6 +115,33 @@ def test_who_is_named_in_two_unions_is_named_in_no_finding(connection: Connectio
         said = f"{finding.message}{finding.advice}{finding.value}{finding.expected}"
         assert "ID1" not in said and "~" not in said
         assert finding.value == ""
+
+
+@pytest.mark.parametrize(
+    ("unions", "said"),
+    [
+        (7, "A2厂工会、A3厂工会、A4厂工会、A5厂工会、A6厂工会、A7厂工会"),
+        (9, "A2厂工会、A3厂工会、A4厂工会、A5厂工会、A6厂工会、A7厂工会等8家工会"),
+    ],
+)
+def test_of_many_unions_with_one_activity_six_are_named_and_all_counted(
+    connection: Connection, unions: int, said: str
+) -> None:
+    """Otherwise ten thousand walks of one day would be ten thousand names in every sentence."""
+    row = {"name": "职工健步走", "kind": "全民健身", "held_on": date(2019, 3, 12)}
+    scene = Scene(
+        tells="多家工会同日同名的活动",
+        period="2019-03",
+        unions={f"A{n}": Unit(name=f"A{n}厂工会") for n in range(1, unions + 1)},
+        filed=tuple(
+            Filed(by=f"A{n}", form="CULT-01", rows=({"activity_id": f"N{n}", **row},))
+            for n in range(1, unions + 1)
+        ),
+    )
+    by = file_scene(connection, definitions(), scene)
+    found = {by[i.submission]: i.finding for i in ask(connection, definitions(), scene.period)}
+    assert len(found) == unions
+    assert f"与{said}所报" in found["A1"].message
 
 
 def test_a_zone_that_states_fewer_workers_than_its_unions_have_members(

@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +29,8 @@ from pipelines.small_cells import (
     withheld_of,
     withhold,
 )
+from warehouse.engine import prepare
+from warehouse.withheld import decision, keep_decision
 
 LIMIT = 5
 MONTHS = [m.label for m in Period.parse("2017").months()]
@@ -228,3 +231,33 @@ def test_what_is_sensitive_is_named_in_the_definitions(definitions: Definitions)
         assert {c for group in groups.values() for c in group} <= known, form
     assert "persons" in sensitive_columns(definitions, "AID-02", day)
     assert sensitive_columns(definitions, "ORG-02", day) == frozenset()
+
+
+def test_what_was_decided_stands_beside_its_computation(warehouse_home: Path) -> None:
+    """The first decision stands, also that nothing is withheld; another process reads it."""
+    cells = {(1, "C1", "2017-03", FLOW), (2, "C1" + OWN, "2017", FLOW)}
+    with prepare().begin() as connection:
+        connection.exec_driver_sql("INSERT INTO definitions_edition VALUES ('d', '{}', now())")
+        one, two = connection.exec_driver_sql(
+            "INSERT INTO computation (period, cutoff, definitions, computed_at) "
+            "VALUES ('2017', now(), 'd', now()), ('2018', now(), 'd', now()) RETURNING id"
+        ).scalars()
+        assert decision(connection, one) is None
+        keep_decision(connection, one, cells)
+        keep_decision(connection, one, set())
+        keep_decision(connection, two, set())
+    with prepare().connect() as connection:
+        assert decision(connection, one) == cells
+        assert decision(connection, two) == frozenset()
+
+
+def test_what_was_found_out_once_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same blocks and values: with what is known the answer is the same, without a solver."""
+    total, parts = (1, "T", "2017"), tuple((1, f"U{n}", "2017") for n in range(6))
+    values = dict(zip(parts, map(Decimal, (2, 1, 20, 30, 40, 50)), strict=True))
+    values[total] = sum(values.values(), Decimal(0))
+    sums, known = [Sum(total, parts)], {}
+    first = withhold(values, sums, LIMIT, asked_before=known)
+    assert {parts[0], parts[1]} < first
+    monkeypatch.setattr("pipelines.small_cells.linprog", None)
+    assert withhold(values, sums, LIMIT, asked_before=known) == first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -60,11 +60,15 @@ def current_rows(
     Columns: filing_id, sheet, row_no, org (code), reporter (code), period, then the form's columns
     with nullable dtypes. Rows of several editions are aligned by column code.
     """
+    ends = [Period.parse(label).end for label in periods]
     found = connection.execute(
         text(sql("current_rows")),
         {
             "form": form_code,
             "periods": list(periods),
+            # the partitions they lie in: whoever asks for a few unions is not told of all others
+            "starts": min(ends, default=date.max),
+            "ends": max(ends, default=date.min),
             "orgs": None if org_codes is None else list(org_codes),
             "cutoff": cutoff or FAR_FUTURE,
         },
