@@ -32,12 +32,22 @@ from portal.asking import (
     site_of,
 )
 from portal.guard import SIGN_IN, Fences, Forged, guard
+from portal.single_sign_on import Provider, from_environment
 from warehouse.accounts import AccountRefused, keep_roles
 from warehouse.life_cycle import StepRefused
 from warehouse.sight import OutOfSight
 
 # Each part of the portal is one module with `router` and, where it has a menu, `NAV`.
-PARTS = ("signing_in", "home", "reporter", "uploads", "steward", "staff", "administration")
+PARTS = (
+    "signing_in",
+    "single_sign_on",
+    "home",
+    "reporter",
+    "uploads",
+    "steward",
+    "staff",
+    "administration",
+)
 # PostgreSQL: number out of range, character or text that no column holds.
 IMPOSSIBLE = ("22003", "22021", "22P02", "22008", "22007")
 CONNECTIONS = 12
@@ -53,6 +63,7 @@ def create_app(
     secure: bool = False,
     airflow_url: str = "",
     changes_per_minute: int = CHANGES_PER_MINUTE,
+    single_sign_on: Provider | None = None,
 ) -> FastAPI:
     """The portal on the warehouse that the environment names, unless another is given.
 
@@ -67,6 +78,7 @@ def create_app(
         clock=clock or (lambda: datetime.now(ground.CHINA)),
         secure=secure,
         airflow_url=airflow_url,
+        single_sign_on=single_sign_on or from_environment(),
     )
     with site.engine.begin() as connection:
         keep_roles(connection, site.definitions)

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
 from definitions import Definitions
+from portal.single_sign_on import Provider
 from warehouse import audit
 from warehouse.accounts import Limits, actor_of, limits_on
 from warehouse.life_cycle import Actor
@@ -58,6 +59,7 @@ class Site:
     clock: Callable[[], datetime]
     secure: bool
     airflow_url: str = ""
+    single_sign_on: Provider | None = None
 
     @property
     def definitions(self) -> Definitions:

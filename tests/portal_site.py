@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from definitions import Definitions
 from pipelines.flow.ground import CHINA
 from portal.app import create_app
+from portal.single_sign_on import Provider
 from warehouse import accounts
 from warehouse.engine import warehouse
 
@@ -30,6 +31,7 @@ class Site:
     definitions: Definitions
     at: datetime = AT
     live: bool = False  # as an installation has it: definitions as they are decided
+    single_sign_on: Provider | None = None
     app: FastAPI = field(init=False)
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -39,6 +41,7 @@ class Site:
             definitions=None if self.live else self.definitions,
             clock=lambda: self.at,
             changes_per_minute=100_000,
+            single_sign_on=self.single_sign_on,
         )
 
     def account(self, login: str, *grants: tuple[Any, ...], must_change: bool = False) -> int:

@@ -284,6 +284,32 @@ def change_password(
     set_password(connection, account_id, wanted, limits, at=at, actor=actor_of(account_id))
 
 
+def bind(connection: Connection, account_id: int, email: str, *, at: datetime, actor: str) -> None:
+    """Let an account sign in at the identity provider by a verified address; empty ends it.
+
+    The first time binds the provider's subject; entering an address again makes room for another.
+    AccountRefused when the address is none or another account's.
+    """
+    wanted = email.strip().lower()
+    if wanted and not (0 < wanted.find("@") < len(wanted) - 1):
+        raise AccountRefused("请填写完整的邮箱地址")
+    taken = select(account.c.id).where(
+        account.c.external_email == wanted, account.c.id != account_id
+    )
+    if wanted and connection.execute(taken).first():
+        raise AccountRefused("这个邮箱已经绑定了别的账号")
+    connection.execute(
+        update(account)
+        .where(account.c.id == account_id)
+        .values(external_email=wanted or None, external_subject=None)
+    )
+    end_sessions(connection, account_id, at)
+    audit.note(
+        connection, at=at, actor=actor, action="account.bind" if wanted else "account.unbind",
+        subject=actor_of(account_id),
+    )  # fmt: skip
+
+
 def choose_language(connection: Connection, account_id: int, language: str) -> None:
     """zh or en, for this account's pages."""
     connection.execute(update(account).where(account.c.id == account_id).values(language=language))

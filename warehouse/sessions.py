@@ -91,6 +91,66 @@ def sign_in(
     return begun
 
 
+def sign_in_elsewhere(
+    engine: Engine,
+    issuer: str,
+    subject: str,
+    email: str,
+    limits: Limits,
+    *,
+    at: datetime,
+    address: str = "",
+    agent: str = "",
+) -> SignedIn | Refused:
+    """Begin a session for whom an identity provider vouches, if an administrator bound them.
+
+    By its subject, which never changes; the first time by a verified address (empty: none) that an
+    administrator entered, which binds the subject. No account and no right ever comes of it.
+    """
+    known_as = f"{issuer}|{subject}"
+    with engine.begin() as connection:
+        found = connection.execute(
+            select(account.c.id, account.c.closed_at, account.c.locked_until)
+            .where(account.c.external_subject == known_as)
+            .with_for_update()
+        ).first()
+        if found is None and email:
+            found = connection.execute(
+                select(account.c.id, account.c.closed_at, account.c.locked_until)
+                .where(account.c.external_email == email, account.c.external_subject.is_(None))
+                .with_for_update()
+            ).first()
+            if found is not None and found.closed_at is None:
+                # From now on this person signs in there: the password that somebody gave is void.
+                connection.execute(
+                    update(account)
+                    .where(account.c.id == found.id)
+                    .values(
+                        external_subject=known_as, password_hash=None, must_change_password=False
+                    )
+                )
+                audit.note(
+                    connection, at=at, actor=actor_of(found.id), action="account.bound",
+                    subject=actor_of(found.id), detail={"issuer": issuer},
+                )  # fmt: skip
+        if found is None or found.closed_at is not None:
+            audit.note(
+                connection, at=at, actor="portal", action="account.sign_on_refused",
+                subject="single-sign-on", detail={"issuer": issuer},
+            )  # fmt: skip
+            return Refused("这个身份没有绑定本系统的账号，请联系本级工会的系统管理员绑定")
+        if found.locked_until is not None and found.locked_until > at:
+            return Refused("连续输错次数过多，账号已锁定，请稍后再试，或请管理员解锁")
+        begun = begin_session(
+            connection, int(found.id), limits, at=at, address=address, agent=agent
+        )
+        audit.note(
+            connection, at=at, actor=actor_of(found.id), action="account.sign_in",
+            subject=actor_of(found.id), detail={"issuer": issuer},
+        )  # fmt: skip
+    return begun
+
+
 def _failed(connection: Connection, account_id: int, limits: Limits, at: datetime) -> Refused:
     """Count a failure; the last one allowed locks, and the counting begins anew."""
     failures = connection.execute(

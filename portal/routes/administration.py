@@ -83,6 +83,23 @@ def show(
     )  # fmt: skip
 
 
+@router.post(HOME + "/{account}/single-sign-on")
+def bind(
+    request: Request, person: Administrator, reading: Reading, at: Now, account: int,
+    email: Annotated[str, Form(max_length=200)] = "",
+) -> Response:  # fmt: skip
+    """Bind an account to an address at the identity provider, or end that."""
+    reads.account(reading, account)
+    if account == person.id:
+        raise Forbidden("不能这样处理自己的账号，请由另一位管理员办理。")
+    with person.site.engine.begin() as connection:
+        if not _governs(connection, person, account):
+            raise Forbidden("这个账号还有您职责范围以外的授权，请由上级管理员办理。")
+        accounts.bind(connection, account, email, at=at, actor=person.actor)
+    words = "已绑定，本人第一次用统一身份登录后生效" if email.strip() else "已解除统一身份绑定"
+    return redirect(request, f"{HOME}/{account}", words)
+
+
 @router.post(HOME + "/{account}/{deed}")
 def do(
     request: Request, person: Administrator, reading: Reading, at: Now, account: int, deed: str

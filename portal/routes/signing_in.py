@@ -59,7 +59,7 @@ def enter(
     answer: Response = RedirectResponse(own_path(next), 303)
     if wants_json:
         answer = JSONResponse({"csrf": found.csrf})
-    _keep(answer, found.token, site.secure)
+    keep(answer, found.token, site.secure)
     answer.delete_cookie(VISIT_COOKIE)
     return answer
 
@@ -111,7 +111,7 @@ def replace_password(
     except AccountRefused as refused:
         return _password(request, person, str(refused), 422)
     answer = redirect(request, "/", "口令已更换，其他地方的登录都已退出")
-    _keep(answer, fresh.token, site.secure)
+    keep(answer, fresh.token, site.secure)
     return answer
 
 
@@ -157,7 +157,7 @@ def take_code(
     answer: Response = RedirectResponse("/", 303)
     if recovery:
         answer = render(request, "recovery_codes.html", codes=recovery)
-    _keep(answer, fresh.token, site.secure)
+    keep(answer, fresh.token, site.secure)
     return answer
 
 
@@ -216,5 +216,6 @@ def _second_factor(
     )  # fmt: skip
 
 
-def _keep(answer: Response, token: str, secure: bool) -> None:
+def keep(answer: Response, token: str, secure: bool) -> None:
+    """Give the browser the secret of its session."""
     answer.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=secure, path="/")
