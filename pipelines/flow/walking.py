@@ -37,7 +37,7 @@ from pipelines.flow.walk_steps import (
     part_of,
     sum_of,
 )
-from pipelines.flow.walking_board import BOARD, lights, task_parts
+from pipelines.flow.walking_board import BOARD, lights, stated, task_parts
 from pipelines.flow.walking_filings import COVERED, about_filings, coverage, filed, findings
 from pipelines.flow.walking_results import changes, letters, result, standings
 from pipelines.flow.walking_singles import singles
@@ -175,6 +175,8 @@ def _derived(at: At, number: PrintedNumber, label: str, indicator: Indicator) ->
         ]
     elif number.basis in BOARD:
         rule, parts = task_parts(at, number, indicator)
+        if number.value is None:
+            number = replace(number, value=stated(at, number))
     elif number.basis in ("应报", "实报"):
         return filed(at, number, label, indicator)
     elif number.basis == "本级":

@@ -29,9 +29,18 @@ from pipelines.publish.quoting import (
     SO_FAR,
     TASKS,
 )
-from warehouse.publications import PrintedNumber
+from warehouse.publications import PrintedNumber, numbers_of
 
 BOARD = frozenset((SO_FAR, PLANNED, OF_PLAN, OF_YEAR, AHEAD, AHEAD_OF_YEAR))
+
+
+def stated(at: At, number: PrintedNumber) -> Decimal | None:
+    """What the edition itself says of a task: plans and forecasts are kept nowhere else."""
+    same = (number.line, number.unit, number.period, number.indicator, number.basis)
+    for told in numbers_of(at.connection, at.edition.id).values():
+        if (told.line, told.unit, told.period, told.indicator, told.basis) == same:
+            return told.value
+    return None
 
 
 def task_parts(at: At, number: PrintedNumber, indicator: Indicator) -> tuple[str, list[Part]]:
@@ -43,7 +52,10 @@ def task_parts(at: At, number: PrintedNumber, indicator: Indicator) -> tuple[str
         return part_of(at, number, "全年目标", basis=TARGET, period=year)
 
     def other(basis: str) -> Part:
-        return part_of(at, number, basis, basis=basis)
+        part = part_of(at, number, basis, basis=basis)
+        if part.value is not None or basis not in BOARD:
+            return part
+        return replace(part, value=stated(at, replace(number, basis=basis)))
 
     match number.basis:
         case "累计" if indicator.is_flow:
