@@ -1,5 +1,5 @@
 # One command each; every target builds the environment first if it is missing or stale.
-#   make demo | look | test | check | up | bench | handbook | lock | clean
+#   make demo | look | pictures | test | check | up | bench | handbook | lock | clean
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -15,11 +15,12 @@ export PYTHONPATH := $(CURDIR)
 unexport PIP_FIND_LINKS UV_FIND_LINKS VIRTUAL_ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help venv system-packages test check format demo look up bench handbook lock clean
+.PHONY: help venv system-packages test check format demo look pictures up bench handbook lock clean
 
 help:
 	@echo "make demo     two years of real sample input through Airflow, start to finish"
 	@echo "make look     what the demonstration left, in the portal and in Airflow, until Ctrl-C"
+	@echo "make pictures every page of the portal as a picture, from what the demonstration left"
 	@echo "make test     all tests"
 	@echo "make check    style, types, layers, SQL, definitions"
 	@echo "make up       PostgreSQL, Airflow and the portal running until Ctrl-C"
@@ -68,6 +69,9 @@ demo: venv
 
 look: venv
 	@$(PY) -m running up --demo
+
+pictures: venv
+	@$(PY) -m running pictures
 
 up: venv
 	@$(PY) -m running up

@@ -57,15 +57,15 @@ class Shot:
     start: str
     follow: tuple[str, ...] = ()
     opens: str = ""
-    clicks: str = ""
 
 
 def _shot(name: str, role: str, route: str, caption: str, start: str = "", *follow: str,
-          opens: str = "", clicks: str = "") -> Shot:  # fmt: skip
-    return Shot(name, role, route, caption, start or route, follow, opens, clicks)
+          opens: str = "") -> Shot:  # fmt: skip
+    return Shot(name, role, route, caption, start or route, follow, opens)
 
 
 ROW = "main tr[data-href] a"
+TARGETS = "/assessments/2017/TRA-FED-2017"
 SHOTS = (
     _shot("sign-in", "", "/sign-in", "登录"),
     # reporters
@@ -136,15 +136,42 @@ SHOTS = (
     _shot("assessor-home", "assessor", "/", "考评组的首页"),
     _shot("assessments", "leader", "/assessments", "考核：各方案的结果和正在办理的年度"),
     _shot("assessment-ranking", "leader", "/assessments/{year}/{scheme}", "考核排名",
-          "/assessments", "main th a[href$='TRA-FED']"),
+          TARGETS),
     _shot("assessment-unit", "leader", "/assessments/{year}/{scheme}/units/{code}",
-          "一个单位的得分：每一分从哪里来", "/assessments", "main th a[href$='TRA-FED']", ROW),
+          "一个单位的得分：每一分从哪里来", TARGETS, ROW),
     _shot("assessment-course", "leader", "/assessments/{year}/{scheme}/course",
-          "办理进程：自评、评议、抽查、公示、申诉、审定", "/assessments",
-          "main th a[href$='TRA-FED']", "main a[href$='/course']"),
+          "办理进程：自评、评议、抽查、公示、申诉、审定", TARGETS + "/course"),
     _shot("assessment-what-if", "leader", "/assessments/{year}/{scheme}/what-if",
-          "试算：改一个权数，名次怎样变", "/assessments", "main th a[href$='TRA-FED']",
-          "main a[href$='/what-if']"),
+          "试算：改一个权数，名次怎样变", TARGETS + "/what-if"),
+    _shot("assessment-self", "leader", "/assessments/{year}/{scheme}/self",
+          "自评：谁报了、谁没报", TARGETS + "/self"),
+    _shot("assessment-ballots", "assessor", "/assessments/{year}/{scheme}/ballots",
+          "群众评价：各评价主体的参评情况", TARGETS + "/ballots"),
+    _shot("assessment-ballots-unit", "assessor", "/assessments/{year}/{scheme}/ballots/{code}",
+          "一个单位的票数", TARGETS + "/ballots", "main th a[href*='/ballots/']"),
+    _shot("assessment-marks", "assessor", "/assessments/{year}/{scheme}/marks",
+          "考评组评分：评了多少、还差多少", TARGETS + "/marks"),
+    _shot("assessment-marks-unit", "assessor", "/assessments/{year}/{scheme}/marks/{code}",
+          "给一个单位评分", TARGETS + "/marks", "main th a[href*='/marks/']"),
+    _shot("assessment-sample", "assessor", "/assessments/{year}/{scheme}/sample",
+          "现场抽查：抽到哪些单位", TARGETS + "/sample"),
+    _shot("assessment-sample-unit", "assessor", "/assessments/{year}/{scheme}/sample/{code}",
+          "一个单位的现场核查", TARGETS + "/sample", "main th a[href*='/sample/']"),
+    _shot("assessment-review", "leader", "/assessments/{year}/{scheme}/review",
+          "会审核定：自评与核算差在哪里", TARGETS + "/review"),
+    _shot("assessment-review-unit", "leader", "/assessments/{year}/{scheme}/review/{code}",
+          "一个单位的会审", TARGETS + "/review", "main th a[href*='/review/']"),
+    _shot("assessment-appeals", "leader", "/assessments/{year}/{scheme}/appeals",
+          "申诉：等答复的在前", TARGETS + "/appeals"),
+    _shot("assessment-appeal", "leader", "/assessments/{year}/{scheme}/appeals/{appeal}",
+          "一件申诉", TARGETS + "/appeals", "main a[href*='/appeals/']"),
+    _shot("assessment-consequences", "leader", "/assessments/{year}/{scheme}/consequences",
+          "结果运用：表彰、约谈、整改", TARGETS + "/consequences"),
+    _shot("reporter-assessments", "reporter", "/my/assessments", "年度考核：本单位要办的事"),
+    _shot("reporter-assessment", "reporter", "/my/assessments/{year}/{scheme}/{org}",
+          "填写自评", "/my/assessments", ROW),
+    _shot("reopening-request", "leader", "/reopenings/requests/{number}", "一件重开申请",
+          "/reopenings", "main a[href*='/reopenings/requests/']"),
     # administrators
     _shot("administrator-second-factor", "administrator", "/second-factor", "第二重验证",
           "story:second-factor"),
@@ -218,7 +245,7 @@ def served(at: datetime) -> Iterator[str]:
     """The portal on this installation at a moment; its address."""
     port = _free_port(8321)
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "portal", "serve", "--port", str(port)],
+        [sys.executable, "-m", "portal", "serve", "--port", str(port), "--no-worker"],
         cwd=ROOT,
         env={**os.environ, "UNION_REPORTS_PORTAL_AT": at.isoformat(), "PYTHONPATH": str(ROOT),
              "GX_ANALYTICS_ENABLED": "False"},
@@ -287,7 +314,10 @@ class Eyes:
         if answer is None or answer.status != 200:
             return False
         if shot.opens:
-            page.click(f"[data-opens={shot.opens}]")
+            button = page.query_selector(f"[data-opens={shot.opens}]")
+            if button is None:
+                return False
+            button.click()
         return True
 
     def pictures_of(self, page: Page, name: str) -> None:
@@ -295,8 +325,17 @@ class Eyes:
         for width, height in WIDTHS:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(150)
-            full = not page.query_selector("dialog[open]")
-            data = page.screenshot(full_page=full, animations="disabled", caret="hide")
+            if page.query_selector("dialog[open]"):
+                data = page.screenshot(animations="disabled", caret="hide")
+            else:
+                tall = int(page.evaluate("document.documentElement.scrollHeight"))
+                part = {"x": 0, "y": 0, "width": width, "height": min(max(tall, height), TALLEST)}
+                data = page.screenshot(
+                    full_page=True,
+                    clip=part,
+                    animations="disabled",
+                    caret="hide",  # type: ignore[arg-type]
+                )
             (FOLDER / f"{name}-{width}.png").write_bytes(few_colours(data))
 
 

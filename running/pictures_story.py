@@ -23,6 +23,7 @@ from pipelines.places import places
 from warehouse.life_cycle import Actor
 
 MONTH = "2018-02"
+SCHEME, YEAR = "TRA-FED-2017", 2017
 FORM = "ORG-02"
 Change = Callable[[Worksheet, dict[str, int]], None]
 
@@ -38,8 +39,12 @@ def story(at: datetime) -> dict[str, str]:
     broken = _send(unit, early, _spoil)
     mended = _send(unit, (at - timedelta(hours=1)).isoformat(), _understaff)
     waiting = _send(others[0], early, _spoil)
-    whole = _send(others[1], early, None)
+    for other in others[1:6]:
+        whole = _send(other, early, None)
+        if whole[2] == "accepted":
+            break
     _propose(mended[1], at)
+    _begin_assessment(at)
     return {
         "broken": f"/my/submissions/{broken[1]}",
         "explain": f"/my/submissions/{mended[1]}",
@@ -93,8 +98,8 @@ def _sent(unit: str) -> int:
         )
 
 
-def _send(unit: str, at: str, change: Change | None) -> tuple[int, int]:
-    """Upload a workbook as the unit does, and have it judged; receipt and submission."""
+def _send(unit: str, at: str, change: Change | None) -> tuple[int, int, str]:
+    """Upload a workbook as the unit does, and have it judged; receipt, submission and verdict."""
     (one,) = upload(
         [Upload("2018年2月报表.xlsx", _workbook(unit, MONTH, change))], unit,
         Actor("样例填报员", unit), at,
@@ -102,7 +107,7 @@ def _send(unit: str, at: str, change: Change | None) -> tuple[int, int]:
     while work_once(at):
         pass
     ((outcome,),) = [p.outcomes for p in progress([one.receipt])]
-    return one.receipt, outcome.submission
+    return one.receipt, outcome.submission, outcome.verdict
 
 
 def _workbook(unit: str, month: str, change: Change | None) -> bytes:
@@ -185,6 +190,20 @@ def _propose(submission: int, at: datetime) -> None:
     correcting.propose_correction(
         submission, [cell], "电话核对：两名女会员已于上月转出",
         Actor("样例数据管理员", _unit_of("steward"), None, account), at.isoformat(),
+    )  # fmt: skip
+
+
+def _begin_assessment(at: datetime) -> None:
+    """The leader begins the year's assessment of the federations, which now tell of themselves."""
+    from pipelines.flow.assessing_year import start_assessment
+
+    with ground.engine().connect() as connection:
+        account = connection.execute(
+            text("SELECT id FROM account WHERE login = 'leader'")
+        ).scalar_one()
+    start_assessment(
+        SCHEME, YEAR, by=Actor("样例主席", _unit_of("leader"), None, account),
+        reason="年度工作安排", at=(at - timedelta(hours=1)).isoformat(),
     )  # fmt: skip
 
 
