@@ -167,9 +167,9 @@ SHOTS = (
           "一件申诉", TARGETS + "/appeals", "main a[href*='/appeals/']"),
     _shot("assessment-consequences", "leader", "/assessments/{year}/{scheme}/consequences",
           "结果运用：表彰、约谈、整改", TARGETS + "/consequences"),
-    _shot("reporter-assessments", "reporter", "/my/assessments", "年度考核：本单位要办的事"),
-    _shot("reporter-assessment", "reporter", "/my/assessments/{year}/{scheme}/{org}",
-          "填写自评", "/my/assessments", ROW),
+    _shot("reporter-assessments", "reporter", "/own-assessments", "年度考核：本单位要办的事"),
+    _shot("reporter-assessment", "reporter", "/own-assessments/{year}/{scheme}/{org}",
+          "填写自评", "/own-assessments", ROW),
     _shot("reopening-request", "leader", "/reopenings/requests/{number}", "一件重开申请",
           "/reopenings", "main a[href*='/reopenings/requests/']"),
     # administrators
