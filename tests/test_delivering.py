@@ -68,7 +68,7 @@ def test_a_list_gets_one_mail_each_through_the_outbox(published: Published) -> N
     flow.deliver(reference(), AT, mail_to=people, list_name="各市县总工会")
     rows = query("SELECT address, subject, files FROM outbox WHERE kind = 'publication' ORDER BY 1")
     assert [r.address for r in rows] == people
-    assert all(len(r.files) == 3 and reference() not in r.subject for r in rows)
+    assert all(len(r.files) == 4 and reference() not in r.subject for r in rows)
 
 
 def test_nothing_unsigned_is_handed_on(published: Published, tmp_path: Path) -> None:

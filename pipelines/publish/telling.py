@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from definitions.loading import Definitions
 from definitions.model import Indicator
-from definitions.periods import Period, PeriodKind
+from definitions.periods import PeriodKind
 from pipelines.figures import (
     BLOCK,
     Figure,
@@ -18,7 +18,6 @@ from pipelines.figures import (
     Unit,
     change_words,
     display,
-    rounded,
     steady_band,
 )
 from pipelines.publish.content import Inline, Number
@@ -26,9 +25,26 @@ from pipelines.publish.disclosure import MARK, Disclosure, disclosure
 from pipelines.publish.outline import PARTS
 from pipelines.publish.publication import PublishedNumber
 from pipelines.publish.sentences import gap_of, sentence, spoken
+from pipelines.publish.sides import (
+    ADDITIVE,
+    NONE,
+    change_value,
+    combined,
+    completion,
+    coverage_words,
+    gap_words,
+    of_period,
+    plain,
+    reached,
+    side,
+    sides,
+)
 
-NONE = "—"
-ADDITIVE = ("sum", "latest", "distinct")
+__all__ = [
+    "ADDITIVE", "NONE", "Teller", "change_value", "combined", "completion", "coverage_words",
+    "gap_words", "of_period", "plain", "reached", "side", "sides", "words_of",
+]  # fmt: skip
+
 _SLOT = re.compile(r"\{([vnd])\}")
 _NUMBER = re.compile(r"\d")
 # Openings that fit the whole and not a unit named before them.
@@ -41,13 +57,6 @@ _TARGET = {
     PeriodKind.QUARTER: "季度",
     PeriodKind.MONTH: "月度",
 }
-
-
-def sides(kind: PeriodKind) -> tuple[str, str]:
-    """What a document of this kind of period calls its own figures and those a year before."""
-    if kind is PeriodKind.YEAR:
-        return "本年", "上年"
-    return ("本月", "上年同月") if kind is PeriodKind.MONTH else ("本期", "上年同期")
 
 
 @dataclass
@@ -402,37 +411,6 @@ class Teller:
         return [u for u, v in sorted(valued, key=lambda p: -(p[1] or 0)) if v]
 
 
-def side(figure: Figure, basis: str) -> Decimal | None:
-    """One side of a figure by what it is called."""
-    return {
-        "本期": figure.value,
-        "上期": figure.previous,
-        "上年同期": figure.last_year,
-        "可比口径上年": figure.comparable,
-        "目标": figure.target,
-    }[basis]
-
-
-def of_period(figure: Figure, basis: str) -> str:
-    """The period that a side of a figure is about."""
-    if basis == "上期":
-        return Period.parse(figure.period).previous().label
-    if basis in ("上年同期", "可比口径上年"):
-        return Period.parse(figure.period).last_year().label
-    return figure.period
-
-
-def change_value(
-    now: Decimal | None, before: Decimal | None, indicator: Indicator
-) -> Decimal | None:
-    """How much a figure moved: percent of a count, points of a rate; None without a base."""
-    if now is None or before is None:
-        return None
-    if indicator.unit == "%":
-        return now - before
-    return (now - before) / before * 100 if before else None
-
-
 def _against(told: Sequence[Inline]) -> str:
     """与上年持平, but 比上年增长."""
     last = told[-1]
@@ -442,61 +420,6 @@ def _against(told: Sequence[Inline]) -> str:
 def words_of(code: str, definitions: Definitions) -> str:
     """The words of an indicator: those of the outline, else its name and value."""
     return _WORDS.get(code) or f"{definitions.indicators[code].name}{{v}}"
-
-
-def plain(value: Decimal) -> str:
-    """A numerator or denominator as printed: whole where it is whole, else two decimals."""
-    if value == value.to_integral_value():
-        return f"{value:,.0f}"
-    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
-
-
-def completion(figure: Figure) -> str:
-    """Value against target in percent; — without a target above zero or without a value."""
-    if figure.value is None or not figure.target:
-        return NONE
-    share = (figure.value / figure.target * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{share:,f}%"
-
-
-def reached(figure: Figure, indicator: Indicator) -> bool:
-    """Whether the value as printed reaches the target; False without either."""
-    if figure.value is None or figure.target is None:
-        return False
-    value, target = rounded(figure.value, indicator), rounded(figure.target, indicator)
-    return value <= target if indicator.better == "lower" else value >= target
-
-
-def gap_words(figure: Figure) -> str:
-    """应报60份、实报58份 where something owed is lacking, else nothing."""
-    gap = gap_of(figure)
-    return "" if gap is None else f"应报{gap[0]:,}份、实报{gap[1]:,}份"
-
-
-def coverage_words(reported: int, expected: int | None) -> str:
-    """640/650, or — where nothing is owed."""
-    return NONE if expected is None else f"{reported:,}/{expected:,}"
-
-
-def combined(indicator: Indicator, figures: Sequence[Figure]) -> Decimal | None:
-    """Several units' value in one: counts added, rates from added parts; None where undefined."""
-    if indicator.aggregate in ADDITIVE:
-        values = [f.value for f in figures if f.value is not None]
-        return sum(values, Decimal(0)) if values else None
-    if indicator.aggregate == "score":
-        return None
-    parts = [
-        (f.numerator, f.denominator)
-        for f in figures
-        if f.numerator is not None and f.denominator is not None
-    ]
-    base = sum((d for _, d in parts), Decimal(0))
-    if not base:
-        return None
-    top = sum((n for n, _ in parts), Decimal(0))
-    if indicator.aggregate == "growth":
-        top -= base
-    return top / base * indicator.multiply
 
 
 def _joined(groups: Sequence[Sequence[Inline]], between: str, end: str) -> list[Inline]:

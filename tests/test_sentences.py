@@ -1,0 +1,159 @@
+"""Clauses become text that a person would write: shared comparisons, no zeros, coverage once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+from publish_figures import year
+
+from definitions.loading import load_definitions
+from pipelines.figures import BLOCK, Figure
+from pipelines.publish.content import Inline, Number
+from pipelines.publish.telling import Teller
+
+definitions = cache(load_definitions)
+COUNTED = ("I-ORG-03", "I-ORG-04", "I-ORG-13", "I-ORG-15")
+
+
+def teller(given: Mapping[str, Mapping[str, Any]], section: tuple[str, ...] = ()) -> Teller:
+    """A teller over figures given by indicator: value, last_year, target, expected, reported."""
+    values = {}
+    for code, sides in given.items():
+        told = {k: Decimal(str(v)) if k in _DECIMAL else v for k, v in sides.items()}
+        figure = Figure(code, "NX", "2017", BLOCK, told.pop("value"), **told)
+        values[(BLOCK, "NX", "2017", code)] = figure
+    made = Teller(dataclasses.replace(year(), values=values), definitions())
+    made.open("S", section)
+    return made
+
+
+_DECIMAL = ("value", "last_year", "comparable", "target", "numerator", "denominator")
+
+
+def told(runs: list[Inline]) -> str:
+    return "".join(r.text if isinstance(r, Number) else r for r in runs)
+
+
+def sentence(
+    given: Mapping[str, Mapping[str, Any]],
+    words: Mapping[str, str] = {},  # noqa: B006
+    section: tuple[str, ...] = (),
+    breaks: tuple[str, ...] = (),
+) -> str:
+    made = teller(given, section)
+    return told(made.sentence([(c, words.get(c, "")) for c in given], breaks))
+
+
+def moved(value: float, before: float, **more: Any) -> dict[str, Any]:
+    return {"value": value, "last_year": before, **more}
+
+
+def test_neighbours_that_grew_share_one_comparison() -> None:
+    given = {"I-ORG-03": moved(110, 100), "I-ORG-04": moved(105, 100)}
+    assert sentence(given) == "职工110人、会员105人，分别比上年增长10.0%和5.0%。"
+    one_more = given | {"I-ORG-15": moved(101, 100)}
+    assert sentence(one_more) == (
+        "职工110人、会员105人、新发展会员101人，分别比上年增长10.0%、5.0%和1.0%。"
+    )
+
+
+def test_what_grew_by_as_much_is_told_once() -> None:
+    given = {"I-ORG-03": moved(110, 100), "I-ORG-04": moved(55, 50)}
+    assert sentence(given) == "职工110人、会员55人，均比上年增长10.0%。"
+
+
+def test_what_stood_still_is_told_together() -> None:
+    given = {"I-ORG-03": moved(100, 100), "I-ORG-04": moved(50, 50)}
+    assert sentence(given) == "职工100人、会员50人，均与上年持平。"
+
+
+def test_opposite_directions_are_never_told_together() -> None:
+    given = {"I-ORG-03": moved(110, 100), "I-ORG-04": moved(90, 100)}
+    assert sentence(given) == "职工110人，比上年增长10.0%；会员90人，比上年下降10.0%。"
+
+
+def test_five_figures_do_not_share_one_comparison() -> None:
+    codes = (*COUNTED, "I-ORG-05")
+    words = dict.fromkeys(codes, "甲{v}")
+    text = sentence({c: moved(110 + i, 100) for i, c in enumerate(codes)}, words)
+    assert text.count("分别") == 1
+    assert text.count("增长") == 2
+
+
+def test_a_count_that_was_and_is_nothing_is_not_told() -> None:
+    assert sentence({"I-ORG-13": moved(0, 0), "I-ORG-15": moved(5, 5)}) == (
+        "新发展会员5人，与上年持平。"
+    )
+    assert sentence({"I-ORG-13": {"value": 0}}) == ""
+    # what was asked for and not done is
+    assert sentence({"I-ORG-13": {"value": 0, "target": 2}}) == (
+        "新建基层工会0个，完成年度目标（2个）的0.0%。"
+    )
+
+
+def test_a_count_that_came_from_nothing_or_went_to_it_says_what_it_was() -> None:
+    assert sentence({"I-ORG-13": moved(3, 0)}) == "新建基层工会3个，上年为0。"
+    assert sentence({"I-ORG-13": moved(0, 3)}) == "新建基层工会0个，上年为3个。"
+    both = {"I-ORG-13": moved(3, 0), "I-ORG-14": moved(2, 0)}
+    assert sentence(both) == "新建基层工会3个，其中百人以上工会2个，上年均为0。"
+
+
+def test_a_part_whose_whole_is_not_told_is_called_by_its_name() -> None:
+    name = definitions().indicators["I-ORG-14"].name
+    assert sentence({"I-ORG-13": {"value": 0}, "I-ORG-14": {"value": 2}}) == f"{name}2个。"
+
+
+def test_members_may_become_fewer() -> None:
+    assert sentence({"I-ORG-16": {"value": -20}}) == "会员净减20人。"
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "words"),
+    [
+        ("I-FIN-02", "1300000", "实拨缴130万元。"),
+        ("I-FIN-02", "662256290", "实拨缴66,225.63万元。"),
+        ("I-FIN-02", "54560", "实拨缴54,560元。"),
+        ("I-WARM-03", "471.184", "户均慰问标准471.18元。"),
+    ],
+)
+def test_money_is_told_as_officials_write_it(code: str, value: str, words: str) -> None:
+    assert sentence({code: {"value": value}}) == words
+
+
+def test_a_target_met_exactly_needs_no_number() -> None:
+    assert sentence({"I-ORG-13": {"value": 4, "target": 4}}) == "新建基层工会4个，完成年度目标。"
+    assert sentence({"I-ORG-13": {"value": 6, "target": 4}}) == (
+        "新建基层工会6个，完成年度目标（4个）的150.0%。"
+    )
+
+
+def test_what_the_section_lacks_is_not_repeated_and_what_differs_is() -> None:
+    gap = {"reported": 58, "expected": 60}
+    given = {"I-ORG-03": {"value": 9} | gap, "I-ORG-04": {"value": 8} | gap,
+             "I-ORG-15": {"value": 7, "reported": 1, "expected": 3}}  # fmt: skip
+    made = teller(given, tuple(given))
+    assert told(made.sentence([(c, "") for c in given])) == (
+        "职工9人，会员8人；新发展会员7人（应报3份、实报1份）。"
+    )
+    assert told(made.coverage_note()).startswith(
+        "本节有缺报的指标，除文中另行注明外，应报60份、实报58份"
+    )
+
+
+def test_a_break_begins_a_new_sentence() -> None:
+    given = {"I-ORG-04": moved(50, 50), "I-ORG-05": moved(20, 20)}
+    assert sentence(given, breaks=("I-ORG-05",)) == (
+        "会员50人，与上年持平。会员中，女会员20人，与上年持平。"
+    )
+
+
+def test_every_number_of_a_sentence_is_quoted() -> None:
+    made = teller({"I-ORG-03": moved(110, 100), "I-ORG-04": moved(105, 100, target=200)})
+    runs = made.sentence([("I-ORG-03", ""), ("I-ORG-04", "")])
+    plain = "".join(r for r in runs if isinstance(r, str))
+    assert not any(c.isdigit() for c in plain), plain
