@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
+import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -97,6 +99,22 @@ def test_missing_values_stay_blank_and_are_not_added_as_zero() -> None:
     assert column(book, "分上级小计", "上级工会") == ["甲区总工会", "乙区总工会", "合计"]
     assert column(book, "分上级小计", "会员人数（人）") == [101 + 102, None, 101 + 102]
     assert column(book, "分上级小计", "实缴（元）") == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_what_is_blank_is_no_cell_and_has_its_line_all_the_same() -> None:
+    """One rule for a sheet instead of a cell for each of hundreds of thousands of blanks."""
+    content = consolidated_workbook(CUT, ROWS, definitions())
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        page = book.read("xl/worksheets/sheet2.xml").decode()
+    rows = page.partition("<sheetData>")[2].partition("</sheetData>")[0]
+    cells = re.findall(r"<c [^>]*?(/?)>", rows.partition('r="4"')[2])
+    assert cells
+    assert "/" not in cells
+    (ruled,) = openpyxl.load_workbook(io.BytesIO(content))["数据"].conditional_formatting
+    assert str(ruled.sqref) == "A4:J6"
+    (rule,) = ruled.rules
+    assert rule.type == "containsBlanks"
+    assert rule.dxf.border.bottom.style == "thin"
 
 
 def test_percentages_are_never_added() -> None:

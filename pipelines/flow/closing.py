@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -21,7 +23,7 @@ from pipelines.flow.checking import check_at_close, tell_waiting
 from pipelines.flow.extras import extras_of
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.sheets import named, rows_of
-from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.storing import Kept, keep_draft, lay_out, set_aside
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish import Publication, bulletin, consolidated
 from pipelines.publish.consolidated import Cut
@@ -64,12 +66,15 @@ def close_period(period: str, at: str) -> dict[str, Any]:
         # Each form closes by its own lock day: funds later than the rest of the month, letters of
         # targets and the two festivals long before their year is over.
         locked = [(f, p) for f, p in ripe(connection, when) if p in closings or p.end > month.end]
-        products = _products(connection, known, closings, locked, when)
-        products += _reorganised(connection, known, closings, when)
+        laid: list[Kept] = []
+        for publication, computation in chain(
+            _products(connection, known, closings, locked, when),
+            _reorganised(connection, known, closings, when),
+        ):
+            number = keep_draft(connection, publication, computation, when)
+            decide(connection, number, "published", "system", when)
+            laid.append(set_aside(publication))
         freeze(connection, locked, when)
-        for publication, computation in products:
-            kept = keep_draft(connection, publication, computation, when)
-            decide(connection, kept, "published", "system", when)
         coverage = _coverage(connection, month)
         audit.note(
             connection,
@@ -80,7 +85,7 @@ def close_period(period: str, at: str) -> dict[str, Any]:
             detail=coverage,
         )
         tell_waiting(connection, checked.submissions, known, when)
-    files = [path for publication, _ in products for path in lay_out(publication)]
+    files = [path for kept in laid for path in lay_out(kept.publication())]
     return {
         **coverage,
         "findings_opened": checked.opened,
@@ -102,19 +107,21 @@ def _coverage(connection: Connection, month: Period) -> dict[str, int]:
     return {"reported": row.reported, "expected": row.expected, "unverified": row.unverified}
 
 
+Product = tuple[Publication, int | None]
+"""A publication and the computation behind its figures; workbooks of rows have none."""
+
+
 def _reorganised(
     connection: Connection, known: Definitions, closings: Sequence[Period], when: datetime
-) -> list[tuple[Publication, int | None]]:
+) -> Iterator[Product]:
     """R-11 of the quarter and the year that close."""
-    made: list[tuple[Publication, int | None]] = []
     for closing in closings:
         if closing.kind not in (PeriodKind.QUARTER, PeriodKind.YEAR):
             continue
         computation = consolidate(connection, known, closing, when, when)
         top = top_unit(standing(connection, closing.end, when))
         figures = figures_of(connection, known, computation, top.code)
-        made.append((transfers_of(connection, known, figures)[0], computation))
-    return made
+        yield transfers_of(connection, known, figures)[0], computation
 
 
 def _products(
@@ -123,63 +130,74 @@ def _products(
     closings: Sequence[Period],
     locked: Sequence[tuple[str, Period]],
     when: datetime,
-) -> list[tuple[Publication, int | None]]:
+) -> Iterator[Product]:
     """The bulletin of the month, and a workbook per line for each form whose lock has passed."""
     organisations = standing(connection, closings[0].end, when)
     top = top_unit(organisations)
-    products: list[tuple[Publication, int | None]] = []
-    sheets: list[_Sheets] = []
     early = dict.fromkeys(p for _, p in locked if p not in closings)
     taking = {
         slot
         for slot, window in windows(connection, [p.label for p in closings]).items()
         if window.state(china_day(when)).takes
     }
+    reported: dict[Period, Sequence[CoverageRow]] = {}
     for closing in (*closings, *early):
         # Workbooks say who reported, and no figure: only the bulletin and the board of a month do.
-        reported: Sequence[CoverageRow]
         if closing.kind is PeriodKind.MONTH:
             computation = consolidate(connection, known, closing, when, when)
             figures = figures_of(connection, known, computation, top.code)
-            reported = figures.coverage
+            reported[closing] = figures.coverage
             extras = extras_of(connection, known, closing, computation, when)
-            products.append((bulletin(figures, known, extras), computation))
+            yield bulletin(figures, known, extras), computation
             works = board_of(connection, known, figures, computation)
             if works is not None:
-                products.append((works, computation))
+                yield works, computation
         else:
-            reported = coverage_of(connection, closing, when, top.code)
-        for form in known.forms:
-            if not form.covers(closing) or (form.code, closing.label) in taking:
-                continue
-            if closing in early and (form.code, closing) not in locked:
-                continue
-            rows = rows_of(connection, known, form, [closing.label], organisations, when)
-            if rows.empty:
-                continue
-            coverage = [c for c in reported if c.form == form.code]
-            for line in (BLOCK, INDUSTRY):
-                cut = Cut(
-                    form, closing, line, when, known.digest, top.code, top.name, closings[0].end
-                )  # fmt: skip
-                sheets.append((cut, named(rows, organisations, line), coverage))
-    return products + [(p, None) for p in _drawn(sheets)]
+            reported[closing] = coverage_of(connection, closing, when, top.code)
+    sheets = (
+        (
+            Cut(form, closing, line, when, known.digest, top.code, top.name, closings[0].end),
+            named(rows, organisations, line),
+            [c for c in reported[closing] if c.form == form.code],
+        )
+        for closing in (*closings, *early)
+        for form in known.forms
+        if form.covers(closing) and (form.code, closing.label) not in taking
+        if closing not in early or (form.code, closing) in locked
+        if len(rows := rows_of(connection, known, form, [closing.label], organisations, when))
+        for line in (BLOCK, INDUSTRY)
+    )
+    for publication in _drawn(sheets, known):
+        yield publication, None
 
 
 _Sheets = tuple[Cut, pd.DataFrame, list[CoverageRow]]
 """What one consolidated workbook is drawn from."""
 
 
-def _drawn(sheets: Sequence[_Sheets]) -> list[Publication]:
-    """Consolidated workbooks in order; drawing is pure and slow, so all cores share it."""
-    workers = min(len(sheets), len(os.sched_getaffinity(0)))
-    if workers < 2:
-        return [_draw(s) for s in sheets]
+def _drawn(sheets: Iterator[_Sheets], known: Definitions) -> Iterator[Publication]:
+    """Consolidated workbooks in order; drawing is pure and slow, so all cores share it.
+
+    Few wait at a time: the rows of a whole month do not fit in memory for long.
+    """
+    workers = len(os.sched_getaffinity(0))
     context = multiprocessing.get_context("fork")  # the definitions are loaded once, here
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return list(pool.map(_draw, sheets))
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_DRAWN_BY.append, initargs=(known,)
+    ) as pool:
+        waiting: deque[Future[Publication]] = deque()
+        for one in sheets:
+            waiting.append(pool.submit(_draw, one))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+_DRAWN_BY: list[Definitions] = []
+"""In a process that draws: the definitions of the close, whatever is decided meanwhile."""
 
 
 def _draw(sheets: _Sheets) -> Publication:
     cut, rows, coverage = sheets
-    return consolidated(cut, rows, definitions(), coverage)
+    return consolidated(cut, rows, _DRAWN_BY[-1], coverage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -54,6 +56,25 @@ def keep_draft(
         ],
         at=at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A publication whose files are in the store and not in memory."""
+
+    told: Publication
+    hashes: tuple[tuple[str, str], ...]
+
+    def publication(self) -> Publication:
+        """With its files again."""
+        originals = places().originals
+        return replace(self.told, files=tuple((n, originals.get(h)) for n, h in self.hashes))
+
+
+def set_aside(publication: Publication) -> Kept:
+    """Let go of the files of a publication that has been kept."""
+    hashes = tuple((n, hashlib.sha256(content).hexdigest()) for n, content in publication.files)
+    return Kept(replace(publication, files=()), hashes)
 
 
 def lay_out(publication: Publication, *, draft: bool = False) -> list[str]:

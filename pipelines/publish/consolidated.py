@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from definitions.loading import Definitions
@@ -130,8 +131,20 @@ def _summable(column: Column) -> bool:
     )
 
 
-def _decimal(value: Any) -> Decimal | None:
-    return None if pd.isna(value) else Decimal(str(value))
+def _total(values: pd.Series) -> Decimal | None:
+    """The exact sum of what was filled in; None where nobody did.
+
+    Figures with two decimals at most, which is nearly all, are added as whole hundredths.
+    """
+    known = values.dropna()
+    if known.empty:
+        return None
+    if pd.api.types.is_float_dtype(known.dtype):
+        given = known.to_numpy(dtype=float)
+        hundredths = np.rint(given * 100)
+        if np.abs(hundredths).max() < 1e15 and np.array_equal(hundredths / 100, given):
+            return Decimal(sum(hundredths.astype(np.int64).tolist())) / 100
+    return sum((Decimal(str(value)) for value in known), Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -156,12 +169,7 @@ def _subtotals(rows: pd.DataFrame, columns: Sequence[Column]) -> list[_Subtotal]
 
 
 def _subtotal(name: str, group: pd.DataFrame, columns: Sequence[Column]) -> _Subtotal:
-    sums: dict[str, Decimal | None] = {}
-    for column in columns:
-        values: list[Decimal] = []
-        if column.code in group.columns:
-            values = [v for raw in group[column.code] if (v := _decimal(raw)) is not None]
-        sums[column.code] = sum(values, Decimal(0)) if values else None
+    sums = {c.code: _total(group[c.code]) if c.code in group else None for c in columns}
     return _Subtotal(name, int(group[UNIT_CODE].nunique()), len(group), sums)
 
 

@@ -29,6 +29,8 @@ _NUMBER_FORMATS: dict[Kind, str] = {
     "percent": '0.00"%"',
     "date": "yyyy-mm-dd",
 }
+_LINE = {"bottom": 1, "bottom_color": "#E4E8EC"}
+"""Below every row of a table."""
 # Ink and ground; the words say it too, for those who print in grey or see no red.
 _LIGHTS = {
     "green": ("#1E6B3A", "#E3F2E6"),
@@ -70,6 +72,7 @@ class Book:
             }
         )
         self.format = cache(self._format)
+        self._line = self.book.add_format(_LINE)
 
     def bytes(self) -> bytes:
         """Close the workbook and give its bytes."""
@@ -90,7 +93,7 @@ class Book:
         if kind == "wrap":
             properties["text_wrap"] = True
         if look in ("", "total", "absent", *_LIGHTS):
-            properties |= {"bottom": 1, "bottom_color": "#E4E8EC"}
+            properties |= _LINE
         if look == "total":
             properties |= {"bold": True, "bg_color": "#F2F4F6"}
         if look == "absent":
@@ -166,16 +169,24 @@ class Book:
         sheet.set_row(2, 32)
         for i, field in enumerate(fields):
             sheet.write_string(2, i, field.label, self.format("center", "head"))
-        count = 0
+        count, left_out = 0, False
+        wrapped = [i for i, field in enumerate(fields) if field.kind == "wrap"]
         for count, row in enumerate(rows, 1):
             look = "total" if count - 1 in totals else ""
-            lines = max((_lines(v, f) for f, v in zip(fields, row, strict=True)), default=1)
+            lines = max((_lines(row[i], fields[i]) for i in wrapped), default=1)
             if lines > 1:
                 sheet.set_row(count + 2, min(15.0 * lines, 400.0))
             row_places = decimals[count - 1] if decimals else None
             for i, (field, value) in enumerate(zip(fields, row, strict=True)):
+                if not look and _missing(value):
+                    left_out = True
+                    continue
                 places = field.decimals if row_places is None else row_places
                 self.write(sheet, count + 2, i, value, field.kind, look, places)
+        if left_out:
+            # Most cells of a wide table are empty: one rule draws their line, not a cell each.
+            line = {"type": "blanks", "format": self._line}
+            sheet.conditional_format(3, 0, count + 2, len(fields) - 1, line)
         if count:
             sheet.autofilter(2, 0, count + 2, len(fields) - 1)
         if printed:
@@ -194,7 +205,7 @@ class Book:
     ) -> None:
         """One cell. Text stays text whatever it looks like; a missing number stays blank."""
         made = self.format(kind, look, decimals)
-        if value is None or _not_a_number(value) or value == "":
+        if _missing(value):
             sheet.write_blank(row, column, None, made)
         elif isinstance(value, str):
             if kind in ("int", "number", "money", "percent"):
@@ -234,6 +245,13 @@ def sheet_name(name: str, taken: Sequence[str]) -> str:
         tail = f"（{number}）"
         made, number = clean[: 31 - len(tail)] + tail, number + 1
     return made
+
+
+def _missing(value: Any) -> bool:
+    """Whether a cell stays blank: nothing, no text, or no number."""
+    if isinstance(value, str):
+        return not value
+    return value is None or _not_a_number(value)
 
 
 def _not_a_number(value: Any) -> bool:
