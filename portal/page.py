@@ -186,9 +186,17 @@ def language_of(request: Request, person: SignedIn | None) -> str:
     return "en" if chosen == "en" else "zh"
 
 
+def _here(path: str, menu: list[NavItem]) -> str:
+    """The entry of the menu to which a page belongs: the nearest above it."""
+    above = (i.href for i in menu if path == i.href or path.startswith(f"{i.href.rstrip('/')}/"))
+    found = max(above, key=len, default="")
+    return found if found != "/" or path == "/" else ""
+
+
 def render(request: Request, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
     """A page, or a part of one for htmx; `values` are what its template names."""
     person = visitor(request)
+    menu = [i for i in MENU if person and (not i.verbs or person.may(*i.verbs))]
     context = {
         "request": request,
         "path": request.url.path,
@@ -196,7 +204,8 @@ def render(request: Request, template: str, /, status: int = 200, **values: Any)
         "at": now(request),
         "site": site_of(request),
         "language": language_of(request, person),
-        "menu": [i for i in MENU if person and (not i.verbs or person.may(*i.verbs))],
+        "menu": menu,
+        "here_in_menu": _here(request.url.path, menu),
         "flashes": _flashes(request),
         "partial": request.headers.get("hx-request") == "true",
         **values,

@@ -340,19 +340,34 @@ class Eyes:
 
 
 def few_colours(data: bytes) -> bytes:
-    """A picture cut to its height and to so few colours that it stays small."""
+    """A picture cut to its height and to so few colours that it stays small.
+
+    What fills most of a page keeps its very colour; the rest is shared among what stands out.
+    """
     picture = Image.open(io.BytesIO(data)).convert("RGB")
     height = TALLEST
     for colours in (COLOURS, 32, 24, 16, 12):
         cut = picture.crop((0, 0, picture.width, min(picture.height, height)))
         out = io.BytesIO()
-        cut.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        cut.quantize(palette=_palette(cut, colours), dither=Image.Dither.NONE).save(
             out, "PNG", optimize=True
         )
         if out.tell() < MOST_BYTES:
             break
         height = max(1600, height - 300)
     return out.getvalue()
+
+
+def _palette(picture: Image.Image, colours: int) -> Image.Image:
+    """The most frequent colours as they are, and as many that stand out."""
+    counted = picture.getcolors(picture.width * picture.height) or []
+    frequent = [colour for _, colour in sorted(counted, reverse=True)[: colours // 2]]
+    rare = picture.quantize(colours - len(frequent), method=Image.Quantize.MAXCOVERAGE)
+    flat = [n for colour in frequent for n in colour]  # type: ignore[union-attr]
+    flat += (rare.getpalette() or [])[: 3 * (colours - len(frequent))]
+    made = Image.new("P", (1, 1))
+    made.putpalette(flat)
+    return made
 
 
 def take(url: str, at: datetime, places: dict[str, str], wanted: Sequence[Shot]) -> list[str]:
@@ -362,7 +377,9 @@ def take(url: str, at: datetime, places: dict[str, str], wanted: Sequence[Shot])
     FOLDER.mkdir(parents=True, exist_ok=True)
     missed = []
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = play.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=zh-CN"]
+        )
         eyes = Eyes(url, browser, at, places)
         for role in dict.fromkeys(s.role for s in wanted):
             context = eyes.context(role)

@@ -25,4 +25,9 @@ Index(
     submission.c.locks_on,
     postgresql_where=text("life IN ('validated', 'explained', 'checked')"),
 )
+Index(
+    "ix_submission_waits_for_unit",
+    submission.c.received_at,
+    postgresql_where=text("life IN ('returned', 'explaining')"),
+)
 Index("ix_submission_period", submission.c.period)
