@@ -220,18 +220,29 @@ def _keep_result(
     known_at: datetime,
     units: Sequence[KeptUnit],
 ) -> int:
-    """The result among all assessments; its cut-off there is the moment of what was known."""
+    """The result among all assessments; its cut-off there is the moment of what was known.
+
+    A run over all schemes at that very moment may have kept the same result before; LookupError in
+    Chinese where it kept another, for a moment has one result.
+    """
+    key = {
+        "scheme": found.scheme, "year": found.year, "cutoff": known_at, "definitions": definitions,
+    }  # fmt: skip
     new = connection.execute(
-        insert(assessment)
-        .values(
-            scheme=found.scheme,
-            year=found.year,
-            cutoff=known_at,
-            definitions=definitions,
-            computation_id=computation,
-        )
+        upsert(assessment)
+        .values(**key, computation_id=computation)
+        .on_conflict_do_nothing()
         .returning(assessment.c.id)
-    ).scalar_one()
+    ).scalar()
+    if new is None:
+        same = (assessment.c[name] == value for name, value in key.items())
+        kept = connection.execute(select(assessment.c.id).where(*same)).scalar_one()
+        before = {(r.unit, r.total, r.grade, r.rank) for r in unit_rows(connection, kept)}
+        if before != {(u.unit, u.total, u.grade, u.rank) for u in units}:
+            raise LookupError(
+                f"{found.year}年度 {found.scheme} 在同一时刻已留存过不同的结果，请稍后再办理。"
+            )
+        return int(kept)
     codes = ids(connection)
     if units:
         connection.execute(

@@ -93,7 +93,7 @@ def star_list(
         ),
         Grid(
             ("序号", "工会", *parties, "参评率", "总分", "星级"),
-            (7, 34, *(20 for _ in parties), 12, 10, 11),
+            (8, 38, *(17 for _ in parties), 14, 12, 12),
             tuple(rows),
             f"cl{'r' * len(parties)}rrc",
         ),

@@ -33,7 +33,7 @@ class Notice:
 
     def paper(self, title: str, parts: list[Part], **more: Any) -> Paper:
         """The notice as a paper of one page, where its words leave it that."""
-        told = {"addressee": self.unit, "compact": True} | more
+        told: dict[str, Any] = {"addressee": self.unit, "compact": True, **more}
         return Paper(
             title, self.issuer, tuple(parts), number=self.number, issued=self.issued, **told
         )
@@ -161,7 +161,7 @@ def slips_notice(notice: Notice, limit: int, rows: tuple[tuple[str, ...], ...]) 
                 f"职工诉求应自受理次日起 {limit} 个工作日内办结。截至{chinese_day(notice.issued)}，"
                 f"你单位有 {len(rows)} 件诉求超过期限仍未办结，现予督办。"
             ),
-            Grid(SLIP_HEADS, (22, 34, 18, 18, 18, 16), rows, "llcccr"),
+            Grid(SLIP_HEADS, (25, 31, 17, 18, 19, 23), rows, "llcccr"),
             Text(
                 f"请于{notice.until}办结，将结果告知职工本人并回访满意情况，在“三单”诉求流转台账中"
                 f"续报，并书面报{notice.office}。"

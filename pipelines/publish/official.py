@@ -243,16 +243,22 @@ TITLE_LINE = 20
 """Characters of a title that fit on a line of text."""
 
 
-def _title(made: Any, text: str) -> Any:
+def title_lines(text: str) -> tuple[str, ...]:
     """A title; one too long for a line is broken after a word, near its middle."""
-    paragraph = made.add_paragraph("", style="Paper Title")
     if len(text) <= TITLE_LINE:
-        paragraph.add_run(text)
-        return paragraph
+        return (text,)
     words = [found.end() for found in re.finditer(r"[的和与、，》”）]|.(?=\d{4}年)", text[:-1])]
     at = min(words or [len(text) // 2], key=lambda i: abs(2 * i - len(text)))
-    paragraph.add_run(text[:at]).add_break()
-    paragraph.add_run(text[at:])
+    return text[:at], text[at:]
+
+
+def _title(made: Any, text: str) -> Any:
+    paragraph = made.add_paragraph("", style="Paper Title")
+    first, *more = title_lines(text)
+    run = paragraph.add_run(first)
+    for line in more:
+        run.add_break()
+        run = paragraph.add_run(line)
     return paragraph
 
 

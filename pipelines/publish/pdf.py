@@ -39,6 +39,7 @@ from pipelines.publish.official import (
     Text,
     Turn,
     chinese_day,
+    title_lines,
     word_of,
 )
 from pipelines.publish.publication import Publication, stamp
@@ -191,7 +192,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
             case Turn():
                 runs.append({"flipped": part.landscape, "parts": []})
             case Signatures():
-                parts.append({"kind": "boxes", "rows": part.boxes})
+                parts.append(_boxes(part))
     named = [
         f"附件：{i}. {name}" if i == 1 else f"　　　{i}. {name}"
         for i, name in enumerate(paper.attachments, 1)
@@ -199,7 +200,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
     if len(named) == 1:
         named = [f"附件：{paper.attachments[0]}"]
     return {
-        "title": paper.title,
+        "title": "\n".join(title_lines(paper.title)),
         "issuer": paper.issuer,
         "number": paper.number,
         "addressee": paper.addressee,
@@ -208,8 +209,13 @@ def _paper(paper: Paper) -> dict[str, Any]:
         "copies": paper.copies,
         "cover": paper.cover,
         "compact": paper.compact,
+        "receipt": None if paper.receipt is None else _boxes(paper.receipt),
         "runs": runs,
     }
+
+
+def _boxes(part: Signatures) -> dict[str, Any]:
+    return {"kind": "boxes", "rows": part.boxes, "height": part.height}
 
 
 _SIDES = {"l": "left", "r": "right", "c": "center"}
