@@ -8,6 +8,8 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -15,7 +17,18 @@ import pytest
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute
 from portal_site import AT, Browser, Site
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Connection,
+    Table,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, Range
+from sqlalchemy.exc import IntegrityError
 
 from pipelines import flow
 from pipelines.flow.uploading import Upload, upload, work_once
@@ -32,6 +45,7 @@ COUNTY = "640121Z00001"
 OWN, SIBLING = (u.code for u in registry().family("yongning")[:2])
 NOW = AT.isoformat()
 MONTH = "2017-03"
+SCHEME = "TRA-GRASS-2017"
 
 
 def parents() -> dict[tuple[str, str], str]:
@@ -89,8 +103,17 @@ def canary(code: str, what: str = "") -> str:
     return f"鹊{UNITS.index(code)}桥{what}"
 
 
-# A canary, and 人 behind it where it is the name of an account.
-CANARY = re.compile(r"鹊(\d)桥(人?)")
+# A canary, 人 behind it where it is the name of an account, and the table that it stands in.
+CANARY = re.compile(r"鹊(\d)桥(人?)(?:〈(\w+)〉)?")
+
+
+def tagged(value: Any, word: str, table: str) -> Any:
+    """A value with the table's name behind the canary in it."""
+    if isinstance(value, dict):
+        return {k: tagged(v, word, table) for k, v in value.items()}
+    if isinstance(value, str):
+        return value.replace(word, f"{word}〈{table}〉")
+    return value
 
 
 @dataclass
@@ -136,7 +159,7 @@ def plant(connection: Connection, code: str, definitions) -> dict[str, str]:
 
     def put(table: str, **values: Any) -> int:
         chosen = tables[table]
-        statement = insert(chosen).values(**values)
+        statement = insert(chosen).values(**{k: tagged(v, word, table) for k, v in values.items()})
         if "id" in chosen.c:
             return int(connection.execute(statement.returning(chosen.c.id)).scalar_one())
         connection.execute(statement)
@@ -147,7 +170,7 @@ def plant(connection: Connection, code: str, definitions) -> dict[str, str]:
             "UPDATE submission SET cover = cover || jsonb_build_object('x', CAST(:w AS text)) "
             "WHERE id = :n"
         ),
-        {"w": word, "n": number},
+        {"w": tagged(word, word, "submission"), "n": number},
     )
     put(
         "submission_step", submission_id=number, seq=90, verb="send_back", from_state="validated",
@@ -195,10 +218,27 @@ def plant(connection: Connection, code: str, definitions) -> dict[str, str]:
     put("publication_decision", publication_id=publication, state="draft", actor=word, reason=word,
         at=AT)  # fmt: skip
     put("delivery", publication_id=publication, channel="folder", target=word, at=AT)
-    put("rectification", org_id=org, source="年度考核", reference=word, matter=word, document=word,
-        issued_on=AT.date(), due_on=AT.date(), entered_by="test", entered_at=AT)  # fmt: skip
+    found = connection.execute(text("SELECT id FROM assessment_round")).scalar()
+    if found is None:
+        found = put("assessment_round", scheme=SCHEME, year=2017, opened_by="test", opened_at=AT)
+        put("assessment_stage", round_id=found, step="open", stage_to="自评", actor="test",
+            reason="x", at=AT)  # fmt: skip
+    evidence = put(
+        "assessment_evidence", round_id=found, org_id=org, about="自评", file_name=f"{word}.pdf",
+        sha256=page, size=1, added_by="test", added_at=AT,
+    )  # fmt: skip
+    put("self_assessment", round_id=found, org_id=org, item="T01", indicator="", remark=word,
+        evidence_id=evidence, entered_by="test", entered_at=AT)  # fmt: skip
+    put("assessor_mark", round_id=found, org_id=org, item="D5", assessor=word, raw=90, reason=word,
+        evidence=word, entered_by="test", entered_at=AT)  # fmt: skip
+    put("assessment_ruling", round_id=found, org_id=org, kind="核定实绩", key=word, value=1,
+        source="联合会审", reason=word, document=word, ruled_by="test", ruled_at=AT)  # fmt: skip
+    put_right = put(
+        "rectification", org_id=org, source="年度考核", reference=word, matter=word, document=word,
+        issued_on=AT.date(), due_on=AT.date(), entered_by="test", entered_at=AT,
+    )  # fmt: skip
     account = accounts.create_account(
-        connection, f"at-{UNITS.index(code)}", canary(code, "人"), at=AT, actor="test"
+        connection, f"at-{UNITS.index(code)}", canary(code, "人〈account〉"), at=AT, actor="test"
     )
     grant = accounts.grant(connection, definitions, account, "reporter", code, at=AT, actor="test")
     return {
@@ -207,7 +247,9 @@ def plant(connection: Connection, code: str, definitions) -> dict[str, str]:
         "correction": str(correction), "proposal": str(correction),
         "publication": str(publication), "org": code, "unit": code, "code": code,
         "form": "ORG-02", "period": MONTH, "month": MONTH, "first": MONTH, "last": MONTH,
-        "year": "2017", "scheme": "S-2017", "name": "report.html", "account": str(account),
+        "year": "2017", "scheme": SCHEME, "evidence": str(evidence),
+        "rectification": str(put_right), "appeal": "1", "name": "report.html",
+        "account": str(account),
         "grant": str(grant), "line": "块", "reason": "x", "wanted": "x" * 12, "login": "new",
         "role": "reporter", "seen": "0", "step": "open", "order": "1", "token": "x",
     }  # fmt: skip
@@ -228,7 +270,7 @@ def world(module_home, definitions) -> Iterator[World]:
     flow.open_period(MONTH, "2017-03-26T09:00:00")
     for n, code in enumerate(UNITS):
         data = workbook(definitions, code, 101 + n)
-        upload([Upload(f"{canary(code)}.xlsx", data)], code, Actor("test", code), NOW)
+        upload([Upload(f"{canary(code)}〈receipt〉.xlsx", data)], code, Actor("test", code), NOW)
     while work_once(NOW):
         pass
     made = World(Site(definitions))
@@ -304,6 +346,7 @@ PLANTED = (
     "receipt", "submission", "finding", "submission_step", "submission_claim", "correction",
     "contact", "notice", "outbox", "letter", "workbook_fetched", "form_draft", "publication",
     "publication_number", "publication_decision", "delivery", "rectification", "account",
+    "self_assessment", "assessment_evidence", "assessor_mark", "assessment_ruling",
 )  # fmt: skip
 
 
@@ -360,6 +403,160 @@ def test_a_policy_holds_and_its_absence_is_noticed(world, numbers, table):
 def test_the_readers_connection_is_the_one_pages_use(world, numbers):
     with as_person(warehouse(), numbers["reporter"], AT.date()) as reading:
         assert whoms(reading, "outbox") == {"0"}
+
+
+# --- every policy, listed by the database itself ---
+
+
+def policies(connection: Connection) -> dict[str, str]:
+    """Table → what its policy says."""
+    rows = connection.execute(text("SELECT tablename, qual FROM pg_policies ORDER BY 1"))
+    return {r.tablename: r.qual for r in rows}
+
+
+def some_row(connection: Connection, name: str, made: dict[str, Any]) -> Any:
+    """The key of a row of a table: one that is there, else a plausible one made for it."""
+    table = metadata.tables[name]
+    key = next(iter(table.primary_key.columns), next(iter(table.columns)))
+    if name not in made:
+        made[name] = connection.execute(select(key).limit(1)).scalar()
+    if made[name] is None:
+        for everything in (False, True):  # some checks want more than what may not be empty
+            values = {
+                column.name: some_row(connection, target.column.table.name, made)
+                if (target := next(iter(column.foreign_keys), None)) is not None
+                else some_value(table, column)
+                for column in table.columns
+                if not column.identity and column.server_default is None
+                if not column.nullable or (everything and not column.foreign_keys)
+            }
+            try:
+                with connection.begin_nested():
+                    made[name] = connection.execute(
+                        insert(table).values(**values).returning(key)
+                    ).scalar()
+                break
+            except IntegrityError:
+                if everything:
+                    raise
+    return made[name]
+
+
+def some_value(table: Table, column: Column[Any]) -> Any:
+    """Anything that the column and its checks take."""
+    for check in table.constraints:
+        if isinstance(check, CheckConstraint):
+            found = re.search(rf"\b{column.name} IN \('([^']+)'", str(check.sqltext))
+            if found:
+                return found[1]
+    kind = column.type.python_type if not isinstance(column.type, (ARRAY, JSONB)) else None
+    if isinstance(column.type, DATERANGE):
+        return Range(AT.date(), None)
+    plain = {str: "x", int: 0, Decimal: 0, bool: False, date: AT.date(), datetime: AT, bytes: b"x"}
+    return {} if isinstance(column.type, JSONB) else [] if kind is None else plain[kind]
+
+
+def rows_seen(connection: Connection, table: str, number: int) -> int:
+    with connection.begin_nested() as point:
+        enter_reader(connection, number)
+        count = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608
+        point.rollback()
+    return int(count)
+
+
+def test_whoever_has_no_grant_sees_no_row_of_any_table_with_a_policy(world, numbers):
+    """Each policy opened alone is noticed: the tables are listed by the database, none by hand."""
+    unnoticed, leaking = [], []
+    with warehouse().connect() as connection, connection.begin() as transaction:
+        listed = policies(connection)
+        for table in listed:
+            some_row(connection, table, {})
+        for table in listed:
+            own = 1 if table == "account" else 0
+            if rows_seen(connection, table, numbers["nobody"]) != own:
+                leaking.append(table)
+            with connection.begin_nested() as point:
+                connection.execute(text(f"ALTER POLICY sight ON {table} USING (true)"))
+                if rows_seen(connection, table, numbers["nobody"]) <= own:
+                    unnoticed.append(table)
+                point.rollback()
+        transaction.rollback()
+    assert (leaking, unnoticed) == ([], [])
+    assert len(listed) > 40
+
+
+def test_every_table_that_pages_read_has_a_policy_or_is_known_to_everyone_inside(world):
+    """What the reader may read without a policy holds no canary of any union."""
+    with warehouse().connect() as connection:
+        open_ones = connection.execute(
+            text(
+                "SELECT c.relname FROM pg_class AS c WHERE c.relkind IN ('r', 'p') "
+                "AND c.relnamespace = 'public'::regnamespace AND NOT c.relrowsecurity "
+                "AND has_any_column_privilege('portal_reader', c.oid, 'SELECT')"
+            )
+        )
+        found = {t: whoms(connection, t) for t in open_ones.scalars().all()}
+    assert len(found) > 10
+    assert {t for t, seen in found.items() if seen} == set()
+
+
+def set_policies(said: dict[str, str]) -> None:
+    with warehouse().begin() as connection:
+        for table, rows in said.items():
+            connection.execute(text(f"ALTER POLICY sight ON {table} USING ({rows})"))
+
+
+def tables_shown(answer: Any) -> set[str]:
+    """Tables whose canaries of the county, a stranger's, stand in an answer."""
+    county = {str(UNITS.index(code)) for code in BELOW_COUNTY}
+    return {m[3] for m in CANARY.finditer(answer.text) if m[3] and m[1] in county}
+
+
+def rests_on(table: str, said: dict[str, str]) -> set[str]:
+    """A table and those that its policy asks, and theirs."""
+    found, new = set(), {table}
+    while new:
+        found |= new
+        new = {t for t in said for f in new if re.search(rf"\b{t}\b", said[f])} - found
+    return found
+
+
+def test_over_http_each_policy_alone_holds_back_its_table(world):
+    """With every policy opened a stranger of all roles is shown what pages read of the county; with
+    one put back (and those it asks), nothing of its table, whatever else is open."""
+    county = ABOVE[STRANGER, "块"]
+    roles = [r.code for r in world.site.definitions.roles.roles]
+    world.site.account(
+        "everything",
+        *((r, STRANGER) for r in roles if r in ("reporter", "signer")),
+        *((r, county) for r in roles if r not in ("reporter", "signer", "industry_reviewer")),
+    )
+    browser = world.browser("everything")
+    browser.client._transport.raise_server_exceptions = False
+    with warehouse().connect() as connection:
+        said = policies(connection)
+    pages = [r for m, r in routes(world) if m == "GET"]
+
+    def ask(route: APIRoute) -> set[str]:
+        return tables_shown(request(browser, "", "GET", route, world.things[OWN], ""))
+
+    wrong, read = [], {}
+    try:
+        assert {route.path for route in pages if ask(route)} == set()
+        set_policies(dict.fromkeys(said, "true"))
+        for route in pages:
+            for table in ask(route):
+                read.setdefault(table, []).append(route)
+        for table, where in read.items():
+            closed = rests_on(table, said)
+            set_policies({t: said[t] for t in closed})
+            wrong += [f"{table}: {r.path}" for r in where[:3] if table in ask(r)]
+            set_policies(dict.fromkeys(closed, "true"))
+    finally:
+        set_policies(said)
+    assert not wrong, "\n".join(wrong)
+    # What no page shows even then is held back by more than its policy: proven at the database.
+    assert {"account", "correction", "publication", "publication_number"} <= set(read)
 
 
 # --- every endpoint ---

@@ -38,9 +38,20 @@ class Withheld:
         return self.hides(computation, LINES[words[0]], words[1], words[2], words[3])
 
 
-def asked(engine: Engine, known: Definitions, day: date, computations: Collection[int]) -> Withheld:
-    """What is withheld of some computations; asked as the owner, for it concerns everybody."""
+def asked(
+    engine: Engine,
+    known: Definitions,
+    day: date,
+    computations: Collection[int],
+    indicators: Collection[str] | None = None,
+) -> Withheld:
+    """What is withheld of some computations (and indicators); nothing is asked about others.
+
+    Asked as the owner, for it concerns everybody.
+    """
     codes = frozenset(sensitive(known, day).codes)
+    if indicators is not None:
+        codes &= frozenset(indicators)
     if not codes:
         return Withheld(codes, {})
     with engine.connect() as owner:

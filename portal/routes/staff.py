@@ -70,7 +70,7 @@ def overview(
         raise NotFound
     groups = _headlines(known)
     codes = [*dict.fromkeys([c for g in groups.values() for c in g] + list(KEYS))]
-    hidden = withheld.asked(person.site.engine, known, day, [head.computation])
+    hidden = withheld.asked(person.site.engine, known, day, [head.computation], codes)
     figures = staff.Figures(reading, known, head, [u.id for u in around], codes, hidden)
     own = around[0]
     line = _line(person, own.id)
@@ -139,7 +139,7 @@ def indicator(
     months = staff.months_until(now, MONTHS)
     drawn = picked or [own]
     hidden = withheld.asked(
-        person.site.engine, known, now.end, [h.computation for h in heads.values()]
+        person.site.engine, known, now.end, [h.computation for h in heads.values()], [code]
     )
     told = staff.trend(reading, known, heads, code, number, drawn, months, hidden)
     figures = staff.Figures(reading, known, head, [u.id for u in around], [code], hidden)
