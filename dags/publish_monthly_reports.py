@@ -1,4 +1,4 @@
-"""关账之后：编发当月数据质量通报和职工诉求通报，季末月份另编发分析简报，口径与关账通报一致。"""
+"""关账之后：编发当月数据质量通报和职工诉求通报，季末、年末另编发产业专题，季末编发分析简报，口径与关账通报一致。"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from run_settings import TAG, at, at_param, periods_param, settings
 
 @dag(
     dag_display_name="编发月度专题通报",
-    description="关账后编发数据质量通报、职工诉求通报，季末编发分析简报",
+    description="关账后编发数据质量通报、职工诉求通报，季末编发产业专题和分析简报",
     doc_md=__doc__,
     tags=[TAG],
     params={

@@ -26,16 +26,6 @@ LINK = re.compile(r'<a class="n" id="[^"]+" href="/numbers/([^/"]+)/(\d+)"[^>]*>
 DIGITS = re.compile(r"-?[\d,]+(?:\.\d+)?")
 
 
-_DRAWN: dict[str, list[Sending]] = {}
-
-
-def _drawn(known: Definitions) -> list[Sending]:
-    """Everything that was sent, drawn once per run."""
-    if known.digest not in _DRAWN:
-        _DRAWN[known.digest] = sendings(known, SEED)
-    return _DRAWN[known.digest]
-
-
 def install(
     known: Definitions,
     forms: Collection[str],
@@ -46,12 +36,12 @@ def install(
 
     `without` are unions that sent nothing at all. Returns what was loaded.
     """
+    few = replace(known, forms=tuple(f for f in known.forms if f.code in forms))
     sent = [
-        replace(s, forms={f: rows for f, rows in s.forms.items() if f in forms}, findings=[])
-        for s in _drawn(known)
-        if s.reporter not in without and s.period >= since
+        replace(s, findings=[])
+        for s in sendings(few, SEED)
+        if s.forms and s.reporter not in without and s.period >= since
     ]
-    sent = [s for s in sent if s.forms]
     with engine().begin() as connection:
         register_definitions(connection, known, OPENED)
         register(connection, organisations(), OPENED)

@@ -18,7 +18,11 @@ from warehouse.engine import sql
 from warehouse.organisations import standing
 from warehouse.publications import decide
 
-OF_KIND = {PeriodKind.MONTH: ("R-04", "R-12"), PeriodKind.QUARTER: ("R-13",)}
+OF_KIND = {
+    PeriodKind.MONTH: ("R-04", "R-12"),
+    PeriodKind.QUARTER: ("R-10", "R-13"),
+    PeriodKind.YEAR: ("R-10",),
+}
 """Kind of period → the federation's reports that belong to its close."""
 
 
