@@ -11,17 +11,25 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench import bare, catalogue, naive, ours, scoring
-from bench.report import CatalogueRun, Other, Results, Run, catalogue_table, markdown
+from bench import bare, books, catalogue, closing, families, naive, ours, scoring
+from bench.report import (
+    CatalogueRun,
+    Other,
+    Results,
+    Run,
+    catalogue_table,
+    closing_table,
+    markdown,
+)
 from bench.watch import MemoryWatch, processor_seconds, server_seconds
 from bench.workbooks import make, path_of
 from definitions.periods import Period
@@ -49,12 +57,43 @@ def main() -> None:
         "--scoring", type=int, nargs="?", const=10_000, metavar="UNITS",
         help="scoring so many units (10000) with explanations, beside plain arrays",
     )  # fmt: skip
+    parser.add_argument(
+        "--close", type=int, nargs="*", metavar="UNIONS",
+        help="closing a month of the whole catalogue for so many unions (1000 2500 10000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--portal", action="store_true",
+        help="pages over 120,000 submissions, fifty people at once, from upload to verdict",
+    )  # fmt: skip
+    parser.add_argument(
+        "--books", type=int, nargs="*", metavar="ROWS",
+        help="the consolidated workbook beside plain XlsxWriter (1000 10000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--families", action="store_true",
+        help="every family of reports over a federation of 500 unions",
+    )  # fmt: skip
+    parser.add_argument("--keep", type=Path, help="folder to keep what --families makes")
     given = parser.parse_args()
+    if given.portal:
+        from bench import portal  # the web's libraries; nothing else here needs them
+
+        print(f"{machine()}\n\n{portal.table(portal.measure())}")
+        return
     if given.scoring is not None:
         print(scoring.table(scoring.measure(given.scoring)))
         return
     if given.catalogue is not None:
         print(whole_catalogue(given.catalogue or [100, 500], given.workbooks))
+        return
+    if given.books is not None:
+        print(books.table(books.measure(given.books or [1000, 10_000])))
+        return
+    if given.families:
+        print(all_families(given.workbooks, given.keep))
+        return
+    if given.close is not None:
+        print(closes(given.close or [1000, 2500, 10_000], given.workbooks))
         return
     if given.write and not given.on:
         parser.error("--write needs --on YYYY-MM-DD")
@@ -78,20 +117,9 @@ def main() -> None:
 
 def whole_catalogue(sizes: Sequence[int], kept: Path | None) -> str:
     """A month of every form for so many unions, in one process: stages, close, memory."""
-    from warehouse import server
-
-    scratch = Path(tempfile.mkdtemp(prefix="union-reports-bench-"))
-    folder = kept or scratch / "workbooks"
-    for variable in (server.URL_VARIABLE, server.OPTIONS_VARIABLE):
-        os.environ.pop(variable, None)
-    os.environ[server.HOME_VARIABLE] = str(scratch / "server")
-    server.start()
-    try:
+    with _installation() as scratch:
+        folder = kept or scratch / "workbooks"
         runs = [_catalogue_run(unions, scratch, folder) for unions in sizes]
-    finally:
-        os.environ[server.HOME_VARIABLE] = str(scratch / "server")
-        server.stop()
-        shutil.rmtree(scratch, ignore_errors=True)
     return f"{machine()}\n\n{catalogue_table(runs, catalogue.expectations())}"
 
 
@@ -118,6 +146,77 @@ def _catalogue_run(unions: int, scratch: Path, folder: Path) -> CatalogueRun:
             ((closing, coverage),) = workers.each(ours.close, catalogue.MONTH)
     say(f"  {dict(whole.counts)}, {coverage}, closed in {closing.wall:.1f} s")
     return CatalogueRun(unions, whole.costs, whole.counts, closing, watch.seen)
+
+
+def closes(sizes: Sequence[int], kept: Path | None) -> str:
+    """A close for each size of federation, each in a fresh process on a database of its own."""
+    with _installation() as scratch:
+        folder = kept or scratch / "workbooks"
+        folder.mkdir(parents=True, exist_ok=True)
+        runs = [_closing_run(unions, scratch, folder) for unions in sizes]
+    return f"{machine()}\n\n{closing_table(runs)}"
+
+
+def _closing_run(unions: int, scratch: Path, folder: Path) -> closing.ClosingRun:
+    from warehouse.server import ensure_database
+
+    say(f"{unions:,} unions: what {closing.BLOCK} of them file")
+    name, data = f"close_{unions}", str(scratch / "server" / "pg")
+    url, home = ensure_database(name), str(scratch / name)
+    with _Workers(1) as workers:
+        workers.each(ours.enter, home, url)
+        (paths,) = workers.each(closing.block, folder)
+        workers.each(closing.open_for, unions, [*closing.EARLIER, closing.MONTH])
+        workers.each(closing.load_earlier, folder)
+        workers.each(ours.take_in, paths, closing.MONTH, "示范省总工会")
+        (chunks,) = workers.each(ours.chunks, 500)
+        counts = [workers.each(ours.work, chunk, closing.MONTH)[0].counts for chunk in chunks]
+        say(f"  {counts}; copying them")
+        (filed,) = workers.each(closing.further, unions)
+    say(f"  {filed}; closing")
+    with _Workers(1) as workers:
+        workers.each(ours.enter, home, url)
+        (pid,) = workers.each(closing.warm)
+        server = server_seconds(data)
+        with MemoryWatch(pid, every=0.2, data_directory=data) as watch:
+            run: closing.ClosingRun = workers.each(closing.close)[0]
+        server = server_seconds(data) - server
+    say(f"  closed in {run.wall:.1f} s")
+    _sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    shutil.rmtree(home, ignore_errors=True)
+    return replace(run, unions=unions, filed=filed, server=server, memory=watch.seen)
+
+
+def all_families(kept: Path | None, laid: Path | None) -> str:
+    """Every family of reports in an installation of its own; its files stay in a folder given."""
+    from warehouse.server import ensure_database
+
+    with _installation() as scratch:
+        folder = kept or scratch / "workbooks"
+        folder.mkdir(parents=True, exist_ok=True)
+        home = laid or scratch / "families"
+        with _Workers(1) as workers:
+            workers.each(ours.enter, str(home), ensure_database("families"))
+            (found,) = workers.each(families.run, folder)
+    return f"{machine()}\n\n{families.table(found)}"
+
+
+@contextmanager
+def _installation() -> Iterator[Path]:
+    """A scratch folder with an embedded server of its own, fsync on as in production."""
+    from warehouse import server
+
+    scratch = Path(tempfile.mkdtemp(prefix="union-reports-bench-"))
+    for variable in (server.URL_VARIABLE, server.OPTIONS_VARIABLE):
+        os.environ.pop(variable, None)
+    os.environ[server.HOME_VARIABLE] = str(scratch / "server")
+    server.start()
+    try:
+        yield scratch
+    finally:
+        os.environ[server.HOME_VARIABLE] = str(scratch / "server")
+        server.stop()
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -400,13 +499,17 @@ class _Bench:
         shutil.rmtree(self.scratch / name, ignore_errors=True)
 
     def _sql(self, statement: str) -> None:
-        import psycopg
+        _sql(statement)
 
-        from warehouse.server import database_url
 
-        url = database_url("postgres").replace("+psycopg", "")
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement)
+def _sql(statement: str) -> None:
+    import psycopg
+
+    from warehouse.server import database_url
+
+    url = database_url("postgres").replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 def _with(way: str, lot: list[str]) -> tuple[str, list[str]]:

@@ -91,13 +91,13 @@ def settle() -> None:
         connection.execute(text("CHECKPOINT"))
 
 
-def take_in(paths: Sequence[Path], month: str) -> Cost:
+def take_in(paths: Sequence[Path], month: str, sender: str = "银川市西夏区总工会") -> Cost:
     """Receipts and originals for the files; the cost of it."""
     from pipelines.flow.collecting import hand_in
 
     watch = Stopwatch()
     with watch.stage(RECEIPT):
-        hand_in([str(p) for p in paths], "银川市西夏区总工会", MOMENTS[month])
+        hand_in([str(p) for p in paths], sender, MOMENTS[month])
     return watch.costs[RECEIPT]
 
 

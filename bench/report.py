@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bench.closing import STAGES as CLOSING_STAGES
+from bench.closing import ClosingRun
 from bench.ours import LOAD, MARK, READ, RECEIPT, REST, STAGES, VALIDATE
 from bench.watch import Cost, Memory
 
@@ -340,7 +342,38 @@ def catalogue_table(runs: Sequence[CatalogueRun], expectations: Mapping[str, int
     return _table(title, head, rows)
 
 
+def closing_table(runs: Sequence[ClosingRun]) -> str:
+    """What a close costs by size, where, and how it grows."""
+
+    def per_union(seconds: float, run: ClosingRun) -> str:
+        return f"{1000 * seconds / run.unions:.1f}"
+
+    sizes = [f"{r.unions:,} unions" for r in runs]
+    rows = [
+        ["filings", *(f"{r.filed['filing']:,}" for r in runs)],
+        ["rows", *(f"{r.filed['filing_row']:,}" for r in runs)],
+        ["findings opened", *(f"{r.told['findings_opened']:,}" for r in runs)],
+        ["files (MB)", *(f"{r.files} ({r.megabytes:.0f})" for r in runs)],
+        ["clock, s", *(f"{r.wall:.1f}" for r in runs)],
+        ["processors, s: Python", *(f"{r.processor:.1f}" for r in runs)],
+        ["processors, s: PostgreSQL", *(f"{r.server:.1f}" for r in runs)],
+        ["clock, ms a union", *(per_union(r.wall, r) for r in runs)],
+        [
+            "processors, ms a union",
+            *(per_union(r.processor + r.server, r) for r in runs),
+        ],
+        *(
+            [f"  {stage}, s", *(f"{r.costs.get(stage, Cost()).wall:.1f}" for r in runs)]
+            for stage in CLOSING_STAGES
+        ),
+        ["memory, MB: closing process", *(f"{r.memory.parent / 2**20:,.0f}" for r in runs)],
+        ["memory, MB: its children", *(f"{r.memory.children / 2**20:,.0f}" for r in runs)],
+        ["memory, MB: PostgreSQL", *(f"{r.memory.server / 2**20:,.0f}" for r in runs)],
+    ]
+    return _table("A month closes, the whole catalogue", ["", *sizes], rows)
+
+
 __all__ = [
     "LOAD", "MARK", "READ", "RECEIPT", "REST", "VALIDATE", "CatalogueRun", "Goal", "Other",
-    "Results", "Run", "catalogue_table",
+    "Results", "Run", "catalogue_table", "closing_table",
 ]  # fmt: skip

@@ -86,14 +86,19 @@ class Memory:
     parent: int = 0
     children: int = 0
     together: int = 0
+    server: int = 0
 
 
 class MemoryWatch:
-    """Samples a process and its descendants in a thread until stopped."""
+    """Samples a process and its descendants in a thread until stopped.
 
-    def __init__(self, pid: int, every: float = 0.05) -> None:
+    With a data directory also the PostgreSQL server on it, its shared buffers included.
+    """
+
+    def __init__(self, pid: int, every: float = 0.05, data_directory: str = "") -> None:
         self.seen = Memory()
         self._process = psutil.Process(pid)
+        self._data_directory = data_directory
         self._every = every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -114,6 +119,13 @@ class MemoryWatch:
             except psutil.Error:
                 continue
             seen = self.seen
+            if self._data_directory:
+                server = sum(
+                    _share(one)
+                    for process in _servers(self._data_directory)
+                    for one in (process, *process.children())
+                )
+                seen.server = max(seen.server, server)
             seen.parent = max(seen.parent, parent)
             seen.children = max(seen.children, children)
             seen.together = max(seen.together, parent + children)
@@ -129,14 +141,19 @@ def _share(process: psutil.Process) -> int:
 def server_seconds(data_directory: str) -> float:
     """Processor time of the PostgreSQL server on a data directory, ended processes included."""
     total = 0.0
+    for process in _servers(data_directory):
+        for one in (process, *process.children()):
+            try:
+                times = one.cpu_times()
+            except psutil.Error:
+                continue
+            total += times.user + times.system
+        own = process.cpu_times()
+        total += own.children_user + own.children_system
+    return total
+
+
+def _servers(data_directory: str) -> Iterator[psutil.Process]:
     for process in psutil.process_iter(["cmdline"]):
         if data_directory in (process.info["cmdline"] or []):
-            for one in (process, *process.children()):
-                try:
-                    times = one.cpu_times()
-                except psutil.Error:
-                    continue
-                total += times.user + times.system
-            own = process.cpu_times()
-            total += own.children_user + own.children_system
-    return total
+            yield process

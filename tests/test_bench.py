@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
-from bench import catalogue, naive, report, scoring, watch
+from bench import catalogue, naive, organisations, report, scoring, watch
 from bench.figures import FORMS, union_code
+from bench.organisations import city_of, county_of
 from bench.ours import LOAD, MARK, READ, RECEIPT, REST, STAGE_OF, VALIDATE
 from bench.report import Goal, Other, Results, Run, goals, markdown, median_run, ratio
 from bench.watch import Cost, Memory, MemoryWatch, Stopwatch
@@ -24,6 +27,7 @@ from bench.workbooks import (
     template_workbook,
     workbook,
 )
+from definitions import Definitions
 from definitions.model import Severity
 from definitions.periods import Period, PeriodKind
 from pipelines.flow import collecting
@@ -31,6 +35,7 @@ from pipelines.read import Document, Limits
 from pipelines.read.document import read_document
 from pipelines.validate import validate
 from tests.checking import Accepted
+from warehouse.engine import prepare
 
 BEFORE, MONTH = Period.parse("2017-02"), Period.parse("2017-03")
 SPOILED = [ERRORS_EVERY * n for n in range(1, len(SPOILINGS) + 1)]
@@ -283,3 +288,56 @@ def test_the_plain_way_comes_to_the_engines_totals():
     # the engine rounds a total once, the arrays never
     assert found.furthest <= 0.005 + 1e-9
     assert found.sentences > found.marks > 40 * 21
+
+
+# --- large federations ---
+
+
+def test_a_province_has_every_union_on_the_territorial_line_and_most_on_a_trade() -> None:
+    registry = {o.code: o for o in organisations.federation(1100)}
+    unions = [o for o in registry.values() if o.level == "基层"]
+    assert len(unions) == 1100
+    assert all(registry[p.parent] for o in registry.values() for p in o.parents)
+    cities = {registry[county_of(n)].parents[0].parent for n in (1, 1000, 1001)}
+    assert cities == {city_of(1), city_of(1001)}
+    assert sum(len(o.parents) == 2 for o in unions) == 1100 * 8 // 10
+
+
+def test_further_blocks_file_what_the_first_did_under_codes_of_their_own(
+    warehouse_home: Path, definitions: Definitions
+) -> None:
+    """Rows, keys and persons are those of other unions; figures and days are the same again."""
+    from bench import closing
+
+    month, person = "2019-03", "~abc"
+    rows = {
+        union_code(1): {
+            ("ORG-02", month): [{"org_code": union_code(1), "workers_total": 9}],
+            ("CULT-01", month): [
+                {"org_code": union_code(1), "activity_id": f"{union_code(1)}-1", "name": person}
+            ],
+        }
+    }
+    closing.open_for(2 * organisations.BLOCK, [month])
+    assert closing.load_rows(rows, [month]) == 1
+    assert closing.further(2 * organisations.BLOCK) == {
+        "submission": 2, "filing": 4, "filing_row": 4,
+    }  # fmt: skip
+    copy = union_code(1 + organisations.BLOCK)
+    with prepare().connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT f.form, r.key, r.numbers, r.texts, p.code AS reporter FROM filing f "
+                "JOIN filing_row r ON r.filing_id = f.id JOIN organisation o ON o.id = r.org_id "
+                "JOIN organisation p ON p.id = f.reporter_id "
+                "JOIN submission s ON s.id = f.submission_id AND s.reporter_id = o.id "
+                "WHERE o.code = :copy ORDER BY f.form"
+            ),
+            {"copy": copy},
+        ).all()
+    activity, members = found
+    assert (activity.reporter, members.reporter) == (copy, copy)
+    assert f"{copy}-1" in activity.texts
+    assert "~1~abc" in activity.texts
+    assert copy in members.texts
+    assert 9 in members.numbers
