@@ -25,14 +25,11 @@ from warehouse.organisations import open_periods
 TOP = "110000Z90001"
 COUNTY, OTHER = published.COUNTIES.values()
 SCHEME, YEAR = "TRA-FED-2017", 2017
-MONTHS = ("2016-12", "2017-12")
+MONTHS = ("2017-12",)
 UNITS = tuple(u.code for family in published.COUNTIES for u in registry().family(family)[:2])
 BASE = f"/assessments/{YEAR}/{SCHEME}"
 OWN = f"/own-assessments/{YEAR}/{SCHEME}/{COUNTY}"
-FORMS = (
-    "ORG-02", "FIN-01", "HOME-01", "INNO-01", "SKILL-01", "SKILL-02", "DEMO-03", "RIGHT-01",
-    "RIGHT-02",
-)  # fmt: skip
+FORMS = ("ORG-02", "FIN-01", "INNO-01", "SKILL-01", "SKILL-02", "RIGHT-01", "RIGHT-02")
 PEOPLE: dict[str, tuple[tuple[str, str], ...]] = {
     "kao": (("assessor", TOP),), "ping": (("assessor", TOP),), "shen": (("department", TOP),),
     "zhuxi": (("leader", TOP),), "tian": (("reporter", COUNTY),), "he": (("reporter", OTHER),),
@@ -95,7 +92,7 @@ def handed_in(definitions: Definitions, folder: Path) -> Place:
     flow.register_organisations(str(write_registry(folder / "u.yaml", UNITS)), opening.isoformat())
     with warehouse().begin() as connection:
         register_definitions(connection, definitions, opening)
-        for year in (2016, 2017, 2018):
+        for year in (2017, 2018):
             ensure_partitions(connection, year)
         for label in MONTHS:
             opened = datetime.combine(

@@ -24,6 +24,7 @@ from pipelines.flow.ground import definitions, engine, moment
 from warehouse import assessment_facts as facts
 from warehouse import assessment_year as kept
 from warehouse.assessment_year import Round
+from warehouse.engine import sql
 from warehouse.life_cycle import Actor
 from warehouse.windows import china_day
 
@@ -90,20 +91,12 @@ def members_of(connection: Connection, found: Round, units: Sequence[str]) -> di
     """Members that units reported, as the round's own computation counted them."""
     if found.assessment_id is None:
         return {}
-    rows = connection.execute(
-        text(
-            "SELECT o.code, max(v.value) AS members FROM assessment a "
-            "JOIN indicator_value v ON v.computation_id = a.computation_id "
-            "JOIN organisation o ON o.id = v.org_id "
-            "WHERE a.id = :a AND v.indicator = :i AND v.basis = 'reported' "
-            "AND v.period = :p AND o.code = ANY(:units) AND v.value IS NOT NULL GROUP BY o.code"
-        ),
-        {
-            "a": found.assessment_id, "i": MEMBERS, "p": str(found.year),
-            "units": sorted(set(units)),
-        },
-    )  # fmt: skip
-    return {r.code: int(r.members) for r in rows}
+    asked = {
+        "assessment": found.assessment_id, "indicator": MEMBERS, "period": str(found.year),
+        "units": sorted(set(units)),
+    }  # fmt: skip
+    rows = connection.execute(text(sql("assessment_members")), asked)
+    return {r.unit: int(r.members) for r in rows}
 
 
 def rating_state(scheme: str, year: int, at: str) -> tuple[Turnout, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,7 +21,9 @@ from pipelines.flow.filed_rows import Rows
 from pipelines.flow.ground import definitions, engine, moment
 from pipelines.flow.letters import letters_of, self_reports
 from warehouse import assessment_facts as facts
+from warehouse import assessment_year as kept
 from warehouse import self_assessments as told
+from warehouse.assessment_year import Round
 from warehouse.life_cycle import Actor
 from warehouse.organisations import standing
 from warehouse.self_assessments import SelfEntry
@@ -146,6 +148,24 @@ def units_assessed(scheme: str, year: int, at: str) -> list[str]:
     official = made.scheme_of(definitions(), scheme)
     with engine().connect() as connection:
         return sorted(_assessed(connection, official, year, moment(at)))
+
+
+def rounds_about(units: Collection[str], at: str) -> list[tuple[Round, str, str]]:
+    """Every round in which one of some units is assessed: round, title of its scheme, unit."""
+    known, when = definitions(), moment(at)
+    schemes = {s.code: s for s in known.schemes if isinstance(s, Scheme)}
+    found = []
+    with engine().connect() as connection:
+        rounds = [r for r in kept.rounds(connection) if r.scheme in schemes]
+        for year in sorted({r.year for r in rounds}):
+            own = [o for o in standing(connection, date(year, 12, 31), when) if o.code in units]
+            found += [
+                (r, schemes[r.scheme].title, o.code)
+                for r in rounds
+                for o in own
+                if r.year == year and applies_to(schemes[r.scheme].applies, o)
+            ]
+    return found
 
 
 def _assessed(connection: Connection, scheme: Scheme, year: int, when: datetime) -> set[str]:

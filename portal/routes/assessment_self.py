@@ -21,7 +21,6 @@ from portal.page import Crumb, NavItem, redirect, render
 from portal.reading import assessment_self as reads
 from portal.reading import assessments, staff
 from portal.routes.assessment_pages import round_or_none, scheme_or_404, told_of, uploaded
-from warehouse import assessment_year as kept
 from warehouse.life_cycle import Actor
 from warehouse.rectifications import consequences_of
 from warehouse.self_assessments import SelfEntry
@@ -43,14 +42,11 @@ def _acting(person: SignedIn, code: str, verb: str) -> Actor:
 @router.get(LIST)
 def listed(request: Request, person: Own, reading: Reading, known: Known, at: Now) -> Response:
     """Assessments of the person's units, those that want something of them first."""
-    rows = []
     units = own_units(person, *VERBS)
-    for found in kept.rounds(reading):
-        scheme = next((s for s in known.schemes if s.code == found.scheme), None)
-        if not isinstance(scheme, Scheme):
-            continue
-        assessed = set(flow.units_assessed(found.scheme, found.year, at.isoformat()))
-        rows += [(found, scheme.title, units[code]) for code in sorted(assessed & set(units))]
+    rows = [
+        (found, title, units[code])
+        for found, title, code in flow.rounds_about(units, at.isoformat())
+    ]
     wants = (Stage.SELF, Stage.NOTICE)
     rows.sort(key=lambda r: (r[0].stage not in wants, -r[0].year, r[0].scheme))
     own = set(units)
