@@ -376,6 +376,35 @@ def test_a_notice_belongs_to_the_union_that_it_is_about(notices: dict[str, str])
     assert [(r.code, r.recipe["cases"]) for r in rows] == [(MILL, ["S1"])]
 
 
+def test_an_event_is_told_again_once_it_is_over_and_an_end_without_a_reason_is_looked_into(
+    notices: dict[str, str],
+) -> None:
+    event = {"enterprise": "示例机械厂", "happened_on": date(2020, 6, 8), "workers": 120,
+             "reported_on": date(2020, 6, 11), "measures": "已补发工资"}  # fmt: skip
+    ended = {"seq": 1, "change_type": "撤销", "line": "块", "effective_date": date(2020, 7, 1),
+             "approval_doc": "示总工组〔2020〕8号", "members_at_change": 20,
+             "workers_at_change": 30, "funds_settled": True}  # fmt: skip
+    with warehouse().begin() as c:
+        over = {"event_id": "E1", "event_kind": "欠薪", "resolved_on": date(2020, 7, 6)}
+        file(c, "RIGHT-04", "2020-07", event | over)
+        file(c, "ORG-03", "2020-07", ended, ended | {"org_code": TRADE, "remark": "企业终止"},
+             by=MINE)  # fmt: skip
+
+    def due(kind: str) -> list[str]:
+        files = flow.publish_due_notices(
+            [kind], office="市总工会办公室", by="考核办 01", at="2020-07-10T09:00:00"
+        )
+        return [words(f) for f in files if f.endswith(".docx")]
+
+    (told,) = due("重大情况快报")
+    assert "已于2020年7月6日化解" in told
+    assert "（终报）" in told
+    (asked,) = due("撤并工会核查")  # the end that has its reason is not asked about
+    assert "A002工会于2020年7月1日撤销（示总工组〔2020〕8号），变动表没有说明原因" in asked
+    assert asked.startswith("T工会\n")
+    assert due("重大情况快报") == due("撤并工会核查") == []
+
+
 def test_an_audit_report_tells_each_aspect_and_what_is_open(assessed: Any) -> None:
     files = flow.publish_audit_reports(
         2019, committee="示范市总工会经费审查委员会", by="考核办 01", at=AT
