@@ -221,6 +221,20 @@ def test_published_links_lead_to_the_portals_pages(told):
         assert browser.get(link).status_code == 200, link
 
 
+def test_a_pdf_is_made_when_asked_for_and_stays_beside_the_other_files(told):
+    browser = told.site.signed_in("bu")
+    path = f"/publications/{told.bulletin}"
+    assert f'action="{path}/pdf"' in browser.get(path).text
+    made = browser.post(f"{path}/pdf")
+    assert made.headers["content-type"] == "application/pdf"
+    assert made.headers["content-disposition"].startswith("inline")
+    assert made.content.startswith(b"%PDF")
+    after = browser.get(path).text
+    assert f'action="{path}/pdf"' not in after
+    href = re.search(rf'href="({path}/files/[^"]+\.pdf)\?read=1"', after)
+    assert browser.get(href[1]).content == made.content
+
+
 class Scheduler:
     """Airflow's interface as documented, with one run that waits."""
 

@@ -204,6 +204,72 @@ def _below(connection, code: str, month: str) -> list[int]:
     return [known[c] for c, up in ancestors(connection, 1, day).items() if code in up]
 
 
+def printed_of(kind: str, source: str, basis: str, code: str = "") -> tuple[int, int]:
+    """Edition and number of the first number of a kind of publication that reads so."""
+    with engine().connect() as connection:
+        row = connection.execute(
+            text(
+                "SELECT p.id, n.ordinal FROM publication_number n "
+                "JOIN publication p ON p.id = n.publication_id WHERE p.kind LIKE :kind "
+                "AND n.source = :source AND n.basis = :basis AND n.indicator LIKE :code "
+                "ORDER BY p.id DESC, n.ordinal LIMIT 1"
+            ),
+            {"kind": f"{kind}%", "source": source, "basis": basis, "code": f"{code}%"},
+        ).one()
+    return row.id, row.ordinal
+
+
+def test_a_mark_walks_to_the_blocks_figures_and_cells_that_it_was_made_of(year):
+    step = flow.walk(*printed_of("R-01", "assessment", "总分", "TRA-FED"))
+    blocks = [p for p in step.parts if p.address]
+    weighted = sum(p.value * int(re.search(r"权重(\d+)%", p.label)[1]) for p in blocks) / 100
+    rest = sum(p.value for p in step.parts if not p.address)
+    assert round(weighted + rest, 2) == step.value
+    targets = flow.walk(step.reference, next(p.address for p in blocks if "目标任务" in p.label))
+    assert len(targets.parts) > 10
+    assert targets.cells  # the targets stand in the letter
+    marks = [p for p in targets.parts if p.address]
+    figure_ = flow.walk(step.reference, marks[0].address)
+    assert figure_.cells and all(c.sha256 and c.cells for c in figure_.cells)
+    ballots = flow.walk(step.reference, next(p.address for p in blocks if "群众评价" in p.label))
+    assert {c.form for c in ballots.cells} == {"EVAL-01"}
+    rank = flow.walk(*printed_of("R-01", "assessment", "名次", "TRA-FED"))
+    totals = [p.value for p in rank.parts]
+    assert rank.value == 1 and totals == sorted(totals, reverse=True)
+
+
+def test_counts_of_units_tasks_and_moves_walk_to_each_of_them(year):
+    graded = flow.walk(*printed_of("R-01", "assessment", "优秀家数"))
+    assert len(graded.parts) == graded.value
+    assert all("优秀" in p.label and p.address for p in graded.parts)
+    due = flow.walk(*printed_of("R-01", "letters", "下达任务", "WORKS"))
+    assert len(due.parts) == due.value > 100
+    task = flow.walk(due.reference, due.parts[0].address)
+    assert task.value == due.parts[0].value
+    moved = flow.walk(*printed_of("R-01", "changes", "划转明细"))
+    assert moved.value == len(moved.parts) == len(moved.cells) == 48 + 602
+    assert {c.form for c in moved.cells} == {"ORG-03"}
+    places = flow.walk(*printed_of("R-01", "finding", "处数", "审核问题"))
+    assert places.value == len(places.cells) == sum(p.value for p in places.parts)
+
+
+@pytest.mark.parametrize("basis", ["期末：", "划入：", "会员变动前隶属：", "职工变动后隶属："])
+def test_every_number_of_r11_walks_to_the_unions_that_it_counts(year, basis):
+    flow.publish_transfers("2017", AT)
+    with engine().connect() as connection:
+        row = connection.execute(
+            text(
+                "SELECT p.id, n.ordinal FROM publication_number n JOIN publication p "
+                "ON p.id = n.publication_id WHERE p.kind LIKE 'R-11%' AND p.period = '2017' "
+                "AND n.basis LIKE :basis ORDER BY n.value DESC LIMIT 1"
+            ),
+            {"basis": f"{basis}%"},
+        ).one()
+    step = flow.walk(row.id, row.ordinal)
+    assert step.value > 0
+    assert sum(p.value or 0 for p in step.parts) == step.value
+
+
 def test_star_home_scores_86_in_2017_and_85_by_the_weights_of_2018(year):
     with engine().connect() as connection:
         totals = (

@@ -105,7 +105,7 @@ def _block(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
     cells = list(_line(at, number, block.get("reference", "")))
     for mark in block["parts"]:
         item = mark["item"]
-        about = mark["indicator"]["name"] if mark["indicator"] else (mark["part"]["name"] or "")
+        about = ((mark["indicator"] or mark["part"]) or {}).get("name") or ""
         name = f"{item['code']} {item['name']}{'：' if about else ''}{about}"
         reference = mark["reference"]
         walkable = reference.count("/") == 3
