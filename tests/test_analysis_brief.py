@@ -106,7 +106,7 @@ def words(connection: Any) -> None:
         text(
             "INSERT INTO finding (submission_id, rule, severity, message, advice, form, sheet, "
             "row_no, columns, field, value, expected, cell, explanation, stage, period, org_id, "
-            "opened_at) SELECT s.id, 'V-O-015', '须说明', '会员占职工比例异常', '', 'ORG-02', '表', "
+            "opened_at) SELECT s.id, 'V-O-015', '须说明', '比例异常', '', 'ORG-02', '表', "
             "15, '{6}', 'members_total', '20', '', 'F15', :words, 'closing', '2019-03', o.id, :at "
             "FROM submission s, organisation o, organisation r WHERE s.period = '2019-03' "
             "AND s.reporter_id = r.id AND r.code = 'A' AND o.code = :odd"

@@ -22,7 +22,10 @@ from definitions import Period
 from definitions.calendars import WorkingDays
 from definitions.loading import Definitions
 from pipelines import flow
+from pipelines.consolidate import consolidate, figures_of
 from pipelines.flow.ground import CHINA, engine
+from pipelines.flow.storing import keep_draft
+from pipelines.publish import bulletin
 from pipelines.topic_cells import Counted, withheld_topics
 from tests.acceptance import query
 from tests.federation import union
@@ -30,6 +33,7 @@ from tests.filed import file_rows
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions
 from warehouse.organisations import open_periods, register
+from warehouse.publications import decide
 
 AT = "2017-05-20T06:00:00+08:00"
 LATER = "2017-06-20T06:00:00+08:00"
@@ -330,6 +334,39 @@ def test_a_very_long_name_stands_whole_in_the_document(story: Story) -> None:
 def test_a_longer_period_is_refused(story: Story) -> None:
     with pytest.raises(LookupError, match="按月编写"):
         flow.publish_report("R-12", "2017Q1", AT)
+
+
+def closed(definitions: Definitions) -> None:
+    """March's bulletin, which every close publishes."""
+    month, when = Period.parse("2017-03"), datetime.fromisoformat(AT)
+    with engine().begin() as connection:
+        computation = consolidate(connection, definitions, month, when, when)
+        figures = figures_of(connection, definitions, computation, "F")
+        kept = keep_draft(connection, bulletin(figures, definitions), computation, when)
+        decide(connection, kept, "published", "system", when)
+
+
+def test_a_closed_month_is_reported_once_at_the_cut_off_of_its_close(story: Story) -> None:
+    with pytest.raises(LookupError, match="还没有关账"):
+        flow.publish_monthly("2017-03", LATER)
+    closed(story.definitions)
+    # the federation's R-12 of that cut-off is there: it is not asked for again
+    assert flow.months_to_report(LATER) == []
+    made = flow.publish_monthly("2017-03", LATER)
+    kinds = query(
+        "SELECT kind, count(*) AS n FROM publication WHERE cutoff = :c AND title LIKE 'F工会2017%' "
+        "AND period IN ('2017-03', '2017Q1') GROUP BY 1",
+        c=datetime.fromisoformat(AT),
+    )
+    counted = {r.kind.split()[0]: r.n for r in kinds}
+    # those of the month, and of the quarter that ends with it
+    assert {c: counted.get(c) for c in ("R-04", "R-12", "R-13")} == {
+        "R-04": 1,
+        "R-12": 1,
+        "R-13": 1,
+    }
+    assert made["publications"] == sum(counted.values()) - counted["R-03"]
+    assert flow.publish_monthly("2017-03", LATER)["files"] == made["files"]
 
 
 def test_editions_come_again_and_differences_are_named(story: Story) -> None:

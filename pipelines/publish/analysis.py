@@ -21,7 +21,7 @@ from pipelines.publish.publication import Publication
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sheets import Book
 from pipelines.publish.spread import spread
-from pipelines.publish.telling import Teller
+from pipelines.publish.telling import NONE, Teller
 
 __all__ = ["SPREAD", "analysis_report", "chosen"]
 
@@ -124,9 +124,11 @@ def _level_table(teller: Teller, found: Analysis) -> Table | None:
     if yearly:
         columns += [Column("上年同季", weight=1.25), Column("比上年同季", weight=1.9)]
     columns.append(Column("实报/应报（份）", weight=1.4))
-    note = "注：“—”为未报或无法计算，不作零处理。"
+    note = ""
+    if any(cell == NONE for row in rows for cell in row):
+        note = "注：“—”为未报或无法计算，不作零处理。"
     if any(cell == MARK for row in rows for cell in row):
-        note += WITHHELD.removeprefix("注：")
+        note += WITHHELD.removeprefix("注：") if note else WITHHELD
     return Table("本季主要指标", tuple(columns), tuple(rows), note=note)
 
 

@@ -37,7 +37,9 @@ def in_wan(indicator: Indicator, values: Sequence[Decimal | None]) -> bool:
 
 
 def wan(value: Decimal) -> str:
-    return f"{(value / 10000).quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
+    """An amount of yuan in 万元, of much money without decimals."""
+    places = Decimal(1) if abs(value) >= 10 * _WIDE else Decimal("0.01")
+    return f"{(value / 10000).quantize(places, ROUND_HALF_UP):,f}"
 
 
 def head_of(indicator: Indicator, *, wide: bool) -> str:

@@ -100,5 +100,6 @@ def months_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | No
                Column("比上月", weight=1.7)]  # fmt: skip
     if yearly:
         columns += [Column("上年同月", weight=1.2), Column("比上年同月", weight=1.7)]
-    note = "注：“—”为未报或无法计算，不作零处理。"
+    absent = any(cell == NONE for row in rows for cell in row)
+    note = "注：“—”为未报或无法计算，不作零处理。" if absent else ""
     return Table(title, tuple(columns), tuple(rows), note=note)
