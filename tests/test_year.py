@@ -205,13 +205,13 @@ def _below(connection, code: str, month: str) -> list[int]:
 
 
 def printed_of(kind: str, source: str, basis: str, code: str = "") -> tuple[int, int]:
-    """Edition and number of the first number of a kind of publication that reads so."""
+    """Edition and number of the first number of that kind in the federation's newest edition."""
     with engine().connect() as connection:
         row = connection.execute(
             text(
                 "SELECT p.id, n.ordinal FROM publication_number n "
                 "JOIN publication p ON p.id = n.publication_id WHERE p.kind LIKE :kind "
-                "AND n.source = :source AND n.basis = :basis AND n.indicator LIKE :code "
+                "AND p.title LIKE '示范总工会%' AND n.source = :source AND n.basis = :basis AND n.indicator LIKE :code "
                 "ORDER BY p.id DESC, n.ordinal LIMIT 1"
             ),
             {"kind": f"{kind}%", "source": source, "basis": basis, "code": f"{code}%"},
