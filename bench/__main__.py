@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench import bare, books, catalogue, closing, families, naive, ours, scoring
+from bench import bare, books, catalogue, closing, naive, ours, scoring
 from bench.report import (
     CatalogueRun,
     Other,
@@ -69,11 +69,6 @@ def main() -> None:
         "--books", type=int, nargs="*", metavar="ROWS",
         help="the consolidated workbook beside plain XlsxWriter (1000 10000)",
     )  # fmt: skip
-    parser.add_argument(
-        "--families", action="store_true",
-        help="every family of reports over a federation of 500 unions",
-    )  # fmt: skip
-    parser.add_argument("--keep", type=Path, help="folder to keep what --families makes")
     given = parser.parse_args()
     if given.portal:
         from bench import portal  # the web's libraries; nothing else here needs them
@@ -88,9 +83,6 @@ def main() -> None:
         return
     if given.books is not None:
         print(books.table(books.measure(given.books or [1000, 10_000])))
-        return
-    if given.families:
-        print(all_families(given.workbooks, given.keep))
         return
     if given.close is not None:
         print(closes(given.close or [1000, 2500, 10_000], given.workbooks))
@@ -185,20 +177,6 @@ def _closing_run(unions: int, scratch: Path, folder: Path) -> closing.ClosingRun
     _sql(f'DROP DATABASE "{name}" WITH (FORCE)')
     shutil.rmtree(home, ignore_errors=True)
     return replace(run, unions=unions, filed=filed, server=server, memory=watch.seen)
-
-
-def all_families(kept: Path | None, laid: Path | None) -> str:
-    """Every family of reports in an installation of its own; its files stay in a folder given."""
-    from warehouse.server import ensure_database
-
-    with _installation() as scratch:
-        folder = kept or scratch / "workbooks"
-        folder.mkdir(parents=True, exist_ok=True)
-        home = laid or scratch / "families"
-        with _Workers(1) as workers:
-            workers.each(ours.enter, str(home), ensure_database("families"))
-            (found,) = workers.each(families.run, folder)
-    return f"{machine()}\n\n{families.table(found)}"
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import os
 import pickle
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,18 +114,13 @@ def _before(folder: Path) -> Path:
     return folder / f"block-{BLOCK}.pickle"
 
 
-def filed(
-    known: Definitions,
-    registry: Sequence[Organisation],
-    months: Sequence[str],
-    everyone: bool = False,
-) -> Filed:
-    """What the unions of a registry file for some months; federations only with `everyone`."""
+def filed(known: Definitions, registry: Sequence[Organisation], months: Sequence[str]) -> Filed:
+    """What the grassroots unions of a registry file for some months."""
     from samples.generate import generate
 
     codes = [c for c in known.form_codes if c not in catalogue.LEFT_OUT]
     made = generate(known, registry, months, SEED, codes)
-    unions = {o.code for o in registry if everyone or o.level == "基层"}
+    unions = {o.code for o in registry if o.level == "基层"}
     found: Filed = {u: defaultdict(list) for u in sorted(unions)}
     for place, rows in made.tables.items():
         for row in rows:
@@ -155,18 +150,10 @@ def _settle(own: dict[tuple[str, str], list[Row]]) -> None:
             own[form, period] = [r for r in rows if r["aid_kind"] == "临时救助"]
 
 
-def load_rows(
-    rows: Filed,
-    months: Sequence[str],
-    workbook: Callable[[int, dict[tuple[str, str], list[Row]]], bytes] | None = None,
-) -> int:
-    """Filings through the loader; each union's month is one submission.
-
-    `workbook` makes the original from the union's place and what it filed, where one is wanted.
-    """
+def load_rows(rows: Filed, months: Sequence[str]) -> int:
+    """Filings through the loader, without workbooks; each union's month is one submission."""
     from pipelines.flow.ground import definitions, engine, moment
     from pipelines.load import filing_of
-    from pipelines.places import places
     from warehouse import receipts
     from warehouse.organisations import ids
     from warehouse.personal import data_key
@@ -174,7 +161,7 @@ def load_rows(
     from warehouse.submissions import NewSubmission
     from warehouse.submissions import load as load_submissions
 
-    known, key, loaded, originals = definitions(), data_key(), 0, places().originals
+    known, key, loaded = definitions(), data_key(), 0
     for label in months:
         month = Period.parse(label)
         at = moment(f"{month.next().start}T09:00")
@@ -189,11 +176,11 @@ def load_rows(
                 connection,
                 [
                     NewReceipt(
-                        sha256=originals.put(workbook(n, pages)) if workbook else f"{label}{code}",
+                        sha256=f"{label}{code}",
                         size=1, file_name=f"{code}.xlsx",
                         channel="bench", source=f"{label}{code}", sender=code, received_at=at,
                     )
-                    for n, (code, pages) in enumerate(owners.items())
+                    for code in owners
                 ],
             )  # fmt: skip
             loaded += len(owners)
