@@ -176,10 +176,11 @@ class _Causes:
         for changed in self.lines:
             if not self._matters(changed, source, code, indicator):
                 continue
-            end = Period.parse(changed.period).end
-            if not any((_long_ago(indicator) or s.start <= end) and end <= s.end for s in spans):
+            filed = Period.parse(changed.period)
+            if not any(_tells_of(indicator, filed, s) for s in spans):
                 continue
-            day = self._day(basis, end)
+            # a quarter's filing may tell of a month that ended before it
+            day = self._day(basis, min(filed.end, spans[0].end))
             # a median of unions of a kind moves with any of them, wherever it stands
             if basis.startswith(KIND_OF) or self._below(line, changed.org, day) & below:
                 told = "未报后补报" if changed.late else "重报更正"
@@ -286,6 +287,13 @@ _ARRIVALS = frozenset({"expected", "reported", "on_time", "missing", "reported_p
 """What a correction of something that had come leaves as it was."""
 _EVERYWHERE = frozenset({"small_cell_limit", "small_cell_columns", "flow_attribution"})
 """Parameters that may change any number: whether it is printed, whose it is."""
+
+
+def _tells_of(indicator: Indicator | None, filed: Period, span: Period) -> bool:
+    """Whether a filing of one period decides what an indicator says of another."""
+    if indicator is not None and any(m.take == "months" for m in indicator.measures):
+        return filed.start <= span.end and span.start <= filed.end
+    return (_long_ago(indicator) or span.start <= filed.end) and filed.end <= span.end
 
 
 def _long_ago(indicator: Indicator | None) -> bool:
