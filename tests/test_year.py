@@ -211,7 +211,8 @@ def printed_of(kind: str, source: str, basis: str, code: str = "") -> tuple[int,
             text(
                 "SELECT p.id, n.ordinal FROM publication_number n "
                 "JOIN publication p ON p.id = n.publication_id WHERE p.kind LIKE :kind "
-                "AND p.title LIKE '示范总工会%' AND n.source = :source AND n.basis = :basis AND n.indicator LIKE :code "
+                "AND p.title LIKE '示范总工会%' AND n.source = :source "
+                "AND n.basis = :basis AND n.indicator LIKE :code "
                 "ORDER BY p.id DESC, n.ordinal LIMIT 1"
             ),
             {"kind": f"{kind}%", "source": source, "basis": basis, "code": f"{code}%"},
