@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import pyotp
 from PIL import Image
 
 from running.airflow import AirflowFailed, _free_port
@@ -104,7 +105,7 @@ SHOTS = (
     _shot("steward-proposals", "steward", "/proposals", "更正建议：等单位确认的数字"),
     _shot("steward-proposal", "steward", "/proposals/{number}",
           "一份更正建议：改哪几格、影响什么", "/proposals", "main tr[data-href] a"),
-    _shot("steward-changes", "steward", "/changes", "机构变动：上一级另一人确认后生效"),
+    _shot("county-changes", "county_reviewer", "/changes", "机构变动：上一级另一人确认后生效"),
     _shot("steward-closing", "steward", "/closing", "关账疑点：跨表、跨期核对出来的"),
     # staff
     _shot("leader-home", "leader", "/", "主席（领导）的首页"),
@@ -220,13 +221,17 @@ def copied(home: Path) -> Iterator[Path]:
                 os.environ[server.HOME_VARIABLE] = before
 
 
-def prepare(at: datetime) -> None:
-    """Every sample account with one known password and no telephone bound; this is a copy."""
+def prepare(at: datetime) -> str:
+    """Every sample account with one known password; a code with which the administrator comes in.
+
+    A telephone's code depends on the portal's clock to the second, a recovery code on nothing. All
+    this is in a copy.
+    """
     from sqlalchemy import text
 
     from pipelines.flow import ground
     from running.portal import sample_accounts
-    from warehouse import accounts
+    from warehouse import accounts, second_factor
 
     sample_accounts(at)
     known = ground.definitions()
@@ -238,6 +243,12 @@ def prepare(at: datetime) -> None:
                 connection, number, PASSWORD, limits, at=at, actor="running", must_change=False
             )
         connection.execute(text("UPDATE account SET totp_secret = NULL, totp_confirmed_at = NULL"))
+        administrator = accounts.account_of(connection, "administrator")
+        secret = second_factor.begin_enrolment(connection, administrator).secret
+        codes = second_factor.confirm_enrolment(
+            connection, administrator, pyotp.TOTP(secret).at(at), at=at
+        )
+    return codes[0]
 
 
 @contextmanager
@@ -269,16 +280,15 @@ def served(at: datetime) -> Iterator[str]:
 
 @dataclass
 class Eyes:
-    """A browser with one context for each role, signed in once."""
+    """A browser with one context for each role, signed in once; `code` is the administrator's."""
 
     url: str
     browser: Browser
-    at: datetime
     places: dict[str, str]
-    secret: str = ""
+    code: str
 
     def context(self, role: str) -> BrowserContext:
-        """A role's own cookies; the administrator's telephone is bound on the way."""
+        """A role's own cookies; the administrator gives a second factor on the way."""
         context = self.browser.new_context(locale="zh-CN", bypass_csp=True)
         if not role:
             return context
@@ -289,11 +299,8 @@ class Eyes:
         page.click("form button.primary")
         page.wait_for_load_state()
         if page.url.endswith("/second-factor"):
-            import pyotp
-
             self.pictures_of(page, "administrator-second-factor")
-            secret = page.inner_text("[data-secret]")
-            page.fill("[name=code]", pyotp.TOTP(secret).at(self.at))
+            page.fill("[name=code]", self.code)
             page.click("main form button.primary")
             page.wait_for_load_state()
         page.close()
@@ -370,7 +377,7 @@ def _palette(picture: Image.Image, colours: int) -> Image.Image:
     return made
 
 
-def take(url: str, at: datetime, places: dict[str, str], wanted: Sequence[Shot]) -> list[str]:
+def take(url: str, code: str, places: dict[str, str], wanted: Sequence[Shot]) -> list[str]:
     """Every picture; returns the names of those that could not be reached."""
     from playwright.sync_api import sync_playwright
 
@@ -380,7 +387,7 @@ def take(url: str, at: datetime, places: dict[str, str], wanted: Sequence[Shot])
         browser = play.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--lang=zh-CN"]
         )
-        eyes = Eyes(url, browser, at, places)
+        eyes = Eyes(url, browser, places, code)
         for role in dict.fromkeys(s.role for s in wanted):
             context = eyes.context(role)
             for shot in (s for s in wanted if s.role == role):
@@ -398,7 +405,12 @@ def take(url: str, at: datetime, places: dict[str, str], wanted: Sequence[Shot])
     return missed
 
 
-def captions(shots: Sequence[Shot] = SHOTS) -> str:
+def taken() -> list[Shot]:
+    """The pages of which there are pictures."""
+    return [s for s in SHOTS if (FOLDER / f"{s.name}-{WIDTHS[0][0]}.png").exists()]
+
+
+def captions(shots: Sequence[Shot]) -> str:
     """docs/pages.md: one line a page, by role, with its pictures at both widths."""
     lines = [
         "# 门户的每一页", "",
@@ -425,9 +437,9 @@ def run(home: Path, only: str = "") -> list[str]:
 
     wanted = [s for s in SHOTS if re.search(only, s.name)]
     with copied(home):
-        prepare(LOOKED_AT_ON)
+        code = prepare(LOOKED_AT_ON)
         places = story(LOOKED_AT_ON)
         with served(LOOKED_AT_ON) as url:
-            missed = take(url, LOOKED_AT_ON, places, wanted)
-    CAPTIONS.write_text(captions(), encoding="utf-8")
+            missed = take(url, code, places, wanted)
+    CAPTIONS.write_text(captions(taken()), encoding="utf-8")
     return missed

@@ -12,7 +12,7 @@ from pipelines.flow import find_numbers, walk
 from pipelines.flow.handling import original
 from portal.asking import Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, redirect, render
-from portal.reading import numbers, publications, withheld
+from portal.reading import numbers, publications, staff, withheld
 from warehouse.publications import Edition
 
 router = APIRouter()
@@ -29,14 +29,17 @@ Reader = Annotated[SignedIn, Depends(may(*READERS))]
 
 @router.get("/numbers/{publication}")
 def find(
-    request: Request, person: Reader, reading: Reading, publication: str, printed: str = ""
-) -> Response:
+    request: Request, person: Reader, reading: Reading, known: Known, at: Now,
+    publication: str, printed: str = "",
+) -> Response:  # fmt: skip
     """Find a number by how it reads on paper: what a reader of Word or PDF can type in."""
     edition = publications.one(reading, publication)
     found = find_numbers(edition.id, printed) if printed.strip() else []
     return render(
         request, "staff/find_number.html", edition=edition, printed=printed, found=found[:200],
-        more=max(0, len(found) - 200), crumbs=_crumbs(edition),
+        more=max(0, len(found) - 200), crumbs=_crumbs(edition), indicators=known.indicators,
+        about=ABOUT_FILINGS,
+        names=staff.names(reading, sorted({p.unit for _, p in found}), at.date()),
     )  # fmt: skip
 
 
