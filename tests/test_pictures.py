@@ -22,7 +22,7 @@ NO_PAGES = {
     "/publications/{publication}/files/{name}", "/assessment-evidence/{evidence}",
 }  # fmt: skip
 # Single sign-on answers with a redirection.
-ELSEWHERE = ("/sign-in/",)
+ELSEWHERE = ("/single-sign-on",)
 
 
 def routes(router: Any) -> set[str]:
