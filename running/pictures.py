@@ -336,12 +336,16 @@ class Eyes:
                 data = page.screenshot(animations="disabled", caret="hide")
             else:
                 tall = int(page.evaluate("document.documentElement.scrollHeight"))
-                part = {"x": 0, "y": 0, "width": width, "height": min(max(tall, height), TALLEST)}
                 data = page.screenshot(
                     full_page=True,
-                    clip=part,
+                    clip={
+                        "x": 0,
+                        "y": 0,
+                        "width": width,
+                        "height": min(max(tall, height), TALLEST),
+                    },
                     animations="disabled",
-                    caret="hide",  # type: ignore[arg-type]
+                    caret="hide",
                 )
             (FOLDER / f"{name}-{width}.png").write_bytes(few_colours(data))
 
@@ -370,7 +374,7 @@ def _palette(picture: Image.Image, colours: int) -> Image.Image:
     counted = picture.getcolors(picture.width * picture.height) or []
     frequent = [colour for _, colour in sorted(counted, reverse=True)[: colours // 2]]
     rare = picture.quantize(colours - len(frequent), method=Image.Quantize.MAXCOVERAGE)
-    flat = [n for colour in frequent for n in colour]  # type: ignore[union-attr]
+    flat = [n for colour in frequent if isinstance(colour, tuple) for n in colour]
     flat += (rare.getpalette() or [])[: 3 * (colours - len(frequent))]
     made = Image.new("P", (1, 1))
     made.putpalette(flat)

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from pipelines import flow
 from pipelines.flow import correcting, ground
 from pipelines.flow.correcting import NewCell
+from pipelines.flow.reading import read_mended
 from pipelines.flow.uploading import Upload, progress, upload, work_once
 from pipelines.places import places
 from warehouse.life_cycle import Actor
@@ -178,7 +179,7 @@ def _propose(submission: int, at: datetime) -> None:
             text("SELECT id FROM account WHERE login = 'steward'")
         ).scalar_one()
         arrived, _ = correcting.arrived_of(connection, submission)
-    (read,) = correcting.read_mended([arrived], ground.definitions(), {})
+    (read,) = read_mended([arrived], ground.definitions(), {})
     sheet = next(s for s in read.sheets if s.form == FORM)
     place = ground.definitions().newest(FORM).position["members_f"]
     column, value = sheet.columns[place], sheet.values[place][0]
