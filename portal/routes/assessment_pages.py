@@ -11,14 +11,23 @@ from sqlalchemy import text
 from definitions.schemes import Scheme
 from pipelines.flow import assessing_year as year_of
 from pipelines.flow.assessment_files import File
-from portal.asking import Known, NotFound, Now, Reading, SignedIn, may
+from portal.asking import Known, NotFound, Now, Reading, SignedIn, may, signed_in
 from portal.reading import staff
 
 READERS = ("read_figures", "mark")
 ASSESSING = ("conduct_assessment", "mark", "judge_assessment", "publish")
 """Verbs of those who have a part in the course of a year."""
 Reader = Annotated[SignedIn, Depends(may(*READERS))]
-Assessing = Annotated[SignedIn, Depends(may(*ASSESSING))]
+
+
+def assessing(person: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
+    """The signed-in person, if they have a part in some year's course; else there is no page."""
+    if not person.may(*ASSESSING):
+        raise NotFound
+    return person
+
+
+Assessing = Annotated[SignedIn, Depends(assessing)]
 
 
 def base_of(scheme: str, year: int) -> str:
