@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from definitions.calendars import WorkingDays
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 
 Row = dict[str, Any]

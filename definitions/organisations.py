@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from definitions.catalogue import Definitions
 from definitions.documents import DefinitionsInvalid, Document
-from definitions.loading import Definitions
 from definitions.model import Model
 
 DISSOLVED = ("已合并", "已撤销")

@@ -17,13 +17,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from definitions.expression import Expression
+from definitions.measures import Measure
 from definitions.model import (
     CodeList,
     Column,
     ColumnKind,
     ColumnType,
     Form,
-    Measure,
     Parameter,
     Rule,
     Tally,
@@ -31,7 +31,7 @@ from definitions.model import (
 from definitions.periods import Period
 
 if TYPE_CHECKING:
-    from definitions.loading import Definitions
+    from definitions.catalogue import Definitions
 
 SWITCH = "tally_forms"
 """The parameter: codes of the forms that are tallies, by date."""

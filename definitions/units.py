@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from definitions.model import Form, Indicator, Measure
+from definitions.measures import Indicator, Measure
+from definitions.model import Form
 
 PERSONS, PERSON_TIMES = "人", "人次"
 _ADDING = ("total", "least", "greatest", "absolute", "when")

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from definitions.catalogue import Definitions
 from definitions.expression import parse
-from definitions.loading import Definitions
 from expectations import codes
 from expectations.evaluate import (
     ABSENT,

@@ -18,8 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from definitions.calendars import WorkingDays
+from definitions.catalogue import Definitions
 from definitions.expression import Expression
-from definitions.loading import Definitions
 from definitions.periods import Period
 from expectations.breakdown import said_by_parts
 from expectations.days import add_workdays, add_years, workdays

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from definitions.catalogue import Definitions
 from definitions.expression import Expression, parse
-from definitions.loading import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form, Rule, Severity
 from definitions.names import TABLE_CALLS
 from definitions.periods import Period, PeriodKind

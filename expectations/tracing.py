@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import ColumnKind, Form
 from definitions.periods import Period
 from expectations.aggregates import ORG

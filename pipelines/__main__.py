@@ -7,19 +7,27 @@ import sys
 import typer
 
 from definitions import DefinitionsInvalid
-from pipelines import assessment_commands, correction_commands, submission_commands
-from pipelines.command_line import console
-from pipelines.commands import changes, collecting, keeping, periods, publishing
+from pipelines.commands import (
+    assessment,
+    changes,
+    collecting,
+    corrections,
+    keeping,
+    periods,
+    publishing,
+    submissions,
+)
+from pipelines.commands.edge import console
 
 app = typer.Typer(help="工会报表：收件、校验、汇总、考核与发布", no_args_is_help=True)
 USER_ERROR = 2
 
 for part in (
-    collecting.app, submission_commands.app, correction_commands.app, changes.app, periods.app,
+    collecting.app, submissions.app, corrections.app, changes.app, periods.app,
     publishing.app, keeping.app,
 ):  # fmt: skip
     app.add_typer(part)
-app.add_typer(assessment_commands.app, name="assessment")
+app.add_typer(assessment.app, name="assessment")
 
 
 def main() -> None:

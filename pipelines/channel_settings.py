@@ -63,7 +63,8 @@ class MailboxSettings(_Mail):
         if bool(self.confirmed_by) == self.trust_from:
             raise ValueError(
                 "须写明怎样认定发件人：confirmed_by 填本单位邮件服务器在 Authentication-Results "
-                "里的名称；只有外人写不进来的内部邮箱，才可以改填 trust_from: true（照发件人栏认定）"
+                "里的名称；只有外人写不进来的内部邮箱，"
+                "才可以改填 trust_from: true（照发件人栏认定）"
             )
         return self
 

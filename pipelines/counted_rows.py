@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from definitions import Definitions
 from definitions.expression import parse
-from definitions.model import Form, Measure
+from definitions.measures import Measure
+from definitions.model import Form
 
 SOURCE = "rows"
 ALL, OWN = "报表合计", "本单位报表"

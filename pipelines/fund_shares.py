@@ -12,7 +12,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 
 CENT = Decimal("0.01")
 

@@ -18,8 +18,8 @@ import numpy as np
 from scipy.optimize import linprog  # type: ignore[import-untyped]
 from scipy.sparse import lil_matrix  # type: ignore[import-untyped]
 
-from definitions.loading import Definitions
-from definitions.model import Indicator, Measure
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator, Measure
 from definitions.periods import Period, PeriodKind
 
 LIMIT, COLUMNS = "small_cell_limit", "small_cell_columns"

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Form
 from definitions.periods import Period, PeriodKind
 from expectations.cells import World

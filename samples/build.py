@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period, PeriodKind
 from expectations.findings import show
 from pipelines.templates.form_sheet import sheet_name

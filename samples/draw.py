@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
 from definitions.organisations import Organisation
 from definitions.periods import Period

@@ -20,7 +20,7 @@ from random import Random
 import numpy as np
 import pandas as pd
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Form
 from definitions.organisations import Organisation
 from definitions.periods import Period, closing_periods

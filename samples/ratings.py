@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from samples.entries import Entry, Row, year
 from samples.registry import registry
 from samples.spread import mix

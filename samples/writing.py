@@ -14,7 +14,7 @@ import xlsxwriter
 import xlwt
 
 from definitions.calendars import Deadlines
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnType, Form
 from definitions.periods import Period
 from pipelines.templates import TemplateOrganisation, template_bytes

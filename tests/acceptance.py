@@ -13,7 +13,7 @@ import yaml
 from openpyxl.workbook import Workbook
 from sqlalchemy import text
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines import flow
 from pipelines.flow.collecting import waiting_chunks

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import ColumnType, Form
 from definitions.organisations import Organisation, Parent
 from definitions.periods import Period

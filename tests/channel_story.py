@@ -10,7 +10,7 @@ from uuid import uuid4
 import openpyxl
 from acceptance import SPRING, book_bytes, member_row, process_waiting, write_registry
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow.ground import engine, moment
 from samples.registry import registry

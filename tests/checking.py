@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from definitions.model import Form
 from definitions.periods import Period
 from expectations.findings import Finding

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from definitions.loading import Definitions
-from definitions.model import Dated, Indicator, Parameter
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
+from definitions.model import Dated, Parameter
 from definitions.periods import Period
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow, Figure, Figures, Transfer
 from pipelines.figures import Unit as Unit

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines import flow
 from pipelines.flow.collecting import waiting_chunks

@@ -13,7 +13,8 @@ from checking import Accepted
 from openpyxl.utils import get_column_letter
 from rule_files import SOUND_IDENTITY, cell_of, data_of, file_of
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from definitions.model import Column, ColumnType, Example, Form, Rule, Sample, Severity
 from definitions.organisations import Organisation, Parent
 from definitions.periods import Period

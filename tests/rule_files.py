@@ -14,7 +14,7 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnType, Example, Form, Sample
 from definitions.periods import Period
 

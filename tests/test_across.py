@@ -11,7 +11,8 @@ from functools import cache
 import pytest
 from sqlalchemy import Connection
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from definitions.scenes import Filed, Scene, Unit
 from pipelines.closing_checks.registry import RuleUnimplemented, refuse_unimplemented
 from pipelines.closing_checks.seats import allocate, dues

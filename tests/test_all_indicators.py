@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from definitions import Definitions, Period
-from definitions.model import Measure
+from definitions.measures import Measure
 from definitions.organisations import Organisation
 from pipelines.load import filing_of
 from tests.assessing import score_and_keep

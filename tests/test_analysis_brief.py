@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from definitions import Period
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow.analysis_brief import blotted
 from pipelines.flow.ground import CHINA, engine

@@ -20,7 +20,7 @@ from scipy.optimize import linprog
 
 from definitions import Period
 from definitions.calendars import WorkingDays
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.consolidate import consolidate, figures_of
 from pipelines.flow.ground import CHINA, engine

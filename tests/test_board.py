@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines.figures import Figures, Unit
 from pipelines.flow.boards import tasks_in

@@ -9,7 +9,7 @@ import pytest
 
 from definitions import load_definitions
 from definitions.calendars import CalendarUnknown, Deadlines, State, WorkingDays, period_on
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import CalendarYear, Due
 from definitions.periods import Period, PeriodKind, closing_periods
 from pipelines.read import parse_period, period_for

@@ -22,7 +22,7 @@ import openpyxl
 import pytest
 
 from definitions import Period, load_definitions
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
 from pipelines import flow
 from pipelines.flow.ground import engine

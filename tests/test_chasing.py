@@ -9,7 +9,7 @@ from acceptance import process_waiting, query, save
 from channel_servers import webhook
 from channel_story import COUNTY, OPENED, OTHER, STRANGERS, UNIONS, bad, good, rows, set_up
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow.ground import engine, moment
 from warehouse import contacts

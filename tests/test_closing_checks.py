@@ -13,7 +13,8 @@ import pytest
 from openpyxl.workbook import Workbook
 from sqlalchemy import text
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from pipelines import flow
 from pipelines.closing_checks import standing_rows
 from pipelines.flow.ground import engine, moment

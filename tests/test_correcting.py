@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Dated
 from pipelines import flow
 from pipelines.flow import correcting, ground

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from moto import mock_aws
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow.downloading import download
 from tests.acceptance import query

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow.drafting import draft_of, drop_draft, explain, keep_draft, send_draft
 from pipelines.flow.handling import Actor, Overtaken, StepRefused, submission_case

@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 
 from definitions import Period, load_definitions
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, Form, Severity
 from definitions.organisations import Organisation
 from expectations.findings import Finding

@@ -12,7 +12,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from definitions.model import Dated, Severity
 from definitions.periods import Period
 from expectations.findings import Finding

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines import flow
 from pipelines.flow.ground import engine, moment

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Period
 from definitions.expression import parse
-from definitions.model import Indicator, Measure
+from definitions.measures import Indicator, Measure
 from definitions.names import unknown_names
 from expectations.evaluate import SUBMISSION, Scope, evaluate
 from tests.checking import check, definitions, sheet, workbook

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.expression import parse
-from definitions.model import Each, Measure
+from definitions.measures import Each, Measure
 from tests.checking import check, definitions, sheet, workbook
 from tests.two_unions import (
     CITY,

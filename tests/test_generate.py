@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from definitions import Period, load_definitions
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import ColumnKind, Form, Rule, Severity
 from definitions.organisations import Organisation
 from expectations.codes import luhn, valid_id, valid_uscc

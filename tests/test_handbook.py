@@ -14,15 +14,9 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 from definitions import load_definitions
-from definitions.loading import Definitions
-from definitions.model import (
-    AboutReporting,
-    Achievement,
-    ColumnKind,
-    ColumnType,
-    Indicator,
-    Rule,
-)
+from definitions.catalogue import Definitions
+from definitions.measures import AboutReporting, Achievement, Indicator
+from definitions.model import ColumnKind, ColumnType, Rule
 from definitions.periods import PeriodKind
 from pipelines.flow import handbook as flow_handbook
 from pipelines.flow.handbook import pictures_of, write_handbook

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from definitions import Period
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.figures import Figure
 from pipelines.publish.industry_topic import Branch, IndustryTopic, industry_topic, told_codes

@@ -15,7 +15,7 @@ from publish_figures import CUTOFF, EXTRAS, year
 from publish_figures import definitions as small
 from python_calamine import CalamineWorkbook
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnType, Form
 from definitions.periods import Period
 from pipelines.flow.downloading import as_csv, harmless

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines import flow
 from pipelines.flow import collecting

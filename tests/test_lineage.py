@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow.ground import engine
 from pipelines.flow.walking import Cell, Walk

@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from definitions import DefinitionsInvalid, load_definitions
-from definitions.loading import HERE, Definitions
+from definitions.catalogue import Definitions
+from definitions.loading import HERE
 from pipelines.__main__ import app
 from pipelines.handbook.mechanism_table import HEADERS, mechanism_rows
 

@@ -13,7 +13,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from definitions import load_definitions
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow import ground
 from pipelines.flow.ground import engine

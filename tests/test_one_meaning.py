@@ -22,7 +22,8 @@ from sqlalchemy import Connection, text
 from definitions import Period
 from definitions.expression import FUNCTIONS as LANGUAGE
 from definitions.expression import Expression, parse
-from definitions.model import Column, ColumnType, Form, Measure
+from definitions.measures import Measure
+from definitions.model import Column, ColumnType, Form
 from expectations.evaluate import SUBMISSION, evaluate, scope_of
 from expectations.frames import typed
 from tests.checking import definitions

@@ -23,7 +23,7 @@ from publish_figures import (
     year,
 )
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from pipelines.figures import BLOCK, CoverageRow, Figure, Figures, change_words, display
 from pipelines.publish import Extras, Publication, review
 from pipelines.publish.content import Chart, Document, Number, Paragraph, Section, Table, ordinal

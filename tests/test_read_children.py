@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from pipelines.read import Document, Limits, read_documents
 from pipelines.read.child import run
 from pipelines.workbook import Cover, ReadWorkbook

@@ -13,7 +13,8 @@ import msoffcrypto
 import pytest
 from builders import cover_rows, csv_text, form_rows, patched, sample_rows, xls, xlsx, zipped
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from pipelines.read import Document, Limits, expand, read_documents
 from pipelines.read.formats import detect
 from pipelines.workbook import ReadWorkbook

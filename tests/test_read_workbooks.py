@@ -16,7 +16,8 @@ from builders import cover_rows, csv_text, form_rows, patched, sample_rows, xls,
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from definitions.model import Form
 from expectations.findings import Finding
 from pipelines.read import Limits, name_key

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from definitions.calendars import State
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines import flow
 from pipelines.__main__ import app

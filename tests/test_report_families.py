@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from tests.acceptance import query
 from tests.published import AT, LATER, Published, hand_in, publish

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import installation
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow.comparing import Difference
 from pipelines.flow.ground import CHINA, engine

@@ -15,7 +15,8 @@ import pytest
 from openpyxl import load_workbook
 from stdnum.cn import ric, uscc
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from definitions.organisations import load_organisations
 from definitions.periods import Period
 from samples import build, irregular

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from definitions.loading import Definitions, load_definitions
+from definitions.catalogue import Definitions
+from definitions.loading import load_definitions
 from expectations.findings import column_letters
 from pipelines import flow
 from pipelines.verdict.marking import FILLS

@@ -13,7 +13,8 @@ import openpyxl
 import pytest
 
 from definitions import load_definitions
-from definitions.loading import HERE, Definitions
+from definitions.catalogue import Definitions
+from definitions.loading import HERE
 from definitions.periods import Period
 from pipelines import flow
 from pipelines.consolidate import consolidate, figures_of

@@ -16,9 +16,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from definitions import DefinitionsInvalid, Period, load_definitions
+from definitions.catalogue import Definitions
 from definitions.expression import parse
-from definitions.loading import HERE, Definitions
-from definitions.model import ColumnType, Form, Indicator, Measure
+from definitions.loading import HERE
+from definitions.measures import Indicator, Measure
+from definitions.model import ColumnType, Form
 from definitions.organisations import Organisation
 from definitions.tally import HEADS, WHENS, tally_form, tally_rows, why_not
 from pipelines.flow.ground import engine

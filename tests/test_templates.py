@@ -17,8 +17,9 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from definitions.calendars import Deadlines
+from definitions.catalogue import Definitions
 from definitions.expression import parse
-from definitions.loading import Definitions, load_definitions
+from definitions.loading import load_definitions
 from definitions.periods import Period
 from pipelines.read import Document, Limits
 from pipelines.read.document import read_document

@@ -14,7 +14,7 @@ import docx
 import openpyxl
 import pytest
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.publish.unit_book import Identity, Promise, UnitBook, safe, stand, unit_book
 from tests import publish_figures

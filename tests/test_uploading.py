@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.flow import ground, uploading
 from pipelines.flow.collecting import waiting_chunks

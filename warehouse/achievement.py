@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 
 LOWER_IS_BETTER = "越小越好"
 ALL_OR_NOTHING = ("区间", "达标")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from definitions.periods import Period
 
 

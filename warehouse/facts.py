@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Each, Form, Ledger, Measure, Without
+from definitions.measures import Each, Measure, Without
+from definitions.model import Form, Ledger
 from definitions.tally import why_not
 from warehouse.sql_expression import Sql, Translator
 from warehouse.tallies import heads, is_tally, told

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from definitions import Definitions, Period
-from definitions.model import Indicator, Measure
+from definitions.measures import Indicator, Measure
 from warehouse.computed import Computed, Target, figure
 from warehouse.quality import Quality, QualityOf
 from warehouse.sums import Coverage, Place, Sums

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.expression import Expression, parse
-from definitions.model import Indicator, Measure
+from definitions.measures import Indicator, Measure
 from definitions.periods import PeriodKind
 from warehouse.cutoff import prepare_cutoff
 from warehouse.facts import Reading, load_live, reached, reading

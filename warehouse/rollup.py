@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Measure
+from definitions.measures import Measure
 from definitions.periods import PeriodKind
 from warehouse.computed import Computed, Target
 from warehouse.cutoff import prepare_cutoff, prepare_expected

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from definitions import Definitions, Period
-from definitions.model import Form, Indicator
+from definitions.measures import Indicator
+from definitions.model import Form
 from definitions.periods import PeriodKind
 from warehouse.achievement import (
     Share,

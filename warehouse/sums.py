@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from definitions import Definitions
-from definitions.model import Measure
+from definitions.measures import Measure
 from definitions.periods import Period, PeriodKind
 from warehouse.computed import Target
 from warehouse.engine import sql

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from definitions.model import Form, Measure
+from definitions.measures import Measure
+from definitions.model import Form
 from definitions.tally import why_not
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 
 LOWER_IS_BETTER = "越小越好"
 RANGE = "区间"

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from pipelines import flow
-from pipelines.command_line import At, console
+from pipelines.commands.edge import At, console
 
 app = typer.Typer()
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipelines.command_line import At, console
+from pipelines.commands.edge import At, console
 from pipelines.flow.ground import definitions, engine, moment
 
 app = typer.Typer()

@@ -11,7 +11,7 @@ from rich.table import Table
 from definitions import Period
 from expectations.findings import column_letters
 from pipelines import flow
-from pipelines.command_line import At, console
+from pipelines.commands.edge import At, console
 from pipelines.flow.ground import definitions, engine, moment
 
 app = typer.Typer()

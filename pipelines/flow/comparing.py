@@ -10,7 +10,8 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from definitions import Definitions, Period
-from definitions.model import Form, Indicator, Measure
+from definitions.measures import Indicator, Measure
+from definitions.model import Form
 from pipelines import counted_rows
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.ground import definitions, engine, moment

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from definitions.periods import PeriodKind
 from definitions.schemes import Scheme, Scope
 from pipelines.assess import (

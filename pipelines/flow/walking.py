@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from definitions import Definitions, Period
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from pipelines import counted_rows
 from pipelines.figures import UNASSIGNED
 from pipelines.flow.editions import definitions_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from definitions import Period
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from definitions.periods import PeriodKind
 from pipelines.flow.boards import progress_in
 from pipelines.flow.walk_steps import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from definitions import Period
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from pipelines.flow.findings_behind import FindingBehind, findings_behind
 from pipelines.flow.walk_steps import BOTTOM, NOW, TOP, At, Cell, Part, Walk, address_of, kept, made
 from warehouse.publications import PrintedNumber

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from definitions import Period
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from pipelines.flow.analysis_brief import singles_of
 from pipelines.flow.walk_steps import NOW, At, Part, address_of
 from warehouse.publications import PrintedNumber

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from definitions.loading import Definitions
-from definitions.model import Form, Indicator, Measure
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator, Measure
+from definitions.model import Form
 from pipelines.handbook.speaking import Speaker
 from pipelines.handbook.wording import (
     ABOUT_REPORTING,

@@ -11,8 +11,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from definitions.loading import Definitions
-from definitions.model import Column, ColumnType, Form, Indicator, Rule
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
+from definitions.model import Column, ColumnType, Form, Rule
 from pipelines.handbook.speaking import Speaker, Unspeakable
 from pipelines.handbook.wording import (
     KINDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 
 HEADERS = ("编号", "来源", "机制", "报表", "指标", "规则和办法", "报告", "证明的测试")
 

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from definitions.calendars import CalendarUnknown
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Form, Rule
 from pipelines.handbook.dictionary import (
     IndicatorEntry,

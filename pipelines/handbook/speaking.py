@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from definitions.catalogue import Definitions
 from definitions.expression import NOT_KEYS, Expression, parse, where_of
-from definitions.loading import Definitions
 from definitions.model import Form
 
 SPANS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from definitions.calendars import CalendarUnknown, Deadlines
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Form
 from definitions.periods import Period, PeriodKind
 

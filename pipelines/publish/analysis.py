@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.figures import Figure, Figures, display, rounded
 from pipelines.publish import registers
 from pipelines.publish.analysis_annex import peer_sheet, spread_sheet, trend_sheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from definitions.periods import Period
 from pipelines.figures import Figure, change_words, steady_band
 from pipelines.publish.analysis_data import Analysis

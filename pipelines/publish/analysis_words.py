@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from definitions.periods import Period
 from pipelines.figures import BLOCK, Figure, display
 from pipelines.publish.content import Inline, Number

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from definitions.loading import Definitions
-from definitions.model import Indicator
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
 from definitions.periods import PeriodKind
 from pipelines.figures import (
     Figures,

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
-from definitions.loading import Definitions
-from definitions.model import Indicator
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
 
 SLIPS, DISPUTES, CENTRE = "RIGHT-01", "RIGHT-02", "RIGHT-03"
 MENU = "职工维权服务菜单"

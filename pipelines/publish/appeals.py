@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period, PeriodKind
 from pipelines.figures import BLOCK, Figure, Figures
 from pipelines.publish import appeal_counts as counts

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines.figures import BLOCK, INDUSTRY, Figures, rounded
 from pipelines.progress import Light, Progress, light_of

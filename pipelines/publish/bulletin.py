@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.figures import BLOCK, Figure, Figures, Unit, display
 from pipelines.publish import page, registers, word
 from pipelines.publish.annex import sources

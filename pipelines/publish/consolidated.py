@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
 from definitions.periods import Period, PeriodKind
 from pipelines.figures import CoverageRow

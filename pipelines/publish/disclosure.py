@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures
 from pipelines.small_cells import OWN, Tree, Value, sensitive, withheld_of
 

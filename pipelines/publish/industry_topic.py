@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import PeriodKind
 from pipelines import counted_rows
 from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures, display

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.figures import Figures
 from pipelines.publish import page, word
 from pipelines.publish.annex import sources

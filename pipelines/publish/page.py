@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.figures import Figures
 from pipelines.publish import charts
 from pipelines.publish.content import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.figures import BLOCK, CoverageRow, Figures
 from pipelines.publish import registers
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Section, Table, ordinal

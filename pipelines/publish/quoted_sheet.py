@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.figures import BLOCK, Figures
 from pipelines.publish.publication import PublishedNumber, clock, reference_of
 from pipelines.publish.quoting import SOURCE_NAMES, names_of, told_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines import counted_rows
 from pipelines.figures import Figures
 from pipelines.publish.content import Document

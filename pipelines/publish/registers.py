@@ -7,8 +7,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from definitions.loading import Definitions
-from definitions.model import Indicator
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
 from definitions.periods import PeriodKind
 from pipelines.figures import (
     BLOCK,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import PeriodKind
 from pipelines.figures import INDUSTRY, Figures
 from pipelines.publish import annex, page, word

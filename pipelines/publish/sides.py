@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
 from pipelines.figures import Figure, rounded
 from pipelines.publish.sentences import gap_of

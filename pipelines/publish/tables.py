@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from pipelines.figures import (
     BLOCK,
     UNASSIGNED,

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from definitions.loading import Definitions
-from definitions.model import Indicator
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
 from definitions.periods import PeriodKind
 from pipelines.figures import (
     BLOCK,

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from definitions.loading import Definitions
-from definitions.model import Indicator
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, rounded
 from pipelines.publish.changes import declared
 from pipelines.publish.publication import Publication, PublishedNumber, clock

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from definitions.loading import Definitions
-from definitions.model import Indicator
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
 from pipelines import counted_rows
 from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures, display

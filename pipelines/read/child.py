@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from pipelines.read.document import Document, failed, read_document
 from pipelines.read.limits import Limits
 from pipelines.read.notes import Notes

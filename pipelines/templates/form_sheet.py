@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from definitions.calendars import Deadlines
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
 from definitions.periods import Period
 from expectations.findings import column_letters

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnType, Form
 from pipelines.templates.look import shortened
 from pipelines.typesetting import text_width

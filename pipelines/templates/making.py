@@ -11,7 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from definitions.calendars import Deadlines
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.model import ColumnType, Form
 from definitions.periods import Period
 from expectations.findings import column_letters

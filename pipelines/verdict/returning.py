@@ -17,7 +17,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.workbook import Workbook
 from python_calamine import CalamineWorkbook
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from expectations.findings import Finding
 from pipelines.verdict.deciding import FindingKey, verdict_of

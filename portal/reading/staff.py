@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from pipelines.figures import change_words, display, steady_band
 from portal.asking import NotFound
 from portal.reading.withheld import UNTOLD, Withheld

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
-from definitions.model import Indicator
+from definitions.measures import Indicator
 from pipelines.figures import display
 from pipelines.flow.boards import tasks_in
 from pipelines.progress import Actual, Light, Progress, progress_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from samples.spoiled import cells, files, layout
 from samples.spoiled.good import Good, SpoiledCase
 

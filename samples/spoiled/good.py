@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from definitions.loading import Definitions
+from definitions.catalogue import Definitions
 from definitions.periods import Period
 from samples.entries import Row, month
 from samples.membership import register

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from pipelines.command_line import At, console
+from pipelines.commands.edge import At, console
 
 if TYPE_CHECKING:
     from warehouse.life_cycle import Actor

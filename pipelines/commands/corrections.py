@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipelines.command_line import At, console
+from pipelines.commands.edge import At, console
 from pipelines.flow.handling import Actor
 
 app = typer.Typer()

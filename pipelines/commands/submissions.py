@@ -13,7 +13,7 @@ from rich.table import Table
 
 from definitions.life_cycle import life_cycle
 from pipelines import flow
-from pipelines.command_line import At, console, now
+from pipelines.commands.edge import At, console, now
 from pipelines.flow.handling import Actor
 
 By = Annotated[str, typer.Option(help="经办人姓名")]
