@@ -170,7 +170,7 @@ SHOTS = (
           "结果运用：表彰、约谈、整改", TARGETS + "/consequences"),
     _shot("reporter-assessments", "reporter", "/own-assessments", "年度考核：本单位要办的事"),
     _shot("reporter-assessment", "reporter", "/own-assessments/{year}/{scheme}/{org}",
-          "填写自评", "/own-assessments", ROW),
+          "本单位的考核：自评、得分、申诉", "/own-assessments", ROW),
     _shot("reopening-request", "leader", "/reopenings/requests/{number}", "一件重开申请",
           "/reopenings", "main a[href*='/reopenings/requests/']"),
     # administrators

@@ -21,10 +21,11 @@ from pipelines.flow.correcting import NewCell
 from pipelines.flow.reading import read_mended
 from pipelines.flow.uploading import Upload, progress, upload, work_once
 from pipelines.places import places
+from running.pictures_assessment import assessment_year
+from warehouse import reopening_requests
 from warehouse.life_cycle import Actor
 
 MONTH = "2018-02"
-SCHEME, YEAR = "TRA-FED-2017", 2017
 FORM = "ORG-02"
 Change = Callable[[Worksheet, dict[str, int]], None]
 
@@ -45,7 +46,8 @@ def story(at: datetime) -> dict[str, str]:
         if whole[2] == "accepted":
             break
     _propose(mended[1], at)
-    _begin_assessment(at)
+    assessment_year(at, unit, _person)
+    _ask_to_reopen(at - timedelta(hours=1))
     return {
         "broken": f"/my/submissions/{broken[1]}",
         "explain": f"/my/submissions/{mended[1]}",
@@ -194,18 +196,24 @@ def _propose(submission: int, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _begin_assessment(at: datetime) -> None:
-    """The leader begins the year's assessment of the federations, which now tell of themselves."""
-    from pipelines.flow.assessing_year import start_assessment
-
+def _person(login: str) -> Actor:
+    """A sample account as who acts."""
     with ground.engine().connect() as connection:
         account = connection.execute(
-            text("SELECT id FROM account WHERE login = 'leader'")
-        ).scalar_one()
-    start_assessment(
-        SCHEME, YEAR, by=Actor("样例主席", _unit_of("leader"), None, account),
-        reason="年度工作安排", at=(at - timedelta(hours=1)).isoformat(),
-    )  # fmt: skip
+            text("SELECT id, name FROM account WHERE login = :login"), {"login": login}
+        ).one()
+    return Actor(account.name, _unit_of(login), None, account.id)
+
+
+def _ask_to_reopen(at: datetime) -> None:
+    """A steward asks for a month again; a second person is to decide."""
+    steward = _person("steward")
+    with ground.engine().begin() as connection:
+        reopening_requests.ask(
+            connection, period="2018-01", forms=["ORG-02"], organisations=[_unit_of("reporter")],
+            reason="一家企业漏报新发展会员", document="示总工统〔2018〕3号",
+            until=(at + timedelta(days=6)).date(), account_id=steward.account or 0, at=at,
+        )  # fmt: skip
 
 
 def _publications() -> dict[str, str]:
