@@ -16,7 +16,9 @@ import pytest
 
 from definitions.catalogue import Definitions
 from pipelines import flow
-from pipelines.publish.unit_book import Identity, Promise, UnitBook, safe, stand, unit_book
+from pipelines.publish.unit_book import unit_book
+from pipelines.publish.unit_doings import safe
+from pipelines.publish.unit_records import Identity, Promise, UnitBook, stand
 from tests import publish_figures
 from tests.acceptance import query
 from tests.every_form import AT, install, links, page, published, rows_of, shown, steps, words

@@ -18,7 +18,8 @@ from pipelines.flow.filed_rows import day_of, decimal, labels_of, plain_rows
 from pipelines.flow.industry_line import along_industry, leads_industry
 from pipelines.flow.single_unit import with_own_months
 from pipelines.publish import Publication
-from pipelines.publish.unit_book import (
+from pipelines.publish.unit_book import unit_book
+from pipelines.publish.unit_records import (
     PROMISES,
     Honour,
     Identity,
@@ -31,7 +32,6 @@ from pipelines.publish.unit_book import (
     Visit,
     VisitKind,
     stand,
-    unit_book,
 )
 from warehouse.current import current_rows
 from warehouse.engine import sql

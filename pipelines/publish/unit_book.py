@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
-from pipelines import counted_rows
-from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures, display
+from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures
 from pipelines.publish import registers
 from pipelines.publish.content import (
     Block,
@@ -42,148 +38,25 @@ from pipelines.publish.tables import (
     overall,
 )
 from pipelines.publish.telling import NONE, Teller, reached, sides
+from pipelines.publish.unit_doings import (
+    HOME,
+    LISTED,
+    among_workers,
+    honours,
+    places,
+    safe,
+    short_day,
+)
+from pipelines.publish.unit_records import UnitBook
 
 KIND = "R-09 一单位一册"
-HOME = "职工家中"
-PROMISES = ("组织承诺", "主席承诺")
-_LISTED = 12
 _FORMS_NAMED = 20
 _TRENDS = (
     "I-ORG-04", "I-ORG-15", "I-FIN-02", "I-SKILL-02", "I-SKILL-09", "I-AID-06", "I-MUT-03",
     "I-RIGHT-03", "I-CULT-03", "I-RIGHT-09", "I-HOME-04",
 )  # fmt: skip
 _PANELS = 6
-_LONG_NUMBER = re.compile(r"\d{11,}|\d{17}[xX]")
 _PART_CLAUSES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a unit is on the last day of the period, in words; empty where nothing is known."""
-
-    code: str
-    name: str
-    type: str
-    level: str
-    status: str
-    lead: str
-    region: str
-    industry: str
-    found: date | None
-    joint: bool
-    parents: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What a unit was called, how it stood or to whom it belonged, from a day on until another.
-
-    `until` is the first day on which it was otherwise.
-    """
-
-    what: str
-    value: str
-    since: date | None
-    until: date | None
-    approval: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One visit of an officer to the shop floor; who it was is not told."""
-
-    key: str
-    day: date
-    kind: str
-    place: str
-    met: int | None
-    issues: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class VisitKind:
-    """Visits to places of one kind: how often, workers met, wishes heard."""
-
-    kind: str
-    visits: int
-    met: int | None
-    issues: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """A promise or a talk as it stands at the cut-off."""
-
-    kind: str
-    field: str
-    content: str
-    due: date | None
-    done: date | None
-    verified: str
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A home or station of the unit as last reported; `served` person-times of the period."""
-
-    key: str
-    name: str
-    tier: str
-    opened: date | None
-    area: Decimal | None
-    served: Decimal | None
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Honour:
-    """An honour won in the period."""
-
-    name: str
-    level: str
-    object: str
-    day: date | None
-    document: str
-
-
-@dataclass(frozen=True, slots=True)
-class Placing:
-    """A result of an assessment of the year."""
-
-    scheme: str
-    title: str
-    group: str
-    total: Decimal
-    grade: str
-    rank: int | None
-    ranked: int
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """Where the Long-March walk has led: the stage reached and the way to the next one in km."""
-
-    reached: str
-    following: str
-    left: Decimal
-
-
-@dataclass(frozen=True)
-class UnitBook:
-    """What R-09 tells beside the figures; lists are of the unit itself, not of those below it."""
-
-    identity: Identity
-    history: Sequence[Span] = ()
-    visits: Sequence[Visit] = ()
-    visit_kinds: Sequence[VisitKind] = ()
-    promises: Sequence[Promise] = ()
-    sites: Sequence[Site] = ()
-    honours: Sequence[Honour] = ()
-    placings: Sequence[Placing] = ()
-    station: Station | None = None
-    forms: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[str, str] = field(default_factory=dict)
-    issued_on: date | None = None
 
 
 def unit_book(figures: Figures, book: UnitBook, definitions: Definitions) -> Publication:
@@ -192,9 +65,9 @@ def unit_book(figures: Figures, book: UnitBook, definitions: Definitions) -> Pub
     sections = [_identity(teller, book), _reporting(teller, book), _data(teller)]
     for made in (
         _tasks(teller, book),
-        _among_workers(teller, book),
-        _places(teller, book),
-        _honours(book),
+        among_workers(teller, book),
+        places(teller, book),
+        honours(book),
     ):
         if made is not None:
             sections.append(made)
@@ -306,13 +179,13 @@ def _moved(figures: Figures) -> Table | None:
             t.line or NONE,
             t.from_name or NONE,
             t.to_name or NONE,
-            _short(t.effective),
+            short_day(t.effective),
             t.approval or NONE,
         )
-        for t in figures.transfers[:_LISTED]
+        for t in figures.transfers[:LISTED]
     )
-    more = len(figures.transfers) > _LISTED
-    note = f"注：列前{_LISTED}项，其余见附表。" if more else ""
+    more = len(figures.transfers) > LISTED
+    note = f"注：列前{LISTED}项，其余见附表。" if more else ""
     return Table("本期下级工会组织变动", columns, rows, note=note)
 
 
@@ -536,219 +409,7 @@ def _met(figure: Figure, indicator: Indicator) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    return "、".join(names[:_LISTED]) + ("等" if len(names) > _LISTED else "")
-
-
-# --- visits and promises ---
-
-
-def _among_workers(teller: Teller, book: UnitBook) -> Section | None:
-    teller.open("U5")
-    visits = _visits(teller, book)
-    promises = _promises(teller, book)
-    if not visits and not promises:
-        return None
-    if not visits or not promises:
-        return Section("U5", "下基层" if visits else "“双亮”承诺", tuple(visits or promises))
-    blocks = (Subheading("干部下基层"), *visits, Subheading("“双亮”承诺与约谈"), *promises)
-    return Section("U5", "下基层与承诺", blocks)
-
-
-def _visits(teller: Teller, book: UnitBook) -> list[Block]:
-    blocks: list[Block] = []
-    told = teller.sentence(
-        [
-            ("I-CADRE-02", "干部下基层{n}次，人均月下基层次数为{v}"),
-            ("I-CADRE-03", "达到规定天数的干部人月占{v}"),
-            ("I-CADRE-01", "干部培训率{v}"),
-        ]
-    )
-    if told:
-        blocks.append(Paragraph(tuple(told)))
-    if book.visit_kinds:
-        columns = (
-            Column("地点类别", "left", 2.0),
-            Column("次数（次）"),
-            Column("接触职工（人次）"),
-            Column("了解诉求（条）"),
-        )
-        rows = tuple(
-            (
-                k.kind,
-                _row(teller, "CADRE-02", counted_rows.VISITS, k.visits, "place_kind", k.kind),
-                _row(teller, "CADRE-02", "persons_met", k.met, "place_kind", k.kind),
-                _row(teller, "CADRE-02", "issues", k.issues, "place_kind", k.kind),
-            )
-            for k in book.visit_kinds
-        )
-        blocks.append(Table("本单位干部下基层情况", columns, rows))
-    if book.visits:
-        shown = book.visits[:_LISTED]
-        heads = (
-            Column("日期", "center", 1.2),
-            Column("地点类别", "left", 1.1),
-            Column("地点", "left", 2.4),
-            Column("接触职工（人）", weight=1.1),
-            Column("了解诉求（条）", weight=1.1),
-        )
-        listed = tuple(
-            (
-                _short(v.day),
-                v.kind or NONE,
-                NONE if v.kind == HOME else safe(v.place),
-                _row(teller, "CADRE-02", "persons_met", v.met, "visit_id", v.key),
-                _row(teller, "CADRE-02", "issues", v.issues, "visit_id", v.key),
-            )
-            for v in shown
-        )
-        note = "注：不列干部姓名；到职工家中走访的不列地点。"
-        if len(book.visits) > len(shown):
-            note += f"列最近{len(shown)}次，其余见附表。"
-        blocks.append(Table("本单位干部下基层记录", heads, listed, note=note))
-    return blocks
-
-
-def _row(
-    teller: Teller, form: str, what: str, value: int | Decimal | None, column: str, key: str
-) -> Inline:
-    """A count of the unit's own rows of one thing or kind; — where nothing was reported."""
-    if value is None:
-        return NONE
-    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
-    code = counted_rows.code_of(form, what, column, key)
-    return teller.counted(counted_rows.SOURCE, code, value, text, counted_rows.OWN)
-
-
-def safe(words: str) -> str:
-    """Free text as it may be printed: one that holds a telephone or identity number is not."""
-    if not words:
-        return NONE
-    return "（含个人号码，不列）" if _LONG_NUMBER.search(words) else words
-
-
-def _promises(teller: Teller, book: UnitBook) -> list[Block]:
-    blocks: list[Block] = []
-    told = teller.sentence([("I-CADRE-06", "到期承诺{d}项，按期兑现{n}项，兑现率{v}")])
-    if told:
-        blocks.append(Paragraph(tuple(told)))
-    if book.promises:
-        shown = book.promises[:_LISTED]
-        end = teller.figures.period.end
-        columns = (
-            Column("类别", "left", 1.0),
-            Column("领域", "left", 1.1),
-            Column("内容", "left", 2.8),
-            Column("期限", "center", 1.2),
-            Column("兑现（约谈）", "center", 1.2),
-            Column("情况", "center", 1.0),
-        )
-        rows = tuple(
-            (p.kind, p.field or NONE, safe(p.content), _short(p.due), _short(p.done), stand(p, end))
-            for p in shown
-        )
-        note = ""
-        if len(book.promises) > len(shown):
-            note = f"注：列{len(shown)}项，未兑现的在前，其余见附表。"
-        blocks.append(Table("本单位承诺和约谈事项", columns, rows, note=note))
-    return blocks
-
-
-def _short(day: date | None) -> str:
-    return f"{day:%Y-%m-%d}" if day else NONE
-
-
-def stand(promise: Promise, end: date) -> str:
-    """How a promise stood on a day: kept in time, late, open or broken; talks just took place."""
-    if promise.kind not in PROMISES:
-        return "已进行" if promise.done else NONE
-    if promise.done is not None and promise.done <= end:
-        return "逾期兑现" if promise.due and promise.done > promise.due else "按期兑现"
-    return "未到期" if promise.due is None or promise.due > end else "到期未兑现"
-
-
-# --- stations ---
-
-
-def _places(teller: Teller, book: UnitBook) -> Section | None:
-    teller.open("U6")
-    blocks: list[Block] = []
-    told = teller.sentence(
-        [
-            ("I-HOME-01", "在用职工之家{v}"),
-            ("I-HOME-03", "本期新建暖心驿站{v}"),
-            ("I-HOME-04", "服务职工{v}"),
-            ("I-AID-10", "基层联系点{v}"),
-        ]
-    )
-    if told:
-        blocks.append(Paragraph(tuple(told)))
-    if book.sites:
-        shown = book.sites[:_LISTED]
-        columns = (
-            Column("阵地", "left", 2.4),
-            Column("类型", "left", 1.2),
-            Column("启用日期", "center", 1.2),
-            Column("面积（平方米）", weight=1.0),
-            Column("服务（人次）", weight=1.0),
-            Column("状态", "center", 0.8),
-        )
-        rows = tuple(
-            (
-                s.name,
-                s.tier or NONE,
-                _short(s.opened),
-                _row(teller, "HOME-01", "area", s.area, "site_id", s.key),
-                _row(teller, "HOME-01", "served", s.served, "site_id", s.key),
-                s.status or NONE,
-            )
-            for s in shown
-        )
-        note = ""
-        if len(book.sites) > len(shown):
-            note = f"注：按服务人次列前{len(shown)}处，其余见附表。"
-        blocks.append(Table("本单位服务阵地", columns, rows, note=note))
-    walked = _walk(teller, book.station) if book.station is not None else []
-    if walked:
-        blocks.append(Paragraph(tuple(walked)))
-    return Section("U6", "服务阵地与驿站", tuple(blocks)) if blocks else None
-
-
-def _walk(teller: Teller, station: Station) -> list[Inline]:
-    """How far the walk has led: 人均累计…公里，到达…，距…还差…公里。"""
-    code = "I-CULT-09"
-    figure = teller.figures.get(code)
-    if figure is None or not figure.value:
-        return []
-    told: list[Inline] = ["“重走长征路”健步行", *teller.words(code, "人均累计{v}", figure)]
-    told.append(f"，到达{station.reached}")
-    if station.following:
-        left = display(station.left, teller.definitions.indicators[code])
-        told.append(f"，距{station.following}还差")
-        told.append(teller.number(figure, station.left, left, "距下一站"))
-        told.append("公里。")
-    else:
-        told.append("，已走完全程。")
-    return told
-
-
-def _honours(book: UnitBook) -> Section | None:
-    if not book.honours:
-        return None
-    columns = (
-        Column("荣誉", "left", 3.0),
-        Column("层级", "center", 0.9),
-        Column("对象", "center", 0.9),
-        Column("授予日期", "center", 1.2),
-        Column("表彰文号", "left", 1.8),
-    )
-    rows = tuple(
-        (safe(h.name), h.level or NONE, h.object or NONE, _short(h.day), h.document or NONE)
-        for h in book.honours[:_LISTED]
-    )
-    more = len(book.honours) > _LISTED
-    note = f"注：列最近{_LISTED}项，其余见附表。" if more else ""
-    told = Paragraph(("本期获得的荣誉表彰如下。",))
-    return Section("U7", "荣誉表彰", (told, Table("荣誉表彰", columns, rows, note=note)))
+    return "、".join(names[:LISTED]) + ("等" if len(names) > LISTED else "")
 
 
 # --- the annex ---
