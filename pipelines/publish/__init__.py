@@ -6,6 +6,7 @@ Pure: figures and definitions in, bytes out; no database and no clock.
 from pipelines.publish.board import board
 from pipelines.publish.bulletin import bulletin
 from pipelines.publish.consolidated import consolidated, consolidated_workbook
+from pipelines.publish.content import PublishedNumber
 from pipelines.publish.extras import (
     AssessmentRow,
     Extras,
@@ -18,7 +19,6 @@ from pipelines.publish.extras import (
 from pipelines.publish.publication import (
     Publication,
     PublishedFile,
-    PublishedNumber,
     read_manifest,
     write_publication,
 )

@@ -7,7 +7,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from pipelines.publish.publication import PublishedNumber
+
+@dataclass(frozen=True, slots=True)
+class PublishedNumber:
+    """One printed figure and where it comes from.
+
+    `source` names what was asked (indicator, coverage, finding, ...), `indicator` the code there,
+    `basis` which side of the figure it is: its value, last year's, a change between the two, a
+    share of the target. `units` are the parts of a sum that only this document makes. `text` is
+    what its readers see.
+    """
+
+    anchor: str
+    line: str
+    unit: str
+    period: str
+    indicator: str
+    value: Decimal
+    basis: str = "本期"
+    source: str = "indicator"
+    units: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

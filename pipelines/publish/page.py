@@ -16,12 +16,12 @@ from pipelines.publish.content import (
     Inline,
     Number,
     Paragraph,
+    PublishedNumber,
     Section,
     Subheading,
     Table,
     ordinal,
 )
-from pipelines.publish.publication import PublishedNumber
 from pipelines.publish.quoting import names_of, path_of, told_of
 
 _STYLE = """

@@ -11,41 +11,16 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from definitions.periods import Period
-
-if TYPE_CHECKING:
-    from pipelines.publish.content import Document
+from pipelines.publish.content import Document, PublishedNumber
 
 MANIFEST = "manifest.json"
 _BEIJING = timezone(timedelta(hours=8))
 # Zip entries carry a time of writing; a fixed one keeps equal content equal in bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedNumber:
-    """One printed figure and where it comes from.
-
-    `source` names what was asked (indicator, coverage, finding, ...), `indicator` the code there,
-    `basis` which side of the figure it is: its value, last year's, a change between the two, a
-    share of the target. `units` are the parts of a sum that only this document makes. `text` is
-    what its readers see.
-    """
-
-    anchor: str
-    line: str
-    unit: str
-    period: str
-    indicator: str
-    value: Decimal
-    basis: str = "本期"
-    source: str = "indicator"
-    units: tuple[str, ...] = ()
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

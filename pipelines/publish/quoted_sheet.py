@@ -10,7 +10,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from definitions.catalogue import Definitions
 from pipelines.figures import BLOCK, Figures
-from pipelines.publish.publication import PublishedNumber, clock, reference_of
+from pipelines.publish.content import PublishedNumber
+from pipelines.publish.publication import clock, reference_of
 from pipelines.publish.quoting import SOURCE_NAMES, names_of, told_of
 from pipelines.publish.sheets import Book, Field
 

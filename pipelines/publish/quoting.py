@@ -7,8 +7,8 @@ from dataclasses import replace
 from definitions.catalogue import Definitions
 from pipelines import counted_rows
 from pipelines.figures import Figures
-from pipelines.publish.content import Document
-from pipelines.publish.publication import PublishedNumber, reference_of
+from pipelines.publish.content import Document, PublishedNumber
+from pipelines.publish.publication import reference_of
 
 SOURCE_NAMES = {
     "indicator": "指标",

@@ -20,10 +20,9 @@ from pipelines.figures import (
     display,
     steady_band,
 )
-from pipelines.publish.content import Inline, Number
+from pipelines.publish.content import Inline, Number, PublishedNumber
 from pipelines.publish.disclosure import MARK, Disclosure, disclosure
 from pipelines.publish.outline import PARTS
-from pipelines.publish.publication import PublishedNumber
 from pipelines.publish.sentences import gap_of, sentence, spoken
 from pipelines.publish.sides import (
     ADDITIVE,

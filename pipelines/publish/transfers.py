@@ -16,7 +16,8 @@ from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, rounded
 from pipelines.publish.changes import declared
-from pipelines.publish.publication import Publication, PublishedNumber, clock
+from pipelines.publish.content import PublishedNumber
+from pipelines.publish.publication import Publication, clock
 from pipelines.publish.quoted_sheet import Quotes, quotes
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.standings import (
