@@ -263,8 +263,10 @@ def parameter_name(name: str, known: Definitions) -> str:
 def shown_value(value: Any, known: Definitions) -> list[tuple[str, str]]:
     """A parameter's value as rows of (name, value); one row without a name for a single value.
 
-    Where a form is named, what is said of its columns is said by their labels.
+    Where a form is named, what is said of its columns is said by their labels; another parameter
+    is told by its name.
     """
+    value = _labelled(value, {p.code: f"“{p.name}”" for p in known.parameters.values()})
     if isinstance(value, Mapping):
         rows: list[tuple[str, str]] = []
         for name, inner in value.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -12,7 +12,9 @@ from sqlalchemy import text
 from starlette.responses import Response
 
 from definitions.calendars import CalendarUnknown
+from definitions.catalogue import Definitions
 from pipelines.flow.parameters import decide_parameter
+from pipelines.handbook.wording import shown_value
 from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, NavItem, redirect, render
 from portal.reading import administration as reads
@@ -46,7 +48,7 @@ def parameters(
     return render(
         request, "administration/parameters.html", rows=rows, words=words, proposals=found,
         names={c: p.name for c, p in known.parameters.items()}, decisions=DECISIONS,
-        waiting={p.code for p in found if p.decision is None}, shown=_shown,
+        waiting={p.code for p in found if p.decision is None}, told=_told(known),
         signers=_signers(found),
     )  # fmt: skip
 
@@ -61,7 +63,7 @@ def parameter(
         raise NotFound
     proposals = reads.proposals(reading, code)
     return render(
-        request, "administration/parameter.html", found=found, shown=_shown,
+        request, "administration/parameter.html", found=found, shown=_shown, told=_told(known),
         proposals=proposals, decisions=DECISIONS, signers=_signers(proposals),
         may_propose=_federal(person, reading), today=at.date(),
         holds=next((v for v in found.values if _holds(v, at.date())), None),
@@ -160,7 +162,18 @@ def _holds(dated: Any, day: date) -> bool:
     return bool(dated.since <= day and (dated.until is None or day <= dated.until))
 
 
+def _told(known: Definitions) -> Callable[[Any], str]:
+    """A value in words, as the handbook says it."""
+
+    def told(value: Any) -> str:
+        rows = shown_value(value, known)
+        return "；".join(f"{name}：{words}" if name else words for name, words in rows)
+
+    return told
+
+
 def _shown(value: Any) -> str:
+    """A value as it is typed in."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
