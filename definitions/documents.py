@@ -56,18 +56,18 @@ class Document:
         self.mistakes: list[Mistake] = []
         self.data: Any = None
         try:
-            text = path.read_text(encoding="utf-8")
-            node = yaml.compose(text, Loader=yaml.CSafeLoader)
-            self.data = yaml.load(text, Loader=_Yaml)  # noqa: S506 (a safe loader)
+            loader = _Yaml(path.read_text(encoding="utf-8"))
+            node = loader.get_single_node()
+            if node is not None:
+                # Before the values are made: they resolve merged keys in the nodes themselves.
+                self._mark(node, ())
+                self.data = loader.construct_document(node)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             reason = getattr(error, "problem", None) or str(error)
             self.mistakes.append(
                 Mistake(self.name, mark.line + 1 if mark else 1, f"not valid YAML: {reason}")
             )
-            return
-        if node is not None:
-            self._mark(node, ())
 
     def _mark(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
         self.lines[path] = node.start_mark.line + 1

@@ -1,7 +1,8 @@
 """Airflow's scheduler with the pipeline's libraries loaded once, before it forks its workers.
 
 A task runs in a process forked from the scheduler's. Great Expectations, pandas and matplotlib take
-seconds to import; loaded here, every task has them at once and shares their memory.
+seconds to import, the rest half a second together; loaded here, every task has them at once and
+shares their memory.
 """
 
 from __future__ import annotations
@@ -11,9 +12,15 @@ import sys
 
 # Libraries only: the pipeline's own modules are read by each task, so that they may change.
 LIBRARIES = (
+    "argon2",
+    "asyncssh",
+    "chinese_calendar",
+    "docx",
     "great_expectations",
+    "imap_tools",
     "matplotlib.pyplot",
     "numpy",
+    "opencc",
     "openpyxl",
     "pandas",
     "psycopg",
@@ -21,6 +28,8 @@ LIBRARIES = (
     "pydantic",
     "python_calamine",
     "sqlalchemy.dialects.postgresql",
+    "stdnum",
+    "typst",
     "xlsxwriter",
 )
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -27,8 +28,15 @@ from warehouse.tables import (
 
 # The library's defaults are RFC 9106's for memory-constrained machines; about 40 ms.
 _HASHER = PasswordHasher()
-# Checked when nobody bears the name, so that both answers take the same time.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
+
+
+@cache
+def _nobody() -> str:
+    """Checked when nobody bears the name, so that both answers take the same time.
+
+    Made when it is first needed: most processes that import this module never see a password.
+    """
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 class AccountRefused(Exception):
@@ -340,7 +348,7 @@ def administrators(connection: Connection) -> int:
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the one that was set; takes as long when none was."""
     try:
-        return _HASHER.verify(stored or _NOBODY, password) and stored is not None
+        return _HASHER.verify(stored or _nobody(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
