@@ -37,6 +37,18 @@ from definitions.values import unlisted
 HERE = Path(__file__).parent
 
 
+Stamp = frozenset[tuple[str, int, int]]
+
+
+def stamp(root: Path = HERE) -> Stamp:
+    """Path, size and time of change (ns) of every definition file: other files, another stamp."""
+    return frozenset(
+        (str(path), state.st_size, state.st_mtime_ns)
+        for path in root.rglob("*.yaml")
+        for state in [path.stat()]
+    )
+
+
 def load_definitions(
     root: Path = HERE, extra: Iterable[Path] = (), decided: str = ""
 ) -> Definitions:

@@ -1,8 +1,9 @@
-"""Airflow's scheduler with the pipeline's libraries loaded once, before it forks its workers.
+"""Airflow's scheduler with the pipeline loaded once, before it forks its workers.
 
 A task runs in a process forked from the scheduler's. Great Expectations, pandas and matplotlib take
-seconds to import, the rest half a second together; loaded here, every task has them at once and
-shares their memory.
+seconds to import, the pipeline's own modules and its definitions more than another; loaded here,
+every task has them at once and shares their memory. A task reads definition files again when they
+have changed; a new release of the code wants a restart, as it does of the portal.
 """
 
 from __future__ import annotations
@@ -10,36 +11,32 @@ from __future__ import annotations
 import importlib
 import sys
 
-# Libraries only: the pipeline's own modules are read by each task, so that they may change.
+# What the pipeline imports only where it is needed, or through many modules.
 LIBRARIES = (
-    "argon2",
-    "asyncssh",
-    "chinese_calendar",
-    "docx",
+    "alembic.command",
     "great_expectations",
-    "imap_tools",
     "matplotlib.pyplot",
-    "numpy",
-    "opencc",
     "openpyxl",
     "pandas",
-    "psycopg",
     "pyarrow",
-    "pydantic",
-    "python_calamine",
     "sqlalchemy.dialects.postgresql",
-    "stdnum",
     "typst",
     "xlsxwriter",
 )
 
 
 def main() -> None:
-    """Load the libraries, then become `airflow scheduler`."""
+    """Load everything, then become `airflow scheduler`."""
     from airflow.__main__ import main as airflow
 
     for library in LIBRARIES:
         importlib.import_module(library)
+
+    from pipelines import flow
+    from pipelines.flow.ground import read_ahead
+
+    flow.import_everything()
+    read_ahead()
     sys.argv[1:] = ["scheduler"]
     airflow()  # type: ignore[no-untyped-call]
 

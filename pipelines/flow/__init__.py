@@ -270,3 +270,9 @@ def __getattr__(name: str) -> Any:
     if name not in _PART_OF:
         raise AttributeError(name)
     return getattr(import_module(f"pipelines.flow.{_PART_OF[name]}"), name)
+
+
+def import_everything() -> None:
+    """Import every part now, in a process that others are forked from."""
+    for part in sorted(set(_PART_OF.values())):
+        import_module(f"pipelines.flow.{part}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, NullPool, create_engine
 
-from definitions import Definitions, load_definitions
+from definitions import Definitions, DefinitionsInvalid, load_definitions
 from definitions.decided import as_document
+from definitions.loading import Stamp, stamp
 from pipelines.closing_checks.registry import refuse_unimplemented
 from warehouse.editions import register_definitions
 from warehouse.engine import prepare
@@ -33,6 +35,9 @@ def definitions() -> Definitions:
     """
     url, moment_ = database_url(), time.monotonic()
     kept = _DECIDED.get(url)
+    if kept is None and _READ and _READ[0] != stamp():
+        # The process that this one was forked from read files that have changed since.
+        definitions_with.cache_clear()
     if kept is None or moment_ - kept[0] > ASKED_AGAIN_AFTER:
         # A connection of its own: a forked process must not speak on its parent's.
         with create_engine(engine().url, poolclass=NullPool).connect() as connection:
@@ -42,6 +47,8 @@ def definitions() -> Definitions:
 
 
 _DECIDED: dict[str, tuple[float, str]] = {}
+_READ: list[Stamp] = []
+"""What the files looked like when they were read ahead, if they were."""
 
 
 @lru_cache(maxsize=4)
@@ -55,6 +62,16 @@ def definitions_with(decided: str) -> Definitions:
 def files_alone() -> Definitions:
     """The definitions of the files: for what is made without a warehouse."""
     return definitions_with("")
+
+
+def read_ahead() -> None:
+    """Read the files in a process that others are forked from, so that these need not.
+
+    A file that cannot be used stops nobody here: whoever needs it says so.
+    """
+    _READ[:] = [stamp()]
+    with suppress(DefinitionsInvalid):
+        files_alone()
 
 
 def forget_definitions() -> None:
