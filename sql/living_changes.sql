@@ -1,4 +1,5 @@
--- one row per change that is not undone, with the current ORG-03 filings that declare it
+-- one row per change that is not undone (or was not at a moment), with the current ORG-03 filings
+-- that declare it
 SELECT
     c.id,
     o.code AS org,
@@ -38,7 +39,12 @@ CROSS JOIN
         WHERE w.change_id = c.id
     ) AS d
 WHERE
-    c.undone_at IS NULL
+    CASE
+        WHEN CAST(:at AS timestamptz) IS NULL THEN c.undone_at IS NULL
+        ELSE
+            c.recorded_at <= CAST(:at AS timestamptz)
+            AND (c.undone_at IS NULL OR c.undone_at > CAST(:at AS timestamptz))
+    END
     AND (
         CAST(:codes AS text[]) IS NULL
         OR o.code = ANY(CAST(:codes AS text[]))

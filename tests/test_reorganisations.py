@@ -20,6 +20,7 @@ from warehouse.reorganisations import (
     Contradiction,
     NotAllowed,
     confirm_changes,
+    in_force_on,
     reject_changes,
     undo_superseded,
     waiting,
@@ -366,7 +367,12 @@ def test_a_change_waits_until_somebody_above_confirms_it(small: Federation) -> N
     assert confirm_changes(c, [kept.id], "T", "王五", later) == 1
     assert parent(f, "G2", DAY) == "B"
     assert waiting(c) == []
-    # as known between filing and confirmation it had not moved
+    # as known between filing and confirmation it had not moved, and waited
+    day = KNOWN + timedelta(days=1)
+    assert [k.id for k in waiting(c, day)] == [kept.id]
+    assert (waiting(c, later), waiting(c, KNOWN - timedelta(days=1))) == ([], [])
+    assert in_force_on(c, DAY, DAY, day) == []
+    assert [k.id for k in in_force_on(c, DAY, DAY, later)] == [kept.id]
     blocks = {o.code: o.block for o in standing(c, DAY, KNOWN + timedelta(days=1))}
     assert blocks["G2"] == blocks["G1"]
     with pytest.raises(NotAllowed, match="没有编号为"):
@@ -381,6 +387,16 @@ def test_a_rejected_change_never_happens_and_stays_in_the_record(small: Federati
     assert (parent(f, "G2", DAY), waiting(c)) == ("A", [])
     row = c.execute(text("SELECT undone_by, reason FROM organisation_change")).one()
     assert tuple(row) == ("T 王五", "批复文号不符")
+
+
+def test_what_was_taken_back_later_stands_in_what_was_told_before(small: Federation) -> None:
+    f, c = small, small.connection
+    f.change([moved("G2", "A", "B", DAY)], KNOWN)
+    (kept,) = in_force_on(c, DAY, DAY, KNOWN)
+    later = KNOWN + timedelta(days=2)
+    assert withdraw_changes(c, [kept.id], "T 王五", "批复作废", later) == 1
+    assert [k.id for k in in_force_on(c, DAY, DAY, KNOWN + timedelta(days=1))] == [kept.id]
+    assert in_force_on(c, DAY, DAY, later) == []
 
 
 def parent(f: Federation, code: str, day: date, line: int = 1) -> str | None:

@@ -61,10 +61,15 @@ class Kept:
         return self.in_force_at is not None
 
 
-def living(connection: Connection, codes: Collection[str] | None = None) -> list[Kept]:
-    """Every change that is not undone, waiting ones among them; of some unions, or of all."""
+def living(
+    connection: Connection, codes: Collection[str] | None = None, at: datetime | None = None
+) -> list[Kept]:
+    """Every change that is not undone, waiting ones among them; of some unions, or of all.
+
+    With `at` those that were told by then and not undone then, whatever was decided since.
+    """
     rows = connection.execute(
-        text(sql("living_changes")), {"codes": None if codes is None else sorted(codes)}
+        text(sql("living_changes")), {"codes": None if codes is None else sorted(codes), "at": at}
     )
     return [
         Kept(
@@ -213,9 +218,15 @@ def _note_rows(connection: Connection, told: Sequence[tuple[int, Change]]) -> No
 # --- confirming and undoing ---
 
 
-def waiting(connection: Connection) -> list[Kept]:
-    """Changes that wait for confirmation, oldest first."""
-    return sorted((k for k in living(connection) if not k.in_force), key=lambda k: k.id)
+def waiting(connection: Connection, at: datetime | None = None) -> list[Kept]:
+    """Changes that wait for confirmation, or that waited at a moment, oldest first."""
+    found = (k for k in living(connection, at=at) if not _stood(k, at))
+    return sorted(found, key=lambda k: k.id)
+
+
+def _stood(kept: Kept, at: datetime | None) -> bool:
+    """Whether a change is in force, or was at a moment."""
+    return kept.in_force_at is not None and (at is None or kept.in_force_at <= at)
 
 
 class NotAllowed(LookupError):
@@ -481,10 +492,8 @@ def in_force_on(connection: Connection, starts: date, ends: date, cutoff: dateti
     return sorted(
         (
             k
-            for k in living(connection)
-            if k.in_force_at is not None
-            and k.in_force_at <= cutoff
-            and starts <= k.change.effective <= ends
+            for k in living(connection, at=cutoff)
+            if _stood(k, cutoff) and starts <= k.change.effective <= ends
         ),
         key=lambda k: (k.change.effective, k.id),
     )

@@ -63,7 +63,10 @@ def reorganised(connection: Connection, known: Definitions, figures: Figures) ->
     inside = {s.unit for s in standings if s.inside_before or s.inside_after}
     everyone = timelines(connection)
     day = period.end
-    below = {o.code for o in standing(connection, day, cutoff)} if _is_top(figures) else inside
+    top = _is_top(figures)
+    below = {o.code for o in standing(connection, day, cutoff)} if top else inside
+    waits = [k.change for k in waiting(connection, cutoff) if k.change.effective <= day]
+    near = inside | {figures.unit.code}
     changes = [
         _row(k, everyone)
         for k in in_force_on(connection, period.start, day, cutoff)
@@ -74,7 +77,10 @@ def reorganised(connection: Connection, known: Definitions, figures: Figures) ->
         standings=standings,
         attribution=attribution(known, day),
         confirmed_kinds=kinds_to_confirm(known, day),
-        waiting=sum(k.change.effective <= day for k in waiting(connection)),
+        waiting=sum(
+            top or not near.isdisjoint({c.org, c.subject, c.from_parent, c.to_parent})
+            for c in waits
+        ),
     )
 
 
