@@ -53,6 +53,10 @@ CALENDAR_KINDS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.HALF, PeriodK
 """The kinds that every federation has, shortest first."""
 
 
+class NotAPeriod(ValueError, LookupError):
+    """A label that names no period; the sentence is for whoever wrote it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """One reporting period; `number` counts periods of the kind inside the year, from 1."""
@@ -63,7 +67,7 @@ class Period:
 
     @classmethod
     def parse(cls, label: str) -> Period:
-        """Read a label such as ``2017-03``; ValueError when it is none of the five shapes."""
+        """Read a label such as ``2017-03``; NotAPeriod when it is none of the five shapes."""
         return _parsed(label)
 
     @property
@@ -182,7 +186,10 @@ def _parsed(label: str) -> Period:
         if match:
             groups = match.groups()
             return Period(kind, int(groups[0]), int(groups[1]) if len(groups) > 1 else 1)
-    raise ValueError(f"not a period: {label!r} (2017-03, 2017Q1, 2017H1, 2017 or 2017S)")
+    raise NotAPeriod(
+        f"“{label}”不是所属期，应写成 2017-03（月）、2017Q1（季）、2017H1（半年）、2017（年）"
+        "或 2017S（统计年度）"
+    )
 
 
 @lru_cache(maxsize=4096)

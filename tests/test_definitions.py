@@ -455,7 +455,7 @@ def test_period_arithmetic(
 
 @pytest.mark.parametrize("label", ["2017-13", "2017-3", "2017Q5", "17Q1", "2017年3月", ""])
 def test_what_is_not_a_period(label: str) -> None:
-    with pytest.raises(ValueError, match="not a period"):
+    with pytest.raises(ValueError, match="不是所属期"):
         Period.parse(label)
 
 

@@ -341,3 +341,17 @@ def test_the_command_line_reopens_shows_and_locks_again(story: Story) -> None:
     assert "已结束" in ended.output
     again = runner.invoke(app, ["windows", MARCH, "--at", "2017-05-22T12:00:00"])
     assert "已重开" not in again.output
+
+
+def test_a_mistake_in_a_day_a_time_or_a_period_is_said_in_chinese(story: Story) -> None:
+    runner = CliRunner()
+    order = ["--reason", "更正", "--document", "X", "--requested-by", "甲", "--approved-by", "乙"]
+    for given, said in (
+        (["reopen", MARCH, "--until", "5月26日", *order], "不是日期"),
+        (["windows", MARCH, "--at", "昨天"], "不是时刻"),
+    ):
+        made = runner.invoke(app, given)
+        assert (made.exit_code, said in made.output) == (2, True), made.output
+    made = runner.invoke(app, ["windows", "2017-13"])
+    assert isinstance(made.exception, LookupError)  # main() says it and ends with 2
+    assert "“2017-13”不是所属期" in str(made.exception)

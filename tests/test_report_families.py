@@ -102,3 +102,10 @@ def test_reports_come_out_again_byte_for_byte(published: Published) -> None:
 def test_an_unknown_report_is_said_to_be_unknown(published: Published) -> None:
     with pytest.raises(LookupError, match="R-99"):
         flow.publish_report("R-99", "2017", AT)
+
+
+def test_an_address_of_nothing_is_said_to_be_none(published: Published) -> None:
+    one = query("SELECT p.id, o.code FROM publication p JOIN organisation o ON o.id = p.org_id")[0]
+    for address, said in (("2017/NOPE", "没有“NOPE”"), ("2017-13/missing", "不是所属期")):
+        with pytest.raises(LookupError, match=said):
+            flow.walk(one.id, f"块/{one.code}/{address}")

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from pipelines import flow
-from pipelines.commands.edge import At, console
+from pipelines.commands.edge import At, a_day, console
 from pipelines.flow.ground import engine, moment
 
 app = typer.Typer()
@@ -47,7 +47,7 @@ def windows_(period: str, at: At) -> None:
 @app.command("reopen", help="锁定后重开一期：写明原因、文号、范围和截止日，到期自动锁定")
 def reopen(
     period: str,
-    until: Annotated[str, typer.Option(help="重开到哪一天为止，如 2017-05-10")],
+    until: Annotated[str, typer.Option(help="重开到哪一天为止，如 2017-05-10", callback=a_day)],
     reason: Annotated[str, typer.Option(help="为什么重开")],
     document: Annotated[str, typer.Option(help="批准文号")],
     requested_by: Annotated[str, typer.Option(help="申请人")],

@@ -40,6 +40,8 @@ def trace(
             raise LookupError(f"没有编码为 {indicator} 的指标")
         if organisation not in codes:
             raise LookupError(f"工会组织编码 {organisation} 未登记")
+        if line not in ("块", "条"):
+            raise LookupError(f"统计线只有“块”和“条”，没有“{line}”")
         unit = codes[organisation]
         for cell in cells_behind(
             connection, known, indicator, unit, LINES[line], Period.parse(period), moment(at)

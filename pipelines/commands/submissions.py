@@ -13,7 +13,7 @@ from rich.table import Table
 
 from definitions.life_cycle import life_cycle
 from pipelines import flow
-from pipelines.commands.edge import At, console, now
+from pipelines.commands.edge import At, a_day, console, now
 from pipelines.flow.handling import Actor
 
 By = Annotated[str, typer.Option(help="经办人姓名")]
@@ -86,7 +86,7 @@ def act(
     at: At,
     reason: Annotated[str, typer.Option(help="理由")] = "",
     assignee: Annotated[str | None, typer.Option(help="指定谁改")] = None,
-    due: Annotated[str | None, typer.Option(help="期限，如 2017-04-12")] = None,
+    due: Annotated[str | None, typer.Option(help="期限，如 2017-04-12", callback=a_day)] = None,
     finding: Annotated[int | None, typer.Option(help="认可或不认可哪一条说明")] = None,
 ) -> None:
     """Take one step."""

@@ -160,9 +160,14 @@ def register_contacts(path: str, at: str, actor: str = "命令行") -> int:
     ContactRefused names the line that is wrong; nothing of the file is entered then.
     """
     import csv
+    import io
 
     new = []
-    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+    try:
+        written = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise contacts.ContactRefused("文件不是 UTF-8 编码，请另存为“CSV UTF-8”再登记") from error
+    with io.StringIO(written, newline="") as file:
         rows = csv.DictReader(file)
         lacking = [h for h in HEADERS[:3] if h not in (rows.fieldnames or [])]
         if lacking:

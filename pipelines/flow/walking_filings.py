@@ -44,6 +44,8 @@ def coverage(at: At, number: PrintedNumber, label: str) -> Walk:
     form, _, code = number.indicator.rpartition(":")
     if form:
         filings = [f for f in filings if f.form == form]
+    if code not in COVERED:
+        raise LookupError(f"没有“{number.indicator}”这种可以查的数")
     top, bottom = COVERED[code]
     if bottom:
         parts = [
