@@ -129,6 +129,11 @@ def rounded(value: Decimal, indicator: Indicator) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-indicator.decimals), ROUND_HALF_UP)
 
 
+def places(value: Decimal, count: int) -> str:
+    """A value with so many decimals, half up too: a format alone would round halves to even."""
+    return f"{value.quantize(Decimal(1).scaleb(-count), ROUND_HALF_UP):,f}"
+
+
 def steady_band(definitions: Definitions, day: date) -> Decimal:
     """Percent of change, up or down, that is told as no change; 0 where nothing was decided."""
     parameter = definitions.parameters.get("steady_band_pct")
@@ -165,4 +170,4 @@ def change_words(
 
 
 def _short(value: Decimal) -> str:
-    return f"{value.quantize(Decimal('0.1'), ROUND_HALF_UP):,f}"
+    return places(value, 1)

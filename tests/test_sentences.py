@@ -13,8 +13,12 @@ from publish_figures import year
 
 from definitions.loading import load_definitions
 from pipelines.figures import BLOCK, Figure
+from pipelines.publish.analysis import _against_line
+from pipelines.publish.analysis_data import Line
 from pipelines.publish.content import Inline, Number
+from pipelines.publish.tables import percent
 from pipelines.publish.telling import Teller
+from pipelines.publish.transfers import growth
 
 definitions = cache(load_definitions)
 COUNTED = ("I-ORG-03", "I-ORG-04", "I-ORG-13", "I-ORG-15")
@@ -51,6 +55,19 @@ def sentence(
 
 def moved(value: float, before: float, **more: Any) -> dict[str, Any]:
     return {"value": value, "last_year": before, **more}
+
+
+def test_halves_are_rounded_up_wherever_a_number_is_printed() -> None:
+    assert percent(77, 80) == "96.3%"  # 96.25, as the indicator of the same filings says it
+    assert growth(Decimal("200.01"), Decimal(200)) == Decimal("0.01")  # 0.005
+    assert sentence({"I-FIN-02": {"value": "1000050"}}) == "实拨缴100.01万元。"
+
+
+def test_a_line_of_forty_is_never_told_as_four() -> None:
+    given = teller({"I-ORG-04": {"value": "50"}})
+    line = Line(Decimal(40), "线", "文件", at_least=True)
+    runs = _against_line(given, given.figures.get("I-ORG-04"), line)
+    assert "达到40人的目标" in told(runs)
 
 
 def test_neighbours_that_grew_share_one_comparison() -> None:

@@ -19,6 +19,7 @@ from pipelines.publish.disclosure import NOTE as WITHHELD
 from pipelines.publish.issued import Report, issued
 from pipelines.publish.publication import Publication
 from pipelines.publish.review import coverage_sentence
+from pipelines.publish.sentences import trimmed
 from pipelines.publish.sheets import Book
 from pipelines.publish.spread import spread
 from pipelines.publish.telling import NONE, Teller
@@ -83,7 +84,7 @@ def _against_line(teller: Teller, figure: Figure, line: Line) -> list[Inline]:
     runs: list[Inline] = [f"{indicator.name}", teller.cell(figure), indicator.unit]
     moved = teller.comparison(figure)
     runs += ["，", *moved] if moved else []
-    edge = f"{display(line.value, indicator).rstrip('0').rstrip('.')}{indicator.unit}"
+    edge = f"{trimmed(display(line.value, indicator))}{indicator.unit}"
     kept, equal = line.kept(value), rounded(value, indicator) == line.value
     if line.at_least:
         where = f"达到{edge}的目标" if kept else f"低于{edge}的目标"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from definitions.periods import Period
-from pipelines.figures import BLOCK, Figure, rounded
+from pipelines.figures import BLOCK, Figure, places, rounded
 from pipelines.publish.analysis_data import (
     BEYOND,
     COUNT,
@@ -19,7 +19,7 @@ from pipelines.publish.analysis_data import (
     Peer,
     values_of,
 )
-from pipelines.publish.analysis_words import cited, of_quarter, over, two_places
+from pipelines.publish.analysis_words import cited, of_quarter, over
 from pipelines.publish.appeal_counts import KIND_OF, PEERS
 from pipelines.publish.content import (
     Block,
@@ -206,10 +206,10 @@ def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
         (
             p.unit.name,
             p.measure,
-            _of_peer(teller, p, p.own, two_places(p.own)),
+            _of_peer(teller, p, p.own, places(p.own, 2)),
             f"{p.kind}，{p.count:,}家",
-            _of_peer(teller, p, p.median, two_places(p.median), f"{KIND_OF}中位数"),
-            _of_peer(teller, p, p.deviations, f"{p.deviations:.1f}", f"{KIND_OF}离差倍数"),
+            _of_peer(teller, p, p.median, places(p.median, 2), f"{KIND_OF}中位数"),
+            _of_peer(teller, p, p.deviations, places(p.deviations, 1), f"{KIND_OF}离差倍数"),
             cited(p.words) or "尚未说明",
         )
         for p in found.peers[:_LISTED]

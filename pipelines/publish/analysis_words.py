@@ -67,9 +67,5 @@ def quarter_name(label: str) -> str:
     return f"{period.year}年{'一二三四'[period.number - 1]}季度"
 
 
-def two_places(value: Decimal) -> str:
-    return f"{value:,.2f}"
-
-
 def cited(words: str) -> str:
     return words if len(words) <= _CITED else f"{words[:_CITED]}……"

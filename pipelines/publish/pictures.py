@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from definitions.periods import PeriodKind
-from pipelines.figures import BLOCK, Figure, display
+from pipelines.figures import BLOCK, Figure, display, places
 from pipelines.publish.content import Chart, Series
 from pipelines.publish.outline import Topic
 from pipelines.publish.tables import two_lines
@@ -94,7 +94,7 @@ def _funnel(teller: Teller, topic: Topic) -> Chart | None:
         indicator = teller.definitions.indicators[figure.indicator]
         labels.append(f"{display(figure.value, indicator)}{indicator.unit}")
         above = values[i - 1] if i else None
-        shares.append(f"占上一环节{values[i] / above * 100:.2f}%" if above else "")
+        shares.append(f"占上一环节{places(values[i] / above * 100, 2)}%" if above else "")
     return Chart(
         "funnel",
         topic.title,

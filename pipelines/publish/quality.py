@@ -280,7 +280,7 @@ def _form_cell(teller: Teller, row: UnitCoverage, code: str) -> Inline:
 
 def _findings(teller: Teller, quality: Quality) -> Section:
     teller.open("Q4")
-    rows = sorted(quality.rules, key=lambda f: (-f.places, f.rule))
+    rows = sorted(quality.rules, key=_by_places)
     if not rows:
         return Section("Q4", "审核发现的问题", (Paragraph(("本报告期审核未发现问题。",)),))
     first = rows[0]
@@ -323,6 +323,11 @@ def _findings(teller: Teller, quality: Quality) -> Section:
     if table is not None:
         blocks.append(table)
     return Section("Q4", "审核发现的问题", tuple(blocks))
+
+
+def _by_places(found: Found) -> tuple[int, str]:
+    """Rules that spoke most often first, in one order for every section."""
+    return -found.places, found.rule
 
 
 def _title(teller: Teller, rule: str) -> str:
@@ -370,7 +375,7 @@ def _demands(teller: Teller, quality: Quality) -> Section | None:
              "核对原始资料，数据有误的重报更正，情况属实的写明原因。"]
         )  # fmt: skip
     if total is not None and total.reported > total.first_pass and quality.rules:
-        most = max(quality.rules, key=lambda f: (f.places, f.rule))
+        most = min(quality.rules, key=_by_places)
         demands.append(
             [
                 "把好首报关。各单位报送前应先行自查，重点核对"
@@ -426,7 +431,7 @@ def _rule_sheet(book: Book, quality: Quality, definitions: Definitions) -> None:
         Field("改进要求", "wrap", 60),
     ]
     rows = []
-    for f in sorted(quality.rules, key=lambda f: (-f.places, f.rule)):
+    for f in sorted(quality.rules, key=_by_places):
         rule = definitions.rules.get(f.rule)
         advice = rule.advice if rule and "{" not in rule.advice else ""
         rows.append(

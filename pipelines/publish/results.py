@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from pipelines.figures import BLOCK, Figure
+from pipelines.figures import BLOCK, Figure, places
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Subheading, Table, ordinal
-from pipelines.publish.extras import AssessmentRow, Extras, StarHomeRow, UnmetTarget, WorkRow
+from pipelines.publish.extras import (
+    AssessmentRow,
+    Extras,
+    RuleCount,
+    StarHomeRow,
+    UnmetTarget,
+    WorkRow,
+)
 from pipelines.publish.quoting import (
     ALL_FINDINGS,
     ALL_UNITS,
@@ -33,7 +40,7 @@ def marks(value: Decimal | None) -> str:
     """Marks with two decimals; — for none."""
     if value is None:
         return NONE
-    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
+    return places(value, 2)
 
 
 def star_homes(teller: Teller, extras: Extras) -> list[Block]:
@@ -282,7 +289,8 @@ def _reached(teller: Teller, row: UnmetTarget) -> Inline:
     if row.actual is None or not row.target:
         return NONE
     share = row.actual / row.target * 100
-    return teller.number(_figure(teller, row, row.actual), share, f"{share:.1f}%", "完成目标")
+    figure = _figure(teller, row, row.actual)
+    return teller.number(figure, share, f"{places(share, 1)}%", "完成目标")
 
 
 def _figure(teller: Teller, row: UnmetTarget, value: Decimal) -> Figure:
@@ -297,7 +305,7 @@ def _plain(value: Decimal | None) -> str:
 
 def rules(teller: Teller, extras: Extras) -> list[Block]:
     """Recurring data problems, most frequent first."""
-    rows = sorted(extras.rule_counts, key=lambda r: (-r.findings, r.rule))
+    rows = sorted(extras.rule_counts, key=_by_findings)
     total = sum(r.findings for r in rows)
     first = rows[0]
     shown = rows[: extras.shown_units]
@@ -331,6 +339,11 @@ def rules(teller: Teller, extras: Extras) -> list[Block]:
     return [Paragraph(told), Table("审核发现的问题", columns, cells, note=note)]
 
 
+def _by_findings(count: RuleCount) -> tuple[int, str]:
+    """Rules that spoke most often first, in one order wherever they are named."""
+    return -count.findings, count.rule
+
+
 def _plans(extras: Extras, uncovered: int) -> list[str]:
     """Each intention answers a fact of this document; without the fact it is not written."""
     plans = []
@@ -346,7 +359,7 @@ def _plans(extras: Extras, uncovered: int) -> list[str]:
             "新建和划转单位同步开通报送。"
         )
     if extras.rule_counts:
-        first = max(extras.rule_counts, key=lambda r: (r.findings, r.rule))
+        first = min(extras.rule_counts, key=_by_findings)
         plans.append(
             f"提高数据质量。针对“{first.title}”等多发问题开展填报培训，把首次通过率纳入日常工作考核。"
         )

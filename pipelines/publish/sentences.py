@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pipelines.figures import Figure, display
+from pipelines.figures import Figure, display, places
 from pipelines.publish.content import Inline, Number
 
 if TYPE_CHECKING:
@@ -181,14 +181,14 @@ def spoken(value: Decimal, teller: Teller, code: str, words: str) -> str:
         unit = unit.partition("/")[0]
     if unit == "元" and abs(value) >= _MILLION:
         value, unit = value / 10_000, "万元"
-        return f"{_trimmed(f'{value.quantize(_CENT):,f}')}{unit}"
+        return f"{trimmed(places(value, 2))}{unit}"
     text = display(value, indicator)
-    return f"{_trimmed(text) if unit == '万元' else text}{unit}"
+    return f"{trimmed(text) if unit == '万元' else text}{unit}"
 
 
 _MILLION = Decimal(1_000_000)
-_CENT = Decimal("0.01")
 
 
-def _trimmed(text: str) -> str:
+def trimmed(text: str) -> str:
+    """A number without noughts at the end of its decimals: 40.0 is 40, and 40 stays 40."""
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
-from pipelines.figures import Figure, rounded
+from pipelines.figures import Figure, places, rounded
 from pipelines.publish.sentences import gap_of
 
 NONE = "—"
@@ -54,17 +54,14 @@ def change_value(
 
 def plain(value: Decimal) -> str:
     """A numerator or denominator as printed: whole where it is whole, else two decimals."""
-    if value == value.to_integral_value():
-        return f"{value:,.0f}"
-    return f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}"
+    return places(value, 0 if value == value.to_integral_value() else 2)
 
 
 def completion(figure: Figure) -> str:
     """Value against target in percent; — without a target above zero or without a value."""
     if figure.value is None or not figure.target:
         return NONE
-    share = (figure.value / figure.target * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{share:,f}%"
+    return f"{places(figure.value / figure.target * 100, 1)}%"
 
 
 def reached(figure: Figure, indicator: Indicator) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from pipelines.figures import (
     Figures,
     Unit,
     display,
+    places,
 )
 from pipelines.publish.content import Chart, Column, Inline, Series, Table
 from pipelines.publish.disclosure import MARK, NOTE
@@ -301,12 +303,11 @@ class UnitCoverage:
 
 def by_unit(figures: Figures, line: str = BLOCK) -> list[UnitCoverage]:
     """Coverage of each child along a line, in the given order; only children with rows."""
-    found = []
-    for unit in figures.children.get(line, ()):
-        rows = [r for r in figures.coverage if r.unit == unit.code]
-        if rows:
-            found.append(_summed(unit, rows))
-    return found
+    rows: dict[str, list[CoverageRow]] = defaultdict(list)
+    for row in figures.coverage:
+        rows[row.unit].append(row)
+    units = figures.children.get(line, ())
+    return [_summed(u, rows[u.code]) for u in units if u.code in rows]
 
 
 def overall(figures: Figures) -> UnitCoverage | None:
@@ -335,7 +336,7 @@ def percent(part: int, whole: int) -> str:
     """A share in percent with one decimal; — of nothing."""
     if not whole:
         return NONE
-    return f"{Decimal(part) / Decimal(whole) * 100:.1f}%"
+    return f"{places(Decimal(part) / Decimal(whole) * 100, 1)}%"
 
 
 def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from definitions.catalogue import Definitions
@@ -434,7 +434,7 @@ def growth(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     """
     if now is None or before is None or before == 0:
         return None
-    return ((now - before) / before * 100).quantize(Decimal("0.01"))
+    return ((now - before) / before * 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _names(book: Book, told: Reorganised) -> None:
