@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -23,7 +24,7 @@ from pipelines.figures import CoverageRow
 from pipelines.publish import Extras, bulletin, consolidated_workbook, write_publication
 from pipelines.publish.bulletin import bulletin_document
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
-from pipelines.publish.publication import Publication, read_manifest
+from pipelines.publish.publication import Publication, file_title, read_manifest
 from pipelines.publish.sheets import sheet_name
 
 FORM = Form.model_validate(
@@ -236,6 +237,18 @@ def test_manifest_names_every_file_with_hash_and_size(tmp_path: Path) -> None:
         "size": 3,
     }
     assert sorted(p.name for p in tmp_path.iterdir()) == ["manifest.json", "乙.txt", "甲.txt"]
+
+
+def test_a_union_may_have_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    figures = month()
+    unit = dataclasses.replace(figures.unit, name="甲/乙公司（A:B）工会")
+    made = bulletin(dataclasses.replace(figures, unit=unit), definitions())
+    files = write_publication(tmp_path / "out", made)
+    assert "甲／乙公司（A：B）工会" in files[0].name
+    assert {f.name for f in files} < {p.name for p in (tmp_path / "out").iterdir()}
+    assert "甲/乙公司（A:B）工会" in made.title
+    assert made.reference.encode() in dict(made.files)[f"{file_title(made.title)}.html"]
+    assert len(file_title("名" * 300).encode()) <= 200
 
 
 def test_publishing_again_replaces_and_removes_what_is_gone(tmp_path: Path) -> None:

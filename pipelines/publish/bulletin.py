@@ -45,7 +45,7 @@ def bulletin(
     name = file_title(document.title)
     return Publication(
         kind=KIND,
-        title=name,
+        title=document.title,
         unit=figures.unit.code,
         period=figures.period,
         cutoff=figures.cutoff,

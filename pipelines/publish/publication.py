@@ -52,11 +52,16 @@ class Publication:
 _LONGEST_NAME = 200  # bytes; file systems take 255, endings and the mark of a part come to it
 
 
+_UNFIT = str.maketrans('/\\:*?"<>|', "／＼：＊？＂＜＞｜", "".join(map(chr, range(32))))
+"""Signs that some file system does not take in a name; unions are called what they wrote."""
+
+
 def file_title(title: str) -> str:
     """A title as the name of a file: as it is, or cut where no file system would take it.
 
     A cut one ends with six signs of the whole, so that two long names never meet in one folder.
     """
+    title = title.translate(_UNFIT)
     if len(title.encode()) <= _LONGEST_NAME:
         return title
     mark = f"…〔{hashlib.sha256(title.encode()).hexdigest()[:6]}〕"

@@ -44,7 +44,7 @@ def review(figures: Figures, definitions: Definitions, extras: Extras | None = N
     name = file_title(document.title)
     return Publication(
         kind=KIND,
-        title=name,
+        title=document.title,
         unit=figures.unit.code,
         period=figures.period,
         cutoff=figures.cutoff,
