@@ -22,6 +22,10 @@ ANSWERS = "退回和回执"
 """The folder below a sender's own into which answers are laid, and which is never swept."""
 DEPTH = 4
 _ASIDE = re.compile(r"^\.[0-9a-f]{12}\.")
+LONGEST_NAME, MOST_NAME = 255, 180
+"""Bytes that a file system takes for a name, and those of one that others are made of."""
+_REST = bytes(range(0x80, 0xC0))
+"""What is left of a character of UTF-8 that was cut through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +122,15 @@ class SftpFiles:
         target = self._full(aside(file))
         await self._client.makedirs(posixpath.dirname(target), exist_ok=True)
         with suppress(asyncssh.SFTPNoSuchFile):
-            await self._client.rename(self._full(file.path), target)
+            # The same file put there once more has the same name aside.
+            await self._replace(self._full(file.path), target)
         await self._put(posixpath.join(answers_of(file), told), words)
 
     async def _remove(self, file: RemoteFile, sha256: str) -> bool:
         folder, name = posixpath.split(self._full(file.path))
         aside = posixpath.join(folder, f".{secrets.token_hex(6)}.{name}.part")
+        if len(posixpath.basename(aside).encode("utf-8", "surrogateescape")) > LONGEST_NAME:
+            return await self._remove_in_place(file, sha256)
         try:
             await self._client.rename(posixpath.join(folder, name), aside)
         except asyncssh.SFTPNoSuchFile:
@@ -134,6 +141,15 @@ class SftpFiles:
             return True
         await self._put_back(folder, posixpath.basename(aside))
         return False
+
+    async def _remove_in_place(self, file: RemoteFile, sha256: str) -> bool:
+        """The same for a name that leaves no room to put the file aside."""
+        full = self._full(file.path)
+        with suppress(asyncssh.SFTPNoSuchFile):
+            if hashlib.sha256(await self._bytes(full, file.size + 1)).hexdigest() != sha256:
+                return False
+            await self._client.remove(full)
+        return True
 
     async def _put_back(self, folder: str, aside: str) -> str:
         """Give a file that was put aside its name again; the name it has then."""
@@ -153,13 +169,19 @@ class SftpFiles:
         partial = posixpath.join(folder, f".{name}.part")
         async with self._client.open(partial, "wb") as file:
             await file.write(data)
+        await self._replace(partial, full)
+
+    async def _replace(self, source: str, target: str) -> None:
+        """Rename a file onto whatever bears the name; SFTPNoSuchFile when it is gone."""
         try:
-            await self._client.posix_rename(partial, full)
+            await self._client.posix_rename(source, target)
+        except asyncssh.SFTPNoSuchFile:
+            raise
         except asyncssh.SFTPError:
             # A server without the extension renames onto nothing only.
             with suppress(asyncssh.SFTPNoSuchFile):
-                await self._client.remove(full)
-            await self._client.rename(partial, full)
+                await self._client.remove(target)
+            await self._client.rename(source, target)
 
 
 def answers_of(file: RemoteFile) -> str:
@@ -168,10 +190,14 @@ def answers_of(file: RemoteFile) -> str:
 
 
 def aside(file: RemoteFile) -> str:
-    """Where a file is moved that is not taken in: among the answers, which are never swept."""
-    name = file.path.rsplit("/", 1)[-1]
+    """Where a file is moved that is not taken in: among the answers, which are never swept.
+
+    Of a long name the end stays, for the words beside it bear it, too.
+    """
+    name = file.path.rsplit("/", 1)[-1].encode("utf-8", "surrogateescape")
+    kept = name if len(name) <= MOST_NAME else name[-MOST_NAME:].lstrip(_REST)
     digest = hashlib.sha256(f"{file.path}@{file.tag}".encode("utf-8", "surrogateescape"))
-    return f"{answers_of(file)}/{digest.hexdigest()[:6]}-{name}"
+    return f"{answers_of(file)}/{digest.hexdigest()[:6]}-{kept.decode('utf-8', 'surrogateescape')}"
 
 
 def _text(name: str | bytes) -> str:

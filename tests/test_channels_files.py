@@ -291,6 +291,28 @@ def test_what_is_too_large_is_never_read_but_set_aside_and_its_sender_told(
     assert len([k for k in kept if "大.xlsx" in k]) == 2
 
 
+def test_a_large_file_put_there_again_or_with_a_long_name_stops_nobody(story, monkeypatch):
+    monkeypatch.setenv("UNION_REPORTS_SFTP_LARGEST_MB", "1")
+    large, name = b"PK" + b"\x00" * (1 << 20), "关于报送第一季度工会统计报表的函" * 5 + ".xlsx"
+    for _ in range(2):
+        for file in ("重.xlsx", name):
+            upload(story, f"yongning/{file}", large)
+            # SFTP programs keep the time of a file: to us it is the same one.
+            os.utime(story.root / "yongning" / file, (1_500_000_000, 1_500_000_000))
+        assert receive("sftp", AGAIN)["received"] == 0
+        assert list((story.root / "yongning").glob("*.xlsx")) == []
+    found = answers(story)
+    assert sorted(len(v) for n, v in found.items() if n.endswith(".xlsx")) == [len(large)] * 2
+    assert all(n.split("-", 1)[1][0] in "重关于报送第一季度工会统计报表的函" for n in found)
+    # One that is taken in leaves no room for a longer name either.
+    upload(story, f"yongning/{name}", b"PK")
+    with sftp_files(channel_settings().sftp) as files:
+        drop = SftpDrop(files, 0.0, datetime.now(UTC) + timedelta(hours=2))
+        (found,) = drop.deliveries()
+        drop.done(found)
+    assert list((story.root / "yongning").glob("*.xlsx")) == []
+
+
 def test_a_file_that_grows_after_it_was_listed_is_left_for_the_next_sweep(story):
     upload(story, "yongning/长.xlsx", b"PK")
     with sftp_files(channel_settings().sftp) as files:
