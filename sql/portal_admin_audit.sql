@@ -17,7 +17,14 @@ WHERE
     AND (:action = '' OR l.action LIKE :action || '%')
     AND (:actor = '' OR l.actor = :actor OR a.login = :actor OR a.name = :actor)
     AND (:subject = '' OR l.subject = :subject OR s.login = :subject OR s.name = :subject)
-    AND (CAST(:since AS date) IS NULL OR l.at >= CAST(:since AS date))
-    AND (CAST(:until AS date) IS NULL OR l.at < CAST(:until AS date) + 1)
+    -- days of China, whatever the zone of the session
+    AND (
+        CAST(:since AS date) IS NULL
+        OR l.at >= CAST(CAST(:since AS date) AS timestamp) AT TIME ZONE 'Asia/Shanghai'
+    )
+    AND (
+        CAST(:until AS date) IS NULL
+        OR l.at < CAST(CAST(:until AS date) + 1 AS timestamp) AT TIME ZONE 'Asia/Shanghai'
+    )
 ORDER BY l.id DESC
 LIMIT :most

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from federation import Federation, union
@@ -10,6 +11,9 @@ from portal_site import AT, PASSWORD, Site, words
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+import warehouse as warehouse_package
+from portal.routes.logged import ACTIONS
+from warehouse import audit
 from warehouse.editions import register_definitions
 from warehouse.engine import warehouse
 
@@ -111,6 +115,22 @@ def test_a_parameter_wants_four_eyes(site):
     # Not even the owner of the tables writes one's own approval.
     with pytest.raises(IntegrityError), warehouse().begin() as connection:
         connection.execute(text("UPDATE parameter_proposal SET decided_by = proposed_by"))
+
+
+def test_the_log_names_every_action_and_goes_by_chinas_days(site):
+    named = {*ACTIONS, "parameter.", "reopening.", "submission.", "review.", "correction.",
+             "deliver.", "assessment."}  # fmt: skip
+    root = Path(warehouse_package.__file__).parent.parent
+    parts = ("warehouse", "pipelines", "portal")
+    for path in (p for part in parts for p in (root / part).rglob("*.py")):
+        for action in re.findall(r'action=f?"([a-z_.]+)', path.read_text(encoding="utf-8")):
+            assert action in named, (path.name, action)
+    with warehouse().begin() as connection:
+        early = site.at.replace(hour=7, minute=0)  # the day before in London
+        audit.note(connection, at=early, actor="system", action="period.open", subject="清早")
+    day = f"{site.at:%Y-%m-%d}"
+    asked = f"/administration/audit?subject=清早&since={day}&until={day}"
+    assert "清早" in words(site.signed_in("sun").get(asked))
 
 
 def test_the_log_tells_everything_and_finds_what_was_changed(site):

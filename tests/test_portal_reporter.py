@@ -148,8 +148,10 @@ def test_the_marked_workbook_and_the_original_come_back_and_are_noted(site, retu
     assert openpyxl.load_workbook(io.BytesIO(marked.content))[FORM]["C3"].comment is not None
     original = browser.get(f"/my/submissions/{returned}/original")
     assert openpyxl.load_workbook(io.BytesIO(original.content))[FORM]["C3"].comment is None
-    noted = query("SELECT action FROM audit_log WHERE subject = :s AND actor = 'li同志'",
-                  s=str(returned))  # fmt: skip
+    noted = query(
+        "SELECT l.action FROM audit_log AS l JOIN account AS a ON l.actor = 'account:' || a.id "
+        "WHERE l.subject = :s AND a.login = 'li'", s=str(returned),
+    )  # fmt: skip
     assert {r.action for r in noted} >= {"submission.returned", "submission.original"}
 
 

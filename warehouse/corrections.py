@@ -70,7 +70,7 @@ def enter(
         .returning(correction.c.id)
     ).scalar_one()
     audit.note(
-        connection, at=at, actor=actor.name, action="correction.propose",
+        connection, at=at, actor=actor.logged, action="correction.propose",
         subject=str(submission_id),
         detail={"correction": number, "cells": [f"{s}!{c}" for s, c, _ in cells], "file": sha256},
     )  # fmt: skip
@@ -103,7 +103,7 @@ def decide(
     if done is None:
         raise StepRefused("这条更正建议刚刚已有答复，请刷新后再看")
     audit.note(
-        connection, at=at, actor=actor.name, action=f"correction.{decision}",
+        connection, at=at, actor=actor.logged, action=f"correction.{decision}",
         subject=str(done.submission_id), detail={"correction": number, "receipt": receipt_id},
     )  # fmt: skip
 

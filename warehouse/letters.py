@@ -27,7 +27,7 @@ class NewLetter:
     sha256: str
     size: int
     received_at: datetime
-    confirmed: bool = True
+    confirmed: bool
 
 
 def record(connection: Connection, new: NewLetter) -> int | None:

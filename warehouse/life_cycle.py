@@ -321,7 +321,7 @@ def take_step(
     audit.note(
         connection,
         at=at,
-        actor=actor.name,
+        actor=actor.logged,
         action=f"submission.{verb}",
         subject=str(case.id),
         detail={

@@ -93,7 +93,7 @@ def enter_mend(connection: Connection, mend: Mend, actor: Actor, at: datetime) -
         .returning(reading_mend.c.id)
     ).scalar_one()
     audit.note(
-        connection, at=at, actor=actor.name, action="reading.mend", subject=str(number),
+        connection, at=at, actor=actor.logged, action="reading.mend", subject=str(number),
         detail={
             "kind": mend.kind, "form": mend.form, "column": mend.column, "written": mend.written,
             "organisations": list(mend.organisations), "since": mend.since, "until": mend.until,
@@ -113,7 +113,7 @@ def end_mend(connection: Connection, number: int, actor: Actor, at: datetime) ->
     if ended is None:
         raise StepRefused(f"没有编号为 {number} 的有效订正规则")
     audit.note(
-        connection, at=at, actor=actor.name, action="reading.mend_ended", subject=str(number)
+        connection, at=at, actor=actor.logged, action="reading.mend_ended", subject=str(number)
     )
 
 

@@ -166,7 +166,7 @@ def original(sha256: str, actor: Actor | str, reason: str, at: str) -> bytes:
         if known is None:
             raise StepRefused(f"没有内容哈希为 {wanted[:16]}… 的原件")
         audit.note(
-            connection, at=moment(at), actor=as_actor(actor).name, action="original.read",
+            connection, at=moment(at), actor=as_actor(actor).logged, action="original.read",
             subject=wanted,
             detail={"reason": reason.strip(), "account": as_actor(actor).account, "as": known.what},
         )  # fmt: skip

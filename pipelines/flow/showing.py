@@ -94,7 +94,7 @@ def _note(
 ) -> None:
     who = as_actor(actor)
     audit.note(
-        connection, at=at, actor=who.name, action=action, subject=str(submission),
+        connection, at=at, actor=who.logged, action=action, subject=str(submission),
         detail={"account": who.account, "organisation": who.organisation},
     )  # fmt: skip
 

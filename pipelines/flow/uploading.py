@@ -135,7 +135,7 @@ def upload(
         found = {row.source: row for row in rows}
         announce(connection, [r.id for r in rows if r.state == "waiting"], when)
         audit.note(
-            connection, at=when, actor=who.name, action="receipt.upload", subject=sender,
+            connection, at=when, actor=who.logged, action="receipt.upload", subject=sender,
             detail={"receipts": sorted(r.id for r in rows), "account": who.account},
         )  # fmt: skip
         kept = {p.receipt: p for p in progress_of(connection, [r.id for r in rows])}

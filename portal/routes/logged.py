@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from definitions.life_cycle import life_cycle
+from pipelines.assessment_year.stages import STEPS
 from portal.asking import Now, Reading, SignedIn, may
 from portal.page import NavItem, render
 from portal.reading import administration as reads
@@ -26,23 +28,33 @@ ACTIONS: Mapping[str, str] = {
     "account.second_factor_reset": "重置第二重验证",
     "account.bind": "绑定统一身份", "account.unbind": "解除统一身份",
     "account.bound": "首次用统一身份登录", "account.sign_on_refused": "统一身份登录被拒",
-    "reopening.requested": "申请重开", "reopening.approved": "批准重开",
-    "reopening.declined": "不批准重开", "reopening.withdrawn": "撤回重开申请",
+    "contact.enter": "登记联系方式", "contact.end": "停用联系方式",
+    "organisations.register": "登记组织名册",
     "parameter.propose": "提议参数", "parameter.approved": "批准参数",
     "parameter.declined": "不批准参数", "parameter.withdrawn": "撤回参数提议",
+    "period.open": "开放报送期", "period.close": "汇总结账", "period.reports": "编制月度报告",
+    "period.reopen": "下达更正令", "period.relock": "提前关闭重开",
+    "reopening.requested": "申请重开", "reopening.approved": "批准重开",
+    "reopening.declined": "不批准重开", "reopening.withdrawn": "撤回重开申请",
+    "receipt.upload": "网上报送",
+    **{f"submission.{t.verb}": t.chinese for t in life_cycle().transitions},
+    "submission.original": "查阅报送原件", "submission.returned": "查阅退回件",
+    "correction.propose": "提出更正建议", "correction.confirmed": "确认更正建议",
+    "correction.direct": "直接更正", "correction.declined": "不同意更正建议",
+    "correction.withdrawn": "撤回更正建议",
+    "reading.mend": "订正格式", "reading.mend_ended": "停用订正规则",
     "original.read": "查阅原件", "download": "下载汇总数据", "personal.view": "查看人员明细",
-    "log.checked": "核对日志",
+    "review.prepare": "编制公报", "review.answered": "答复签发", "review.published": "签发发布",
+    "review.withdrawn": "退回修改", "report.publish": "发布报告",
+    "deliver.folder": "分送到文件夹", "deliver.storage": "分送到对象存储",
+    "deliver.mail": "邮件分送",
+    **{f"assessment.{s.code}": f"考核：{s.name}" for s in STEPS},
+    "assess": "考核计分", "assessment.edition": "考核：留存结果", "assessment.self": "填报考核自评",
+    "assessment.ruling": "考核：作出核定", "assessment.appeal": "提出考核申诉",
+    "assessment.appeal.decide": "答复考核申诉", "assessment.evidence.read": "查阅考核佐证",
+    "assessment.tried": "考核试算", "veto.enter": "登记一票否决", "veto.revoke": "撤销一票否决",
+    "rectification.issue": "下达整改", "rectification.step": "登记整改进展",
 }  # fmt: skip
-KINDS = (
-    "account.",
-    "parameter.",
-    "reopening.",
-    "original.",
-    "personal.",
-    "submission.",
-    "review.",
-    "download",
-)
 
 
 @router.get("/administration/audit")
@@ -64,8 +76,8 @@ def trail(
             broken = audit.first_broken(owner)
     here = "/administration/audit"
     return render(
-        request, "administration/audit.html", entries=entries, actions=ACTIONS, kinds=KINDS,
-        asked=asked, checked=check, broken=broken,
+        request, "administration/audit.html", entries=entries, actions=ACTIONS, asked=asked,
+        checked=check, broken=broken,
         check_href=f"{here}?{urlencode({**asked, 'check': 'true'})}",
         onward=f"{here}?{urlencode({**asked, 'before': onward})}" if onward else "",
         first=f"{here}?{urlencode(asked)}" if before else "",

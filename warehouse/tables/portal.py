@@ -31,3 +31,10 @@ Index(
     postgresql_where=text("life IN ('returned', 'explaining')"),
 )
 Index("ix_submission_period", submission.c.period)
+# Who may have a file, and whose log entry one is, is asked by its hash.
+Index("ix_submission_sha256", submission.c.sha256)
+Index(
+    "ix_submission_returned_file",
+    submission.c.returned_file,
+    postgresql_where=text("returned_file IS NOT NULL"),
+)
