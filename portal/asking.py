@@ -143,6 +143,18 @@ class SignedIn:
         if not self.may(*verbs):
             raise Forbidden
 
+    def may_at_top(self, *verbs: str) -> bool:
+        """Whether one grant allows one of the verbs for the whole federation.
+
+        A verb held for a county and sight of the whole by another grant are not that.
+        """
+        return any(g.top for verb in verbs for g in self.grants_for(verb))
+
+    def require_at_top(self, *verbs: str) -> None:
+        """Forbidden unless one of the verbs is allowed for the whole federation."""
+        if not self.may_at_top(*verbs):
+            raise Forbidden
+
     def require_upon(self, verb: str, org_id: int, form: str | None = None) -> None:
         """Forbidden unless the verb is allowed for this organisation (and form)."""
         with self.site.engine.connect() as connection:

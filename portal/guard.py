@@ -91,7 +91,7 @@ class Fences:
             return
         if scope["method"] not in SAFE:
             length = Headers(scope=scope).get("content-length", "0")
-            if not length.isdigit() or int(length) > self.most_bytes:
+            if not length.isdecimal() or int(length) > self.most_bytes:
                 await _plain(413, "文件太大，请分开上传。")(scope, receive, send)
                 return
             if not self.rate.allows((scope.get("client") or ("",))[0]):

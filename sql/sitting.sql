@@ -18,7 +18,13 @@ SELECT
                 jsonb_build_object(
                     'id', g.id, 'role', g.role, 'org_id', g.org_id, 'org', o.code,
                     'org_name', coalesce(n.name, o.code), 'level', coalesce(t.level, o.level),
-                    'line', g.line, 'works', g.works, 'personal', g.personal
+                    'line', g.line, 'works', g.works, 'personal', g.personal,
+                    'top', g.line = 1 AND NOT EXISTS (
+                        SELECT 1 FROM affiliation AS f
+                        WHERE
+                            f.org_id = g.org_id AND f.line = 1 AND f.retired_at IS NULL
+                            AND f.valid @> CAST(:today AS date)
+                    )
                 ) ORDER BY g.id
             )
         FROM account_grant AS g

@@ -34,6 +34,7 @@ PEOPLE: dict[str, tuple[tuple[str, str], ...]] = {
     "kao": (("assessor", TOP),), "ping": (("assessor", TOP),), "shen": (("department", TOP),),
     "zhuxi": (("leader", TOP),), "tian": (("reporter", COUNTY),), "he": (("reporter", OTHER),),
     "liang": (("assessor", TOP), ("leader", TOP)),  # two hats: four eyes must still be two people
+    "er": (("leader", COUNTY), ("steward", TOP)),  # signs for a county, sees the whole
 }  # fmt: skip
 
 

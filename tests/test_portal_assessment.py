@@ -24,7 +24,17 @@ from definitions import Definitions
 from pipelines.flow.assessing_year import assessment_state, decide_final, end_notices
 from pipelines.flow.assessment_book import publish_book
 from tests.acceptance import query
-from tests.assessed_workbooks import BASE, COUNTY, OTHER, OWN, SCHEME, YEAR, Place, handed_in
+from tests.assessed_workbooks import (
+    BASE,
+    COUNTY,
+    OTHER,
+    OWN,
+    SCHEME,
+    TOP,
+    YEAR,
+    Place,
+    handed_in,
+)
 from warehouse.life_cycle import Actor
 
 RATERS = ("会员", "职工代表", "党政领导", "工会机关")
@@ -82,18 +92,31 @@ def _told_and_rated(made: Story) -> None:
     made.status["self refused"], said["self refused"] = refused.status_code, words(refused)
     wrong = {"value": ["88", "66", "5"], "score": ["99", "", "30"]}
     said["self refused again"] = words(tian.post(f"{OWN}/self", lines | wrong))
-    right = {"value": ["88", "66", ""], "score": ["1", "", "30"]}
+    nothing = {k: ["", "", ""] for k in ("value", "score", "remark")}
+    said["file about nothing"] = words(
+        tian.post(f"{OWN}/self", lines | nothing, files={"file": ("空.pdf", b"%PDF-1.4")})
+    )
+    right = {"value": ["88", "65", ""], "score": ["1", "", "30"]}
     kept = tian.post(
         f"{OWN}/self", lines | right,
         files={"file": ("台账.pdf", b"%PDF-1.4 ledger")},
     )  # fmt: skip
     assert kept.status_code == 303, kept.text
     said["self"] = words(tian.get(OWN))
+    more = {"file": ("补充台账.pdf", b"%PDF-1.4 more")}
+    assert tian.post(f"{OWN}/self", lines | right, files=more).status_code == 303
+    right["value"][1] = "66"
+    assert tian.post(f"{OWN}/self", lines | right).status_code == 303
+    said["own files"] = re.findall(r"/assessment-evidence/(\d+)", tian.get(OWN).text)
     said["self, told"] = words(kao.get(f"{BASE}/self"))
     place.on("2018-02-12")
     step(made, "kao", "compute")
     said["too late"] = words(place.as_("tian").post(f"{OWN}/self", lines | right))
     asked = {(u, r): 100_000 if r == "会员" else 20 for u in (COUNTY, OTHER) for r in RATERS}
+    typed = {"opens_on": "2018-02-12", "closes_on": "2018-02-14"}
+    typed["electorates"] = f"{COUNTY} 会员代表 20\n{TOP} 会员 20"
+    place.as_("kao").post(f"{BASE}/steps/rate", REASON | typed)
+    said["strange raters"] = flash(place.as_("kao"), f"{BASE}/course")
     step(
         made, "kao", "rate", opens_on="2018-02-12", closes_on="2018-02-14",
         electorates="\n".join(f"{u} {r} {n}" for (u, r), n in asked.items()),
@@ -103,6 +126,8 @@ def _told_and_rated(made: Story) -> None:
     many = counts({"会员": (90_000, 90_000), "职工代表": (21, 21)})
     answer = kao.post(path, many)
     made.status["ballots refused"], said["ballots refused"] = answer.status_code, words(answer)
+    odd = kao.post(path, counts({"职工代表": (20, 20)}) | {"ballots": ["²"]})
+    made.status["no count"] = odd.status_code
     said["unbalanced"] = words(kao.post(path, counts({"职工代表": (20, 19)})))
     for unit in (COUNTY, OTHER):
         told = {r: (20, 20) for r in RATERS[1:]}
@@ -249,9 +274,19 @@ def test_what_a_unit_told_stands_beside_what_was_computed_and_is_scored(story: S
     (computed,) = [c[3].split(" ")[0] for c in rows if len(c) > 4 and c[4] == "88"]
     assert float(computed) != 88
     assert has(story.said["review"], "自报与核算不符")
-    rows = query("SELECT item, value, account_id FROM self_assessment ORDER BY item, id")
+    rows = query(
+        "SELECT DISTINCT ON (item) item, value, account_id FROM self_assessment "
+        "ORDER BY item, id DESC"
+    )
     assert [(r.item, r.value) for r in rows] == [("K1", None), ("T01", D(88)), ("T11", D(66))]
     assert all(r.account_id is not None for r in rows)
+
+
+def test_a_file_shows_what_was_told_before_and_stays_with_a_line_that_changes(story: Story) -> None:
+    assert has(story.said["file about nothing"], "尚未填写任何一项自评，附件无从对应")
+    files = query("SELECT id, file_name FROM assessment_evidence WHERE about = '自评' ORDER BY id")
+    assert [f.file_name for f in files] == ["台账.pdf", "补充台账.pdf"]
+    assert story.said["own files"] == [str(files[1].id)] * 3
 
 
 def test_more_ballots_than_members_or_voters_are_refused_and_nothing_is_kept(story: Story) -> None:
@@ -264,6 +299,9 @@ def test_more_ballots_than_members_or_voters_are_refused_and_nothing_is_kept(sto
     assert [(r.rater, r.ballots) for r in kept] == [(r, 20) for r in RATERS[1:]] * 2
     assert has(story.said["ballots"], "2 方评价还没有上报或者无效")
     assert has(story.said["close refused"], "评价票尚未上报")
+    assert story.status["no count"] == 422
+    told = next(line for line in story.said["strange raters"] if "群众评价没有开始" in line)
+    assert f"{TOP} 不是本次考核的单位" in told and "“会员代表”不是本方案的评价主体" in told
 
 
 def test_marks_need_reason_and_evidence_and_the_file_can_be_taken(story: Story) -> None:
@@ -317,6 +355,13 @@ def test_time_ends_the_notice_and_a_second_person_signs(story: Story) -> None:
         at="2018-03-09T09:00:00",
     )  # fmt: skip
     assert again == "审定", "a question that was answered elsewhere changes nothing"
+
+
+def test_a_right_over_a_county_and_sight_of_the_whole_sign_no_result(story: Story) -> None:
+    er = story.place.as_("er")
+    assert er.get(f"{BASE}/course").status_code == 404
+    assert er.post(f"{BASE}/steps/reopen", REASON).status_code == 404
+    assert state().round.stage == "审定"
 
 
 def test_what_follows_is_decided_once_and_rectification_goes_to_the_unit(story: Story) -> None:

@@ -346,6 +346,10 @@ def test_a_period_is_opened_again_by_two_persons(told):
     }  # fmt: skip
     blank = asks.post("/reopenings", {**given, "reason": " "})
     assert "/reopenings/requests/" not in blank.headers["location"]
+    # What nobody could approve is told to who asks, not weeks later to who decides.
+    for more, why in ({"until": "2018-06-30"}, "重开最长"), ({"until": "2018-04-02"}, "已经过去"):
+        assert asks.post("/reopenings", {**given, **more}).headers["location"].endswith("2017-12")
+        assert any(why in w for w in words(asks.get("/reopenings?period=2017-12")))
     written = asks.post("/reopenings", given).headers["location"]
     assert asks.post("/reopenings", given).headers["location"] == written  # twice is once
     assert "批准人（主席或其他有批准权的人）登录后" in "".join(words(asks.get(written)))
@@ -381,8 +385,24 @@ def test_a_period_is_opened_again_by_two_persons(told):
     approves.post(written, {"decision": "approved"})
     assert len(flow.period_states("2017-12", AT.isoformat())[1]) == 1
     assert "重开中" in words(approves.get("/reopenings?period=2017-12"))
+    # What was ordered is told to whom it concerns, as what was asked for is.
+    for login, sees in (("fu", True), ("helan", False)):
+        page = told.site.signed_in(login).get("/reopenings?period=2017-12").text
+        assert ("年终核对" in page) is sees, login
+        assert "提前关闭" not in page
     approves.post(f"/reopenings/{order.id}/end")
     assert "已结束" in words(approves.get("/reopenings?period=2017-12"))
+
+
+def test_a_right_over_a_county_and_sight_of_the_whole_decide_nothing_for_the_whole(told):
+    told.site.account("er", ("leader", COUNTY), ("steward", told.top))
+    both, asks = told.site.signed_in("er"), told.site.signed_in("bu")
+    given = {"period": "2017-12", "until": "2018-04-06", "reason": "全部重开", "document": "1号"}
+    written = asks.post("/reopenings", given).headers["location"]
+    assert "全部重开" in both.get(written).text
+    assert "批准重开" not in words(both.get(written))
+    assert both.post(written, {"decision": "approved"}).status_code == 403
+    asks.post(written, {"decision": "withdrawn"})
 
 
 def test_every_page_opens_and_says_when_there_is_nothing(told):
@@ -477,7 +497,7 @@ def test_a_department_of_hardship_work_sees_its_figures_but_for_those_withheld(t
                 {**asked, "v": value, "unit": unit},
             )
         connection.execute(text("DELETE FROM withheld_figure WHERE computation_id = :c"), asked)
-        for unit in (COUNTY, OTHER):
+        for unit in (COUNTY, OTHER, f"{told.top}本级"):
             connection.execute(
                 text(
                     "INSERT INTO withheld_figure VALUES (:c, :line, :unit, '2017-12', :i)"
@@ -498,6 +518,8 @@ def test_a_department_of_hardship_work_sees_its_figures_but_for_those_withheld(t
     base = f"/numbers/{told.bulletin}/块"
     assert browser.get(f"{base}/{told.top}/2017-12/{code}").status_code == 200
     assert browser.get(f"{base}/{COUNTY}/2017-12/{code}").status_code == 404
+    assert browser.get(f"{base}/{told.top}/2017-12/{code}/本级").status_code == 404
+    assert browser.get(f"/numbers/{told.bulletin}/²").status_code == 404
     # Where nobody has decided, nothing of few people is told.
     with warehouse().begin() as connection:
         connection.execute(text("DELETE FROM withheld_figure WHERE computation_id = :c"), asked)

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from definitions import Definitions
 from warehouse import audit
@@ -292,6 +293,9 @@ def change_password(
     set_password(connection, account_id, wanted, limits, at=at, actor=actor_of(account_id))
 
 
+TAKEN = "这个邮箱已经绑定了别的账号"
+
+
 def bind(connection: Connection, account_id: int, email: str, *, at: datetime, actor: str) -> None:
     """Let an account sign in at the identity provider by a verified address; empty ends it.
 
@@ -305,12 +309,16 @@ def bind(connection: Connection, account_id: int, email: str, *, at: datetime, a
         account.c.external_email == wanted, account.c.id != account_id
     )
     if wanted and connection.execute(taken).first():
-        raise AccountRefused("这个邮箱已经绑定了别的账号")
-    connection.execute(
-        update(account)
-        .where(account.c.id == account_id)
-        .values(external_email=wanted or None, external_subject=None)
-    )
+        raise AccountRefused(TAKEN)
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                update(account)
+                .where(account.c.id == account_id)
+                .values(external_email=wanted or None, external_subject=None)
+            )
+    except IntegrityError:  # somebody was faster
+        raise AccountRefused(TAKEN) from None
     end_sessions(connection, account_id, at)
     audit.note(
         connection, at=at, actor=actor, action="account.bind" if wanted else "account.unbind",

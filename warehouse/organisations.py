@@ -222,9 +222,12 @@ class Registered:
 
 
 def standing(
-    connection: Connection, day: date, known_at: datetime | None = None
+    connection: Connection,
+    day: date,
+    known_at: datetime | None = None,
+    codes: Collection[str] | None = None,
 ) -> list[Registered]:
-    """Every organisation founded by a day, with name, state and parents on that day."""
+    """Every organisation (of some) founded by a day, with name, state and parents on that day."""
     rows = connection.execute(
         text(
             """
@@ -248,10 +251,15 @@ def standing(
             LEFT JOIN affiliation f ON f.org_id = o.id AND f.line = 3 AND f.valid @> :day
                 AND f.recorded_at <= :known AND (f.retired_at IS NULL OR f.retired_at > :known)
             WHERE o.found_date <= :day
+                AND (CAST(:codes AS text[]) IS NULL OR o.code = ANY(CAST(:codes AS text[])))
             ORDER BY o.code
             """
         ),
-        {"day": day, "known": known_at or datetime(9999, 1, 1, tzinfo=UTC)},
+        {
+            "day": day,
+            "known": known_at or datetime(9999, 1, 1, tzinfo=UTC),
+            "codes": None if codes is None else list(codes),
+        },
     )
     return [Registered(**row) for row in rows.mappings()]
 

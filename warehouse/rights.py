@@ -10,7 +10,7 @@ from definitions.roles import Role, Roles
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role held for one organisation on one line."""
+    """One role held for one organisation on one line; `top`: for the whole federation."""
 
     id: int
     role: str
@@ -21,6 +21,7 @@ class Grant:
     line: int
     works: tuple[str, ...] = ()
     personal: bool = False
+    top: bool = False
 
     @property
     def line_name(self) -> str:

@@ -5,6 +5,7 @@ Of what a unit says the newest of an item and figure counts, as known at a momen
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,17 +28,21 @@ class SelfEntry:
     score: Decimal | None
     remark: str
 
+    @property
+    def says_something(self) -> bool:
+        """Whether anything of it is filled in."""
+        return self.value is not None or self.score is not None or bool(self.remark)
+
 
 def enter_self(
     connection: Connection,
     round_id: int,
     unit: str,
-    given: list[SelfEntry],
+    given: Sequence[tuple[SelfEntry, int | None]],
     actor: Actor,
     at: datetime,
-    file: int | None = None,
 ) -> None:
-    """Keep lines of a unit's self-assessment."""
+    """Keep lines of a unit's self-assessment, each with the file that shows it, if any."""
     if not given:
         return
     org = org_id(connection, unit)
@@ -50,7 +55,7 @@ def enter_self(
                 "evidence_id": file, "entered_by": actor.name, "account_id": actor.account,
                 "entered_at": at,
             }
-            for one in given
+            for one, file in given
         ],
     )  # fmt: skip
     audit.note(

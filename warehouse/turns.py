@@ -15,6 +15,11 @@ LOAD_LOCK = 7_240_002
 RECEIVE_LOCK = 7_240_010
 """Receipts are numbered in the order in which they become visible; equal bytes meet each other."""
 
+PDF_LOCK = 7_240_021
+"""A PDF takes half a minute: those who ask at once do not each make it."""
+DECIDE_LOCK = 7_240_020
+"""Decided parameters are checked against each other: one decision sees the one before it."""
+
 
 def alone(connection: Connection, lock: int) -> None:
     """Wait until no other transaction holds a lock, and hold it to the end of this one."""

@@ -216,9 +216,7 @@ class Order:
 
 def reopen(connection: Connection, definitions: Definitions, order: Order, at: datetime) -> int:
     """Enter a correction order; its id. ReopeningRefused says what is missing or wrong."""
-    known = ids(connection)
-    opened = windows(connection, [order.period])
-    _check(definitions, order, at, known, opened)
+    known = refuse_order(connection, definitions, order, at)
     found = connection.execute(
         insert(reopening)
         .values(
@@ -252,13 +250,12 @@ def reopen(connection: Connection, definitions: Definitions, order: Order, at: d
     return int(found)
 
 
-def _check(
-    definitions: Definitions,
-    order: Order,
-    at: datetime,
-    known: dict[str, int],
-    opened: dict[tuple[str, str], Window],
-) -> None:
+def refuse_order(
+    connection: Connection, definitions: Definitions, order: Order, at: datetime
+) -> dict[str, int]:
+    """ReopeningRefused for an order that may not be given; else the ids of all organisations."""
+    known = ids(connection)
+    opened = windows(connection, [order.period])
     needed = {
         "重开原因": order.reason,
         "批准文号": order.document,
@@ -289,6 +286,7 @@ def _check(
     last = definitions.calendar.add(day, longest)
     if order.until > last:
         raise ReopeningRefused(f"重开最长 {longest} 个工作日，截止日不能晚于 {last}")
+    return known
 
 
 def relock(connection: Connection, order: int, actor: str, at: datetime) -> None:

@@ -26,6 +26,34 @@ def decision(connection: Connection, computation: int) -> frozenset[Cell] | None
     return frozenset((r.line, r.unit, r.period, r.indicator) for r in rows)
 
 
+def decisions(
+    connection: Connection,
+    computations: Collection[int],
+    indicators: Collection[str],
+    units: Collection[str],
+) -> dict[int, frozenset[Cell] | None]:
+    """Computation → its withheld figures of some indicators and units; None where undecided.
+
+    A page asks about the few that it shows; of a whole federation there may be many thousands.
+    """
+    ids = sorted(set(computations))
+    asked = {"ids": ids, "codes": list(indicators), "units": list(units)}
+    decided = connection.execute(
+        text("SELECT computation_id FROM withholding WHERE computation_id = ANY(:ids)"), asked
+    ).scalars()
+    found: dict[int, set[Cell]] = {number: set() for number in decided}
+    rows = connection.execute(
+        text(
+            "SELECT computation_id, line, unit, period, indicator FROM withheld_figure "
+            "WHERE computation_id = ANY(:ids) AND indicator = ANY(:codes) AND unit = ANY(:units)"
+        ),
+        asked,
+    )
+    for r in rows:
+        found[r.computation_id].add((r.line, r.unit, r.period, r.indicator))
+    return {n: frozenset(found[n]) if n in found else None for n in ids}
+
+
 def keep_decision(connection: Connection, computation: int, cells: Collection[Cell]) -> None:
     """Keep a decision; the first one of a computation stands, and a second is the same."""
     first = connection.execute(

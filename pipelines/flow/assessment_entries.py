@@ -46,16 +46,26 @@ def open_rating(
     reason: str,
     at: str,
 ) -> None:
-    """Open the ratings; `electorates` says how many may rate: (unit, rater group) → persons."""
-    when = moment(at)
+    """Open the ratings; `electorates` says how many may rate: (unit, rater group) → persons.
+
+    They are fixed for the round, so a unit or group that the scheme does not know is refused.
+    """
+    known, when = definitions(), moment(at)
+    raters = {r for b in made.scheme_of(known, scheme).blocks for r in b.raters}
     begins, ends = date.fromisoformat(opens_on), date.fromisoformat(closes_on)
     if begins > ends:
         raise Refused("评价截止日期早于开始日期。")
     with engine().begin() as connection:
         found = round_now(connection, scheme, year)
         take_step(connection, found, "rate", by, reason, when, until=ends)
-        for unit, _ in electorates:
-            facts.org_id(connection, unit)
+        assessed = _units(connection, found)
+        wrong = [f"{u} 不是本次考核的单位" for u in sorted({u for u, _ in electorates} - assessed)]
+        wrong += [
+            f"“{r}”不是本方案的评价主体（{'、'.join(sorted(raters))}）"
+            for r in sorted({r for _, r in electorates} - raters)
+        ]
+        if wrong:
+            raise Refused(f"群众评价没有开始，共 {len(wrong)} 处问题：{'；'.join(wrong)}。")
         facts.open_campaign(connection, found.id, begins, ends, electorates, by, when)
 
 

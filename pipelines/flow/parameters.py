@@ -8,6 +8,7 @@ from pipelines.flow.ground import definitions_with, engine, forget_definitions, 
 from warehouse import proposals
 from warehouse.accounts import AccountRefused
 from warehouse.editions import register_definitions
+from warehouse.turns import DECIDE_LOCK, alone
 
 
 def decide_parameter(
@@ -20,6 +21,7 @@ def decide_parameter(
     """
     when = moment(at)
     with engine().begin() as connection:
+        alone(connection, DECIDE_LOCK)
         proposals.decide(
             connection, proposal, decision, account_id=account_id, at=when, reason=reason
         )

@@ -23,6 +23,7 @@ from warehouse.windows import (
     Window,
     china_day,
     late_marks,
+    refuse_order,
     relock,
     reopen,
     reopenings,
@@ -138,6 +139,38 @@ def reopen_period(
         return reopen(connection, definitions(), order, moment(at))
 
 
+APPROVER = "批准人"
+"""Whoever approves, while nobody has."""
+
+
+def ask_reopening(
+    period: str,
+    *,
+    until: date,
+    reason: str,
+    document: str,
+    account_id: int,
+    at: str,
+    forms: Sequence[str] = (),
+    organisations: Sequence[str] = (),
+) -> int:
+    """Enter a request to reopen; its id. What nobody could approve is refused at once.
+
+    ReopeningRefused says in Chinese what is wrong.
+    """
+    when = moment(at)
+    order = Order(
+        period, until, reason, document, actor_of(account_id), APPROVER, tuple(forms),
+        tuple(organisations),
+    )  # fmt: skip
+    with engine().begin() as connection:
+        refuse_order(connection, definitions(), order, when)
+        return reopening_requests.ask(
+            connection, period=period, forms=forms, organisations=organisations, reason=reason,
+            document=document, until=until, account_id=account_id, at=when,
+        )  # fmt: skip
+
+
 def decide_reopening(
     number: int, decision: str, account_id: int, at: str, reason: str = ""
 ) -> int | None:
@@ -192,13 +225,18 @@ class Standing:
     mean_mark: float | None
 
 
-def period_states(period: str, at: str) -> tuple[list[Standing], list[Reopening]]:
-    """Every opened form of a period with its state and marks, and the period's reopenings."""
+def period_states(
+    period: str, at: str, *, with_marks: bool = True
+) -> tuple[list[Standing], list[Reopening]]:
+    """Every opened form of a period with its state and marks, and the period's reopenings.
+
+    Marks look at every filing owed: a page that shows none does without them.
+    """
     wanted, when, known = Period.parse(period), moment(at), definitions()
     with engine().connect() as connection:
         opened = windows(connection, [wanted.label])
         orders = reopenings(connection, [wanted.label])
-        marks = late_marks(connection, known, wanted, when)
+        marks = late_marks(connection, known, wanted, when) if with_marks else {}
         owed = _owed(connection, wanted.label)
     found = []
     for (form, _), window in sorted(opened.items()):

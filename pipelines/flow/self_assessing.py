@@ -89,6 +89,9 @@ def so_far(scheme: str, year: int, unit: str, at: str) -> SoFar:
     )  # fmt: skip
 
 
+_UNTOLD: facts.Row = {"value": None, "score": None, "remark": "", "evidence_id": None}
+
+
 def assess_self(
     scheme: str,
     year: int,
@@ -99,14 +102,17 @@ def assess_self(
     at: str,
     file: File | None = None,
 ) -> int:
-    """Keep what a unit says of itself, line by line; how many lines were new or changed."""
+    """Keep what a unit says of itself, line by line; how many lines are others than before.
+
+    `file` shows every line that says something; a line that is changed without one keeps its own.
+    """
     known, when = definitions(), moment(at)
     official = made.scheme_of(known, scheme)
     with engine().begin() as connection:
         found = round_now(connection, scheme, year)
         if found.stage != Stage.SELF:
             raise Refused(f"目前处于“{found.stage}”阶段，自评已经结束，不能再改。")
-        if unit not in _assessed(connection, official, year, when):
+        if not _assessed(connection, official, year, when, [unit]):
             raise Refused(f"{unit} 不是本次考核的单位。")
         full = {
             (item.code, part.indicator if part else ""): marks
@@ -116,18 +122,21 @@ def assess_self(
         if wrong:
             raise Refused(f"自评未保存，共 {len(wrong)} 处问题：{'；'.join(wrong)}。")
         before = {
-            (r["item"], r["indicator"]): (r["value"], r["score"], r["remark"])
+            (r["item"], r["indicator"]): r
             for r in told.self_entries(connection, found.id, when)
             if r["unit"] == unit
         }
-        changed = [
-            one
-            for one in given
-            if (one.value, one.score, one.remark)
-            != before.get((one.item, one.indicator), (None, None, ""))
-        ]
+        if file is not None and not any(one.says_something for one in given):
+            raise Refused("尚未填写任何一项自评，附件无从对应；请填写后与附件一并保存。")
         number = keep_file(connection, found.id, unit, "自评", file, by, when)
-        told.enter_self(connection, found.id, unit, changed, by, when, number)
+        changed: list[tuple[SelfEntry, int | None]] = []
+        for one in given:
+            old = before.get((one.item, one.indicator), _UNTOLD)
+            if (one.value, one.score, one.remark) != (old["value"], old["score"], old["remark"]):
+                changed.append((one, number or old["evidence_id"]))
+            elif number is not None and one.says_something:
+                changed.append((one, number))
+        told.enter_self(connection, found.id, unit, changed, by, when)
     return len(changed)
 
 
@@ -150,6 +159,13 @@ def units_assessed(scheme: str, year: int, at: str) -> list[str]:
         return sorted(_assessed(connection, official, year, moment(at)))
 
 
+def is_assessed(scheme: str, year: int, unit: str, at: str) -> bool:
+    """Whether a scheme assesses a unit, as it stands at the end of the year."""
+    official = made.scheme_of(definitions(), scheme)
+    with engine().connect() as connection:
+        return bool(_assessed(connection, official, year, moment(at), [unit]))
+
+
 def rounds_about(units: Collection[str], at: str) -> list[tuple[Round, str, str]]:
     """Every round in which one of some units is assessed: round, title of its scheme, unit."""
     known, when = definitions(), moment(at)
@@ -158,7 +174,7 @@ def rounds_about(units: Collection[str], at: str) -> list[tuple[Round, str, str]
     with engine().connect() as connection:
         rounds = [r for r in kept.rounds(connection) if r.scheme in schemes]
         for year in sorted({r.year for r in rounds}):
-            own = [o for o in standing(connection, date(year, 12, 31), when) if o.code in units]
+            own = standing(connection, date(year, 12, 31), when, units)
             found += [
                 (r, schemes[r.scheme].title, o.code)
                 for r in rounds
@@ -168,6 +184,12 @@ def rounds_about(units: Collection[str], at: str) -> list[tuple[Round, str, str]
     return found
 
 
-def _assessed(connection: Connection, scheme: Scheme, year: int, when: datetime) -> set[str]:
-    orgs = standing(connection, date(year, 12, 31), when)
+def _assessed(
+    connection: Connection,
+    scheme: Scheme,
+    year: int,
+    when: datetime,
+    units: Collection[str] | None = None,
+) -> set[str]:
+    orgs = standing(connection, date(year, 12, 31), when, units)
     return {o.code for o in orgs if applies_to(scheme.applies, o)}

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from definitions import Definitions
 from definitions.schemes import Item, Scheme
@@ -19,6 +19,7 @@ from portal.reading.assessments import Ranked
 from warehouse import assessment_facts as facts
 from warehouse import self_assessments as told
 from warehouse.assessment_year import Round
+from warehouse.engine import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,12 @@ def gaps(detail: Mapping[str, Any]) -> list[Gap]:
                 name = (part.get("indicator") or {}).get("name") or part["item"]["name"]
                 found.append(Gap(part["item"]["code"], name, said, real))
     return sorted(found, key=lambda g: abs(g.difference) / (abs(g.computed) or 1), reverse=True)
+
+
+def gap_counts(reading: Connection, found: Round) -> dict[str, int]:
+    """Unit → how many figures of its newest sheet differ from what it says; none without any."""
+    rows = reading.execute(text(sql("portal_assessment_gaps")), {"assessment": found.assessment_id})
+    return {r.unit: r.gaps for r in rows}
 
 
 def about_of(known: Definitions, scheme: Scheme) -> dict[str, str]:

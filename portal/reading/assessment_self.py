@@ -29,7 +29,7 @@ class Line:
     """One line of a self-assessment beside what is known of it; numbers may be missing.
 
     `filed` is what the unit's own form (TGT-02) says, `value`, `score` and `remark` what it entered
-    here, `actual` and `marks` what was computed.
+    here, shown by `file`, `actual` and `marks` what was computed.
     """
 
     item: str
@@ -47,6 +47,7 @@ class Line:
     value: Decimal | None
     score: Decimal | None
     remark: str
+    file: int | None
 
     @property
     def departs(self) -> bool:
@@ -102,7 +103,7 @@ def lines(
                 marks=mark.marks if mark and part else None,
                 state=mark.state if mark else "", told=mark.told if mark and part else "",
                 value=own["value"] if own else None, score=own["score"] if own else None,
-                remark=own["remark"] if own else "",
+                remark=own["remark"] if own else "", file=own["evidence_id"] if own else None,
             )
         )  # fmt: skip
     return listed

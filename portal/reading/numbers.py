@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Period
 from pipelines.flow.walking import Cell, Part, Walk
+from pipelines.small_cells import OWN
 from portal.asking import NotFound
 from warehouse.engine import sql
 from warehouse.sight import may_fetch_original
@@ -25,6 +26,7 @@ class Seen:
     parts: tuple[Part, ...]
     cells: tuple[Cell, ...]
     hidden_parts: int
+    withheld_parts: int
     hidden_cells: int
     more_cells: int
 
@@ -74,22 +76,26 @@ def _last_day(period: str) -> date:
         raise NotFound from error
 
 
+def addressed(walk: Walk, part: Part) -> str:
+    """What a part is about, though no step leads on from what a unit did itself."""
+    if part.address or part.label != OWN:
+        return part.address
+    return f"{walk.line}/{walk.unit}/{walk.period}/{walk.indicator}/{OWN}"
+
+
 def cut(
     reading: Connection, walk: Walk, to_cells: bool, day: date, hides: Callable[[str], bool]
 ) -> Seen:
     """A step without the units and rows that are not the reader's; cells only if `to_cells`.
 
     `day` ends the period: what was the reader's own then is shown, though it moved away since.
-    `hides` says of an address whether its figure is withheld.
+    `hides` says of an address whether its figure is withheld; see `addressed`.
     """
     family = family_of(walk.indicator)
     named = {unit_of_address(p.address) or walk.unit for p in walk.parts}
     open_units = seen_units(reading, sorted(named | {walk.unit}), family, day)
-    parts = tuple(
-        p
-        for p in walk.parts
-        if (unit_of_address(p.address) or walk.unit) in open_units and not hides(p.address)
-    )
+    own = [p for p in walk.parts if (unit_of_address(p.address) or walk.unit) in open_units]
+    parts = tuple(p for p in own if not hides(addressed(walk, p)))
     cells: tuple[Cell, ...] = ()
     if to_cells and walk.cells:
         pairs = sorted({(c.unit, c.form) for c in walk.cells})
@@ -103,7 +109,8 @@ def cut(
         walk=walk,
         parts=parts,
         cells=cells[:MOST_CELLS],
-        hidden_parts=len(walk.parts) - len(parts),
+        hidden_parts=len(walk.parts) - len(own),
+        withheld_parts=len(own) - len(parts),
         hidden_cells=len(walk.cells) - len(cells) if to_cells else 0,
         more_cells=max(0, len(cells) - MOST_CELLS),
     )

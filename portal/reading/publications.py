@@ -73,7 +73,7 @@ class Decision:
 def one(reading: Connection, which: str | int) -> Edition:
     """An edition by its id or by the reference it is quoted by; NotFound when not the reader's."""
     try:
-        return edition_of(reading, int(which) if str(which).isdigit() else str(which))
+        return edition_of(reading, int(which) if str(which).isdecimal() else str(which))
     except LookupError as error:
         raise NotFound from error
 
@@ -81,7 +81,7 @@ def one(reading: Connection, which: str | int) -> Edition:
 def page(reading: Connection, wanted: Filter, day: date) -> tuple[list[Listed], str]:
     """One page of the list, and where the next one begins (empty: nowhere)."""
     after_period, _, after_id = wanted.after.rpartition(":")
-    if wanted.after and not after_id.isdigit():
+    if wanted.after and not after_id.isdecimal():
         raise NotFound
     rows = reading.execute(
         text(sql("portal_staff_publications")),

@@ -254,10 +254,14 @@ def trend(
 
     def point(unit: Unit, month: str) -> Point:
         row = found.get((unit.id, month))
-        if row is not None and any(
-            withheld.hides(h.computation, line, unit.code, month, code)
-            for h in told
-            if h.publication == row.publication or _within(month, h.period)
+        if (
+            row is not None
+            and code in withheld.codes
+            and any(
+                withheld.hides(h.computation, line, unit.code, month, code)
+                for h in told
+                if h.publication == row.publication or _within(month, h.period)
+            )
         ):
             return Point(month, None, UNTOLD, None, withheld=True)
         value = None if row is None else row.value
@@ -284,6 +288,12 @@ def opened_periods(reading: Connection) -> list[str]:
     """Labels of opened periods, the newest first."""
     rows = reading.execute(text(sql("portal_opened_periods")))
     return list(rows.scalars())
+
+
+def concerned(reading: Connection, codes: Sequence[str]) -> frozenset[str]:
+    """Those unions, of some, that are the reader's own, below them or above them."""
+    rows = reading.execute(text(sql("portal_concerned_units")), {"codes": list(codes)})
+    return frozenset(rows.scalars())
 
 
 def is_federation(reading: Connection) -> bool:

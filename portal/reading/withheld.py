@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import Engine
 
 from definitions import Definitions
-from pipelines.small_cells import sensitive
-from warehouse.withheld import decision
+from pipelines.small_cells import OWN, sensitive
+from warehouse.withheld import decisions
 
 LINES = {"块": 1, "条": 2}
 UNTOLD = "不公布"
@@ -18,7 +18,8 @@ UNTOLD = "不公布"
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """The decisions of some computations. Of one that nobody decided nothing sensitive is told."""
+    """Decisions of some computations about some units. Nothing sensitive is told of one that
+    nobody decided."""
 
     codes: frozenset[str]
     decided: Mapping[int, frozenset[tuple[int, str, str, str]] | None]
@@ -31,11 +32,15 @@ class Withheld:
         return found is None or (line, unit, period, code) in found
 
     def hides_address(self, computation: int, address: str) -> bool:
-        """The same of a figure named line/unit/period/code; of no other address."""
+        """The same of a figure named line/unit/period/code, or of a side of it (a unit's own part
+        is withheld apart); of no other address."""
         words = address.split("/")
         if len(words) not in (4, 5) or words[0] not in LINES:
             return False
-        return self.hides(computation, LINES[words[0]], words[1], words[2], words[3])
+        line, unit, period, code = LINES[words[0]], *words[1:4]
+        if words[4:] == [OWN] and self.hides(computation, line, unit + OWN, period, code):
+            return True
+        return self.hides(computation, line, unit, period, code)
 
 
 def asked(
@@ -43,16 +48,30 @@ def asked(
     known: Definitions,
     day: date,
     computations: Collection[int],
-    indicators: Collection[str] | None = None,
+    indicators: Collection[str],
+    units: Collection[str],
 ) -> Withheld:
-    """What is withheld of some computations (and indicators); nothing is asked about others.
+    """What is withheld of some indicators of some units (codes); nothing is asked about others.
 
     Asked as the owner, for it concerns everybody.
     """
-    codes = frozenset(sensitive(known, day).codes)
-    if indicators is not None:
-        codes &= frozenset(indicators)
+    codes = frozenset(sensitive(known, day).codes) & frozenset(indicators)
     if not codes:
         return Withheld(codes, {})
     with engine.connect() as owner:
-        return Withheld(codes, {c: decision(owner, c) for c in sorted(set(computations))})
+        return Withheld(codes, decisions(owner, computations, codes, units))
+
+
+def asked_about(
+    engine: Engine,
+    known: Definitions,
+    day: date,
+    computation: int,
+    addresses: Collection[str],
+) -> Withheld:
+    """The same of the figures that some addresses name, with what units did themselves."""
+    named = [w for a in addresses if len(w := a.split("/")) in (4, 5)]
+    units = {u for w in named for u in (w[1], w[1] + OWN)}
+    return asked(
+        engine, known, day, [computation] if computation else [], {w[3] for w in named}, units
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from collections import Counter
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -16,13 +16,15 @@ from pipelines.flow import assessing_year as year_of
 from pipelines.flow import assessment_rulings as flow
 from pipelines.flow import consequences as following
 from portal.asking import Known, NotFound, Now, Reading, SignedIn
-from portal.page import Crumb, redirect, render
+from portal.page import redirect, render
 from portal.reading import assessment_entries as entered
 from portal.reading import assessments, staff
 from portal.routes.assessment_pages import (
     Assessing,
     base_of,
+    crumbs_of,
     head,
+    number_of,
     require_whole,
     round_or_none,
     scheme_or_404,
@@ -46,13 +48,6 @@ def _begun(reading: Reading, known: Known, scheme: str, year: int, at: Now) -> y
     return found
 
 
-def _crumbs(base: str, year: int, label: str, path: str = "", last: str = "") -> list[Crumb]:
-    found = [Crumb("考核", "/assessments"), Crumb(f"{year} 年度", f"{base}/course")]
-    if not last:
-        return [*found, Crumb(label)]
-    return [*found, Crumb(label, f"{base}/{path}"), Crumb(last)]
-
-
 def _detail(reading: Reading, found: year_of.RoundState, code: str) -> dict[str, Any]:
     """A unit's newest sheet in a round; NotFound where it has none."""
     if found.round.assessment_id is None:
@@ -73,18 +68,19 @@ def review(
     """What the joint review looks at: totals, where self-reports depart, what was ruled."""
     found = _begun(reading, known, scheme, year, at)
     units = entered.units_of(reading, found.round, at.date())
+    ruled = entered.rulings(reading, found.round, at)
     return render(
         request, "staff/review.html", **head(known, person, reading, scheme, year),
         round=found.round, units=units, names={u.code: u.name for u in units},
-        gaps={u.code: len(entered.gaps(_detail(reading, found, u.code))) for u in units},
+        gaps=entered.gap_counts(reading, found.round), ruled=Counter(r["unit"] for r in ruled),
         about=entered.about_of(known, scheme_or_404(known, scheme)),
-        rulings=entered.rulings(reading, found.round, at), may_judge=_may_rule(person, found),
-        crumbs=_crumbs(base_of(scheme, year), year, "会审核定"),
+        rulings=ruled, may_judge=_may_rule(person, found),
+        crumbs=crumbs_of(base_of(scheme, year), year, "会审核定"),
     )  # fmt: skip
 
 
 def _may_rule(person: SignedIn, found: year_of.RoundState) -> bool:
-    return person.may("judge_assessment") and found.round.stage in TO_JUDGE
+    return person.may_at_top("judge_assessment") and found.round.stage in TO_JUDGE
 
 
 @router.get("/assessments/{year}/{scheme}/review/{code}")
@@ -115,7 +111,7 @@ def _review(
         marked=entered.marked(reading, found.round, items, at).get(code, []),
         choices=entered.choices(detail, official), given=given or {}, error=error,
         valued="、".join(VALUED), may_judge=_may_rule(person, found),
-        crumbs=_crumbs(base_of(scheme, year), year, "会审核定", "review", detail["unit"]["name"]),
+        crumbs=crumbs_of(base_of(scheme, year), year, "会审核定", "review", detail["unit"]["name"]),
     )  # fmt: skip
 
 
@@ -130,7 +126,7 @@ def rule(
 ) -> Response:  # fmt: skip
     """Decide about an input of a unit's marks; what does not fit is said and not kept."""
     found = _begun(reading, known, scheme, year, at)
-    person.require("judge_assessment")
+    person.require_at_top("judge_assessment")
     _detail(reading, found, code)
     given = {"about": about, "value": value, "reason": reason, "document": document}
     try:
@@ -153,12 +149,7 @@ def _remedy(about: str, value: str) -> flow.Remedy | None:
     if not about:
         return None
     kind, _, key = about.partition("|")
-    try:
-        number = Decimal(value.strip()) if value.strip() else None
-    except InvalidOperation:
-        raise LookupError(f"“{value[:20]}”不是数字") from None
-    if number is not None and not number.is_finite():
-        raise LookupError(f"“{value[:20]}”不是数字")
+    number = number_of(value) if value.strip() else None
     return flow.Remedy(kind, key, number if kind in VALUED else None)
 
 
@@ -177,7 +168,7 @@ def appeals(
         request, "staff/appeals.html", **head(known, person, reading, scheme, year),
         round=found.round, state=found, appeals=listed,
         names=staff.names(reading, sorted({a.unit for a in listed}), at.date()),
-        crumbs=_crumbs(base_of(scheme, year), year, "申诉"),
+        crumbs=crumbs_of(base_of(scheme, year), year, "申诉"),
     )  # fmt: skip
 
 
@@ -211,8 +202,8 @@ def _appeal(
         made_by=[
             r for r in entered.rulings(reading, found.round, at) if r["appeal_id"] == appeal
         ],
-        may_answer=person.may("judge_assessment") and one.outcome is None,
-        crumbs=_crumbs(base_of(scheme, year), year, "申诉", "appeals", f"{name}（{appeal} 号）"),
+        may_answer=person.may_at_top("judge_assessment") and one.outcome is None,
+        crumbs=crumbs_of(base_of(scheme, year), year, "申诉", "appeals", f"{name}（{appeal} 号）"),
     )  # fmt: skip
 
 
@@ -228,7 +219,7 @@ def answer(
 ) -> Response:  # fmt: skip
     """Answer an appeal; granted, it makes a new edition of the result."""
     found = _begun(reading, known, scheme, year, at)
-    person.require("judge_assessment")
+    person.require_at_top("judge_assessment")
     if all(a.id != appeal for a in found.appeals):
         raise NotFound
     pairs = list(zip(about or (), value or (), strict=False))
@@ -268,8 +259,8 @@ def consequences(
         request, "staff/consequences.html", **head(known, person, reading, scheme, year),
         round=found.round, final=final, consequences=listed, rectifications=rectified,
         names={u.code: u.name for u in units}, kinds=sorted({c.kind for c in listed}),
-        may_decide=person.may("conduct_assessment") and final, today=at.date(),
-        crumbs=_crumbs(base_of(scheme, year), year, "结果运用"),
+        may_decide=person.may_at_top("conduct_assessment") and final, today=at.date(),
+        crumbs=crumbs_of(base_of(scheme, year), year, "结果运用"),
     )  # fmt: skip
 
 
@@ -280,7 +271,7 @@ def decide_consequences(
 ) -> Response:  # fmt: skip
     """Work out what a final result brings, once; rectification letters begin to run."""
     _begun(reading, known, scheme, year, at)
-    person.require("conduct_assessment")
+    person.require_at_top("conduct_assessment")
     back = f"{base_of(scheme, year)}/consequences"
     try:
         found = following.decide_consequences(
@@ -300,7 +291,7 @@ def rectify(
 ) -> Response:  # fmt: skip
     """Accept what a unit put right, or send it back."""
     _begun(reading, known, scheme, year, at)
-    person.require("conduct_assessment")
+    person.require_at_top("conduct_assessment")
     back = f"{base_of(scheme, year)}/consequences"
     if kind not in ("验收销号", "退回重办"):
         return redirect(request, back, "请选择验收销号或者退回重办", "bad")

@@ -33,7 +33,7 @@ VERBS = {OFFICE: "conduct_assessment", JURY: "judge_assessment", CHAIR: "publish
 
 def startable(person: SignedIn, reading: Reading, known: Known, at: Now) -> list[tuple[str, str]]:
     """Schemes whose round of last year this person may begin."""
-    if not (sees_whole(reading) and person.may("conduct_assessment")):
+    if not (sees_whole(reading) and person.may_at_top("conduct_assessment")):
         return []
     year = at.year - 1
     begun = {s.round.scheme for s in year_of.assessment_states(year, at.isoformat())}
@@ -69,7 +69,7 @@ def may_take(person: SignedIn, code: str) -> bool:
     """Whether a step is this person's to take; what time takes is nobody's."""
     who = next((s.who for s in STEPS if s.code == code), "")
     verb = VERBS.get(who)
-    return verb is not None and person.may(verb)
+    return verb is not None and person.may_at_top(verb)
 
 
 def _electorates(
@@ -96,7 +96,7 @@ def _rate(scheme: str, year: int, by: Actor, at: str, given: Given) -> str:
         words = line.replace("，", " ").replace(",", " ").split()
         if not words:
             continue
-        if len(words) != 3 or not words[2].isdigit():
+        if len(words) != 3 or not words[2].isdecimal() or len(words[2]) > 9:
             raise LookupError(f"“{line.strip()}”不是“单位编码 评价主体 人数”")
         counts[words[0], words[1]] = int(words[2])
     entries.open_rating(
@@ -215,7 +215,7 @@ def start(
 ) -> Response:  # fmt: skip
     """Begin a round with its self-assessment."""
     require_whole(reading)
-    person.require("conduct_assessment")
+    person.require_at_top("conduct_assessment")
     try:
         year_of.start_assessment(scheme, year, by=person.as_actor, reason=reason, at=at.isoformat())
     except LookupError as error:

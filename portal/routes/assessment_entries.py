@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from urllib.parse import quote
 
@@ -16,13 +15,15 @@ from pipelines.flow import assessment_entries as flow
 from pipelines.flow import self_assessing
 from pipelines.places import places
 from portal.asking import Forbidden, Known, NotFound, Now, Person, Reading, SignedIn
-from portal.page import Crumb, redirect, render
+from portal.page import redirect, render
 from portal.reading import assessment_entries as entered
 from portal.reading import staff
 from portal.routes.assessment_pages import (
     Assessing,
     base_of,
+    crumbs_of,
     head,
+    number_of,
     require_whole,
     round_or_none,
     scheme_or_404,
@@ -59,13 +60,6 @@ def _unit(names: dict[str, str], code: str) -> str:
     return names[code]
 
 
-def _crumbs(base: str, year: int, label: str, path: str, last: str = "") -> list[Crumb]:
-    found = [Crumb("考核", "/assessments"), Crumb(f"{year} 年度", f"{base}/course")]
-    if not last:
-        return [*found, Crumb(label)]
-    return [*found, Crumb(label, f"{base}/{path}"), Crumb(last)]
-
-
 # --- self-assessments, as the federation sees them ---
 
 
@@ -84,7 +78,7 @@ def self_told(
         request, "staff/self_told.html", **head(known, person, reading, scheme, year),
         round=found.round, told=entered.self_told(reading, found.round, names, at),
         asked=len(self_assessing.asked_of_unit(scheme_or_404(known, scheme))),
-        crumbs=_crumbs(base, year, "自评", "self"),
+        crumbs=crumbs_of(base, year, "自评", "self"),
     )  # fmt: skip
 
 
@@ -105,12 +99,12 @@ def ballots(
         round=found.round, names=names, may_enter=_may_rate(person, found),
         tallied=entered.tallied(reading, found.round, turnout, at),
         invalid=sum(not t.valid for t in turnout),
-        crumbs=_crumbs(base, year, "群众评价", "ballots"),
+        crumbs=crumbs_of(base, year, "群众评价", "ballots"),
     )  # fmt: skip
 
 
 def _may_rate(person: SignedIn, found: year_of.RoundState) -> bool:
-    return person.may("conduct_assessment") and found.round.stage == Stage.RATING
+    return person.may_at_top("conduct_assessment") and found.round.stage == Stage.RATING
 
 
 @router.get("/assessments/{year}/{scheme}/ballots/{code}")
@@ -141,7 +135,7 @@ def _ballots(
         request, "staff/ballots_unit.html", 422 if error else 200,
         **head(known, person, reading, scheme, year), round=found.round, name=name, code=code,
         rows=rows, given=shown, error=error, modes=MODES, may_enter=_may_rate(person, found),
-        crumbs=_crumbs(base, year, "群众评价", "ballots", name),
+        crumbs=crumbs_of(base, year, "群众评价", "ballots", name),
     )  # fmt: skip
 
 
@@ -159,7 +153,7 @@ def enter_ballots(
 ) -> Response:  # fmt: skip
     """Keep the counts of one unit; nobody's ballot is ever here, only how many said what."""
     found, names = _open(reading, known, scheme, year, at)
-    person.require("conduct_assessment")
+    person.require_at_top("conduct_assessment")
     name = _unit(names, code)
     columns = {
         "ballots": ballots, "very_sat": very_sat, "basic_sat": basic_sat, "unsat": unsat,
@@ -196,7 +190,7 @@ def _count(rater: str, text: str) -> int:
     """A number of ballots; what is left empty is none."""
     if not text:
         return 0
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise LookupError(f"{rater}：“{text[:20]}”不是票数，请填整数")
     return int(text)
 
@@ -223,12 +217,12 @@ def marks(
         request, "staff/marks.html", **head(known, person, reading, scheme, year),
         round=found.round, items=items, may_enter=_may_mark(person, found),
         rows=sorted(rows, key=lambda r: (r[2], r[0])),
-        crumbs=_crumbs(base, year, "考评组评分", "marks"),
+        crumbs=crumbs_of(base, year, "考评组评分", "marks"),
     )  # fmt: skip
 
 
 def _may_mark(person: SignedIn, found: year_of.RoundState) -> bool:
-    return person.may("mark") and found.round.stage == Stage.MARKING
+    return person.may_at_top("mark") and found.round.stage == Stage.MARKING
 
 
 @router.get("/assessments/{year}/{scheme}/marks/{code}")
@@ -256,7 +250,7 @@ def _marks(
         **head(known, person, reading, scheme, year), round=found.round, name=name, code=code,
         items=items, marked=listed.get(code, []), groups=groups, group=group,
         given=given or {}, error=error, may_enter=_may_mark(person, found),
-        crumbs=_crumbs(base, year, "考评组评分", "marks", name),
+        crumbs=crumbs_of(base, year, "考评组评分", "marks", name),
     )  # fmt: skip
 
 
@@ -273,7 +267,7 @@ def enter_marks(
 ) -> Response:  # fmt: skip
     """Keep one assessor group's marks of a unit, each with reason and evidence."""
     _, names = _open(reading, known, scheme, year, at)
-    person.require("mark")
+    person.require_at_top("mark")
     name = _unit(names, code)
     columns = {"raw": raw, "why": why, "evidence": evidence}
     given = {
@@ -286,7 +280,9 @@ def enter_marks(
         if not filled:
             raise LookupError("一项评分也没有填。")
         wanted = [
-            flow.GivenMark(code, i, assessor.strip(), _number(i, c["raw"]), c["why"], c["evidence"])
+            flow.GivenMark(
+                code, i, assessor.strip(), number_of(c["raw"], f"{i}："), c["why"], c["evidence"]
+            )
             for i, c in filled.items()
         ]
         flow.enter_marks(
@@ -297,16 +293,6 @@ def enter_marks(
                       group=assessor, error=told_of(error))  # fmt: skip
     told = f"{name}的 {len(wanted)} 项评分已保存"
     return redirect(request, f"{base_of(scheme, year)}/marks/{quote(code)}", told)
-
-
-def _number(where: str, text: str) -> Decimal:
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        raise LookupError(f"{where}：“{text[:20]}”不是数字") from None
-    if not found.is_finite():
-        raise LookupError(f"{where}：“{text[:20]}”不是数字")
-    return found
 
 
 # --- inspection on the spot ---
@@ -323,12 +309,12 @@ def sample(
     return render(
         request, "staff/sample.html", **head(known, person, reading, scheme, year),
         round=found.round, state=found, names=names, may_enter=_may_inspect(person, found),
-        crumbs=_crumbs(base, year, "现场抽查", "sample"),
+        crumbs=crumbs_of(base, year, "现场抽查", "sample"),
     )  # fmt: skip
 
 
 def _may_inspect(person: SignedIn, found: year_of.RoundState) -> bool:
-    return person.may("mark") and found.round.stage == Stage.INSPECTION
+    return person.may_at_top("mark") and found.round.stage == Stage.INSPECTION
 
 
 @router.get("/assessments/{year}/{scheme}/sample/{code}")
@@ -360,7 +346,7 @@ def _inspection(
         **head(known, person, reading, scheme, year), round=found.round, name=name, code=code,
         drawn=drawn, given=shown, error=error, outcomes=OUTCOMES,
         may_enter=_may_inspect(person, found),
-        crumbs=_crumbs(base, year, "现场抽查", "sample", name),
+        crumbs=crumbs_of(base, year, "现场抽查", "sample", name),
     )  # fmt: skip
 
 
@@ -376,7 +362,7 @@ def enter_inspection(
 ) -> Response:  # fmt: skip
     """Keep what inspectors found at a unit that was drawn."""
     _, names = _open(reading, known, scheme, year, at)
-    person.require("mark")
+    person.require_at_top("mark")
     name = _unit(names, code)
     given = {"outcome": outcome, "finding": finding, "evidence": evidence,
              "inspected_on": inspected_on}  # fmt: skip

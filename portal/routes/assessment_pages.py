@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -12,17 +13,20 @@ from definitions.schemes import Scheme
 from pipelines.flow import assessing_year as year_of
 from pipelines.flow.assessment_files import File
 from portal.asking import Known, NotFound, Now, Reading, SignedIn, may, signed_in
+from portal.page import Crumb
 from portal.reading import staff
 
 READERS = ("read_figures", "mark")
 ASSESSING = ("conduct_assessment", "mark", "judge_assessment", "publish")
 """Verbs of those who have a part in the course of a year."""
+MOST_DIGITS = 15
+"""Before or after the point; no figure of a federation has more."""
 Reader = Annotated[SignedIn, Depends(may(*READERS))]
 
 
 def assessing(person: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
     """The signed-in person, if they have a part in some year's course; else there is no page."""
-    if not person.may(*ASSESSING):
+    if not person.may_at_top(*ASSESSING):
         raise NotFound
     return person
 
@@ -69,7 +73,7 @@ def head(
     base = base_of(scheme, year)
     tabs: list[tuple[str, str, int | None]] = [("排名和得分", base, None)]
     if staff.is_federation(reading):
-        if person.may(*ASSESSING) and sees_whole(reading):
+        if person.may_at_top(*ASSESSING) and sees_whole(reading):
             tabs.append(("办理进程", f"{base}/course", None))
             if isinstance(found, Scheme):
                 tabs += [(label, f"{base}/{path}", None) for label, path in _entries(found)]
@@ -92,11 +96,31 @@ def _entries(scheme: Scheme) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def crumbs_of(base: str, year: int, label: str, path: str = "", last: str = "") -> list[Crumb]:
+    """The way to a page of a year's course; `last` is a page below the one of a path."""
+    found = [Crumb("考核", "/assessments"), Crumb(f"{year} 年度", f"{base}/course")]
+    if not last:
+        return [*found, Crumb(label)]
+    return [*found, Crumb(label, f"{base}/{path}"), Crumb(last)]
+
+
 def told_of(error: Exception) -> str:
     """A refusal as a person reads it; a date or number that is none is said, not shown."""
     if isinstance(error, LookupError):
         return str(error).strip("'")
     return "日期或数字写法不对，请检查后再试"
+
+
+def number_of(text: str, where: str = "") -> Decimal:
+    """A number as people type it, thousands apart or not; LookupError, after `where`, for none."""
+    plain = text.replace(",", "").replace("，", "").removesuffix("%").strip()
+    try:
+        found = Decimal(plain)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
+        raise LookupError(f"{where}“{text[:20]}”不是数字")
+    return found
 
 
 def uploaded(file: UploadFile | None) -> File | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -20,7 +20,13 @@ from portal.own_unit import own_units, unit
 from portal.page import Crumb, NavItem, redirect, render
 from portal.reading import assessment_self as reads
 from portal.reading import assessments, staff
-from portal.routes.assessment_pages import round_or_none, scheme_or_404, told_of, uploaded
+from portal.routes.assessment_pages import (
+    number_of,
+    round_or_none,
+    scheme_or_404,
+    told_of,
+    uploaded,
+)
 from warehouse.life_cycle import Actor
 from warehouse.rectifications import consequences_of
 from warehouse.self_assessments import SelfEntry
@@ -78,7 +84,7 @@ def _round(
     if not isinstance(official, Scheme):
         raise NotFound
     found = round_or_none(scheme, year, at)
-    if found is None or org not in flow.units_assessed(scheme, year, at.isoformat()):
+    if found is None or not flow.is_assessed(scheme, year, org, at.isoformat()):
         raise NotFound
     return found, official
 
@@ -166,18 +172,14 @@ def tell(
 
 
 def _number(where: str, what: str, text: str, wrong: list[str]) -> Decimal | None:
-    """A number as people type it, thousands apart or not; None where nothing is typed."""
-    plain = text.replace(",", "").replace("，", "").removesuffix("%").strip()
-    if not plain:
+    """A number, None where nothing is typed; what is none is added to what is wrong."""
+    if not text.strip():
         return None
     try:
-        found = Decimal(plain)
-        if found.is_finite():
-            return found
-    except InvalidOperation:
-        pass
-    wrong.append(f"{where}：{what}“{text[:20]}”不是数字")
-    return None
+        return number_of(text, f"{where}：{what}")
+    except LookupError as error:
+        wrong.append(told_of(error))
+        return None
 
 
 @router.post(LIST + "/{year}/{scheme}/{org}/appeals")

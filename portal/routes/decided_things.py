@@ -8,7 +8,6 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
-from sqlalchemy import text
 from starlette.responses import Response
 
 from definitions.calendars import CalendarUnknown
@@ -65,7 +64,7 @@ def parameter(
     return render(
         request, "administration/parameter.html", found=found, shown=_shown, told=_told(known),
         proposals=proposals, decisions=DECISIONS, signers=_signers(proposals),
-        may_propose=_federal(person, reading), today=at.date(),
+        may_propose=person.may_at_top("manage_definitions"), today=at.date(),
         holds=next((v for v in found.values if _holds(v, at.date())), None),
         crumbs=[Crumb("参数", PARAMETERS), Crumb(found.name)],
     )  # fmt: skip
@@ -73,14 +72,14 @@ def parameter(
 
 @router.post(PARAMETERS + "/{code}")
 def put_forward(
-    request: Request, person: Keeper, reading: Reading, known: Known, at: Now, code: str,
+    request: Request, person: Keeper, known: Known, at: Now, code: str,
     value: Annotated[str, Form(max_length=4000)] = "",
     since: Annotated[str, Form()] = "",
     authority: Annotated[str, Form(max_length=300)] = "",
     reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:  # fmt: skip
     """Propose a value; it waits for another administrator."""
-    _require_federal(person, reading)
+    _require_federal(person)
     try:
         first = date.fromisoformat(since)
     except ValueError:
@@ -99,12 +98,12 @@ def put_forward(
 
 @router.post("/administration/proposals/{proposal}")
 def settle(
-    request: Request, person: Keeper, reading: Reading, at: Now, proposal: int,
+    request: Request, person: Keeper, at: Now, proposal: int,
     decision: Annotated[str, Form()] = "",
     reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:  # fmt: skip
     """Approve, decline or withdraw a proposal; never approve one's own."""
-    _require_federal(person, reading)
+    _require_federal(person)
     decide_parameter(proposal, decision, person.id, at.isoformat(), reason)
     return redirect(request, PARAMETERS, f"提议{DECISIONS[decision]}")
 
@@ -177,21 +176,6 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _federal(person: SignedIn, reading: Reading) -> bool:
-    """Whether definitions are managed for the whole federation: a grant at its top."""
-    orgs = [g.org_id for g in person.grants_for("manage_definitions")]
-    return bool(
-        reading.execute(
-            text(
-                "SELECT EXISTS (SELECT FROM unnest(CAST(:o AS bigint[])) AS g (id) WHERE NOT "
-                "EXISTS (SELECT FROM affiliation AS a WHERE a.org_id = g.id AND a.line = 1 "
-                "AND a.retired_at IS NULL AND a.valid @> CAST(:d AS date)))"
-            ),
-            {"o": orgs, "d": person.at.date()},
-        ).scalar()
-    )
-
-
-def _require_federal(person: SignedIn, reading: Reading) -> None:
-    if not _federal(person, reading):
+def _require_federal(person: SignedIn) -> None:
+    if not person.may_at_top("manage_definitions"):
         raise Forbidden("参数由总工会的管理员统一管理。")

@@ -56,19 +56,19 @@ def show(
     edition = publications.one(reading, publication)
     numbers.require_address(reading, number)
     day = numbers.day_of(number, edition.period)
-    hidden = withheld.asked(
-        person.site.engine, known, day, [edition.computation] if edition.computation else []
-    )
+    try:
+        found = walk(edition.id, number)
+    except (LookupError, ValueError) as error:
+        raise NotFound from error
+    computation = edition.computation or 0
+    addresses = [number, *(numbers.addressed(found, p) for p in found.parts)]
+    hidden = withheld.asked_about(person.site.engine, known, day, computation, addresses)
 
     def hides(address: str) -> bool:
-        return hidden.hides_address(edition.computation or 0, address)
+        return hidden.hides_address(computation, address)
 
     if hides(number):
         raise NotFound
-    try:
-        found = walk(edition.id, number)
-    except LookupError as error:
-        raise NotFound from error
     to_cells = person.may(*TO_CELLS)
     return render(
         request,

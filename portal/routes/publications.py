@@ -202,7 +202,8 @@ def _told(
     )  # fmt: skip
     own = staff.Unit(0, draft.org_id, edition.unit, edition.unit_name, True)
     codes = [c for c in HEADLINES if c in known.indicators]
-    hidden = withheld.asked(engine, known, numbers.day_of("", head.period), [head.computation])
+    day = numbers.day_of("", head.period)
+    hidden = withheld.asked(engine, known, day, [head.computation], codes, [own.code])
     figures = staff.Figures(reading, known, head, [own.id], codes, hidden)
     shown = [figures.shown(c, own, staff.BLOCK) for c in codes]
     return head, [s for s in shown if s.value is not None]

@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from definitions import Period
 from pipelines.flow import decide_reopening, period_states, relock_period
+from pipelines.flow.reopening import ask_reopening
 from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, NavItem, redirect, render
 from portal.reading import staff
 from portal.reading.steward import names_in
 from warehouse import reopening_requests as requests
 from warehouse.accounts import actor_of
-from warehouse.windows import ReopeningRefused
+from warehouse.windows import Reopening, ReopeningRefused
 
 router = APIRouter()
 VERBS = ("request_reopening", "approve_reopening")
@@ -42,7 +43,8 @@ def reopenings(
     chosen = period or _locked(labels, at.date())
     if period and period not in labels:
         raise NotFound
-    states, orders = period_states(chosen, at.isoformat()) if chosen else ([], [])
+    states, every = period_states(chosen, at.isoformat(), with_marks=False) if chosen else ([], [])
+    orders = _concerning(reading, every)
     waiting = requests.requests(reading, waiting=True)
     decided = [r for r in requests.requests(reading, period=chosen) if r.decision is not None]
     scopes = [o.organisations for o in orders] + [r.organisations for r in (*waiting, *decided)]
@@ -52,6 +54,7 @@ def reopenings(
         names=staff.names(reading, sorted({c for s in scopes for c in s}), at.date()),
         titles={f.code: f.title for f in known.forms},
         latest=at.date() + timedelta(days=USUAL_DAYS),
+        may_end=person.may_at_top("approve_reopening"),
         people=_people(
             person,
             *(a for o in orders for a in (o.requested_by, o.approved_by)),
@@ -89,19 +92,21 @@ def ask(
     codes = organisations.replace("，", " ").replace(",", " ").replace("、", " ").split()
     wrong = [w for w, v in (("理由", reason.strip()), ("文号", document.strip()), ("截止日", last))
              if not v]  # fmt: skip
-    if not codes and not staff.is_federation(reading):
+    if not codes and not person.may_at_top("request_reopening"):
         wrong.append("重开的单位")
+    back = f"/reopenings?{urlencode({'period': period})}"
     strange = sorted(set(forms or ()) - {f.code for f in known.forms})
     if wrong or last is None or strange or period not in staff.opened_periods(reading):
-        back = f"/reopenings?{urlencode({'period': period})}"
         return redirect(request, back, f"请写明{'、'.join(wrong) or '所属期和报表'}", "bad")
     for code in codes:
         person.require_upon("request_reopening", staff.unit_of(reading, code))
-    with person.site.engine.begin() as connection:
-        number = requests.ask(
-            connection, period=period, forms=forms or (), organisations=codes, reason=reason,
-            document=document, until=last, account_id=person.id, at=at,
+    try:
+        number = ask_reopening(
+            period, forms=forms or (), organisations=codes, reason=reason, document=document,
+            until=last, account_id=person.id, at=at.isoformat(),
         )  # fmt: skip
+    except ReopeningRefused as error:
+        return redirect(request, back, str(error).strip("'"), "bad")
     return redirect(
         request, f"/reopenings/requests/{number}", "申请已提交，批准人在“重开”一页可以看到并办理"
     )
@@ -156,18 +161,24 @@ def decide(
 def end(
     request: Request,
     person: Annotated[SignedIn, Depends(may("approve_reopening"))],
-    reading: Reading,
     at: Now,
     order: int,
 ) -> Response:
     """Lock again before the last day."""
-    if not staff.is_federation(reading):
+    if not person.may_at_top("approve_reopening"):
         raise Forbidden("提前关闭须由总工会办理。")
     try:
         relock_period(order, person.actor, at.isoformat())
     except LookupError as error:
         raise NotFound from error
     return redirect(request, "/reopenings", "已提前关闭")
+
+
+def _concerning(reading: Connection, orders: list[Reopening]) -> list[Reopening]:
+    """Orders for everybody, for unions below the reader, or for one that the reader is below."""
+    codes = sorted({c for o in orders for c in o.organisations})
+    concerned = staff.concerned(reading, codes)
+    return [o for o in orders if not o.organisations or concerned & set(o.organisations)]
 
 
 def _people(person: SignedIn, *actors: str) -> dict[str, str]:
@@ -185,10 +196,8 @@ def _one(reading: Connection, number: int) -> requests.Request:
 
 def _approves(person: SignedIn, reading: Connection, wanted: requests.Request) -> bool:
     """Whether a person may decide: for every union of the scope, or for all if it names none."""
-    if not person.may("approve_reopening"):
-        return False
     if not wanted.organisations:
-        return staff.is_federation(reading)
+        return person.may_at_top("approve_reopening")
     try:
         for code in wanted.organisations:
             person.require_upon("approve_reopening", staff.unit_of(reading, code))

@@ -22,6 +22,7 @@ router = APIRouter()
 WAY_COOKIE = "portal_sign_on"
 BEGIN, BACK = "/single-sign-on", "/single-sign-on/back"
 MINUTES = 10
+TOO_MANY = "尝试次数太多，请一分钟后再试"
 NOT_DONE = "统一身份认证没有完成，请重新登录；多次不成时请联系管理员"
 
 
@@ -32,6 +33,9 @@ def begin(request: Request, site: Ground, next: str = "/") -> Response:
         return RedirectResponse(own_path(next), 303)
     if site.single_sign_on is None:
         return RedirectResponse(SIGN_IN, 303)
+    # A provider that does not answer holds whoever asks, and nobody has to sign in to ask.
+    if not ATTEMPTS.allows(request.client.host if request.client else ""):
+        return redirect(request, SIGN_IN, TOO_MANY, "bad")
     try:
         address, began = site.single_sign_on.begin(_back(request))
     except SignOnFailed as error:
@@ -51,7 +55,7 @@ def back(request: Request, site: Ground, at: Now, code: str = "", state: str = "
     if site.single_sign_on is None or visitor(request) is not None:
         return RedirectResponse("/", 303)
     if not ATTEMPTS.allows(address):
-        return redirect(request, SIGN_IN, "尝试次数太多，请一分钟后再试", "bad")
+        return redirect(request, SIGN_IN, TOO_MANY, "bad")
     try:
         kept = _signer().loads(request.cookies.get(WAY_COOKIE, ""), max_age=MINUTES * 60)
         began = Began(kept["state"], kept["nonce"], kept["verifier"])

@@ -70,7 +70,9 @@ def overview(
         raise NotFound
     groups = _headlines(known)
     codes = [*dict.fromkeys([c for g in groups.values() for c in g] + list(KEYS))]
-    hidden = withheld.asked(person.site.engine, known, day, [head.computation], codes)
+    hidden = withheld.asked(
+        person.site.engine, known, day, [head.computation], codes, {u.code for u in around}
+    )
     figures = staff.Figures(reading, known, head, [u.id for u in around], codes, hidden)
     own = around[0]
     line = _line(person, own.id)
@@ -139,8 +141,9 @@ def indicator(
     months = staff.months_until(now, MONTHS)
     drawn = picked or [own]
     hidden = withheld.asked(
-        person.site.engine, known, now.end, [h.computation for h in heads.values()], [code]
-    )
+        person.site.engine, known, now.end, [h.computation for h in heads.values()], [code],
+        {u.code for u in around},
+    )  # fmt: skip
     told = staff.trend(reading, known, heads, code, number, drawn, months, hidden)
     figures = staff.Figures(reading, known, head, [u.id for u in around], [code], hidden)
     rows = [(u, figures.shown(code, u, number)) for u in below]

@@ -55,8 +55,8 @@ def asked(
         rule=rule.strip().upper(),
         lead=lead if lead in ("块为主", "条为主") else "",
         search=search.strip()[:80],
-        age=int(age) if age.isdigit() else None,
-        left=int(left) if left.isdigit() else None,
+        age=int(age) if age.isdecimal() else None,
+        left=int(left) if left.isdecimal() else None,
         mine=mine == "1",
     )
 

@@ -263,7 +263,7 @@ def propose(
         made = correcting.propose_correction(
             number, _allowed(ground, typed(fields), found), fields.get("reason", "")[:LONGEST],
             actor_for(person, case, "propose_figures"), at.isoformat(),
-            seen=int(seen) if seen.isdigit() else None,
+            seen=int(seen) if seen.isdecimal() else None,
         )  # fmt: skip
     except StepRefused as error:
         return refused(request, ground, error)
