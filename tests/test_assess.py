@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -604,6 +605,77 @@ def test_a_total_is_its_blocks_bonus_and_deductions():
     for unit in assess(scheme("TRA-FED-2017"), counties()).units:
         blocks = sum(b.weighted for b in unit.blocks)
         assert abs(blocks + unit.bonus_points - unit.deduction_points - unit.total) < D("0.0051")
+
+
+PRINTED = re.compile(
+    r"(?:实得 ([\d.]+) 分 ÷ 应得 ([\d.]+) 分 × 100 = |：)([\d.]+) 分"
+    r".*，权重 ([\d.]+)%，计入总分 ([\d.]+) 分。$"
+)
+
+
+def test_a_reader_with_a_calculator_comes_to_the_total_from_the_printed_sentences():
+    for unit in assess(scheme("TRA-FED-2017"), counties()).units:
+        reckoned = unit.bonus_points - unit.deduction_points
+        for block in unit.blocks:
+            found = PRINTED.search(explain.block_sentence(block))
+            assert found, explain.block_sentence(block)
+            earned, due, score, weight, counted = (D(n) if n else None for n in found.groups())
+            if earned is not None:
+                assert abs(earned / due * 100 - score) < D("0.0005")
+            assert abs(score * weight / 100 - counted) < D("0.0002")
+            reckoned += counted
+        assert abs(reckoned - unit.total) < D("0.0052")
+
+
+def test_reasons_that_assessors_share_stand_once():
+    blocks = [
+        {"code": "a", "name": "考评组", "weight": 100, "source": "assessors", "uncollected": "zero",
+         "items": [{"code": "K1", "name": "综合", "assessed": 100}]},
+    ]  # fmt: skip
+
+    def said(*reasons):
+        given = tuple(
+            AssessorMark("U1", "K1", f"考评{n}组", D(80), reason)
+            for n, reason in zip("一二", reasons, strict=True)
+        )
+        inputs = AssessmentInputs(2017, units("U1"), FACTS, assessor_marks=given)
+        return explain.part_sentence(only_line(assess(small(blocks=blocks), inputs)))
+
+    assert said("材料不全；缺会议记录", "材料不全；缺会议记录").endswith(
+        "；理由：材料不全；缺会议记录（考评一组、考评二组）。"
+    )
+    assert said("材料不全", "台账不清").endswith("；理由：考评一组：材料不全；考评二组：台账不清。")
+
+
+def test_cases_are_counted_in_their_own_unit_and_a_target_beyond_the_limit_is_said():
+    part = {"indicator": "I-SKILL-15", "marks": 2, "function": "SF6", "per_case": 0.5}
+    lower = replace(PAIRS, unit="次", better="lower")
+
+    def said(part, value, *targets):
+        figures = (count("U1", lower, value),)
+        inputs = AssessmentInputs(2017, units("U1"), (lower,), figures, targets)
+        return explain.part_sentence(only_line(assess(small(part), inputs)))
+
+    assert "3 次，每次扣 0.5 分：满分 2 分，扣后得 0.50 分" in said(part, 3)
+    assert "每次扣 0.5 分：满分 2 分已扣完，得 0.00 分" in said(part, 9)
+    back = {**part, "function": "SF5", "target": 0, "limit": 10}
+    del back["per_case"]
+    assert "反向计分（10 次及以上不得分）：得 1.00 分" in said(back, 5)
+    letter = Target("U1", "I-SKILL-15", D(70))
+    assert "责任书目标 70 次，反向计分（超过目标不得分）：得 2.00 分" in said(back, 65, letter)
+
+
+def test_last_year_beyond_the_target_is_said_beside_the_improvement():
+    part = {"indicator": "I-SKILL-10", "marks": 3, "function": "SF9", "target": 80,
+            "level_share": 0.7}  # fmt: skip
+
+    def said(before):
+        figures = (replace(ratio("U1", CONTEST, 90, 100), last_year=D(before)),)
+        inputs = AssessmentInputs(2017, units("U1"), FACTS, figures)
+        return explain.part_sentence(only_line(assess(small(part), inputs)))
+
+    assert "上年 95.00%（已达目标，改善度看是否保持）：3 ×" in said(95)
+    assert "上年 70.00%：3 ×" in said(70)
 
 
 def test_every_line_of_every_unit_can_say_how_it_came_about():

@@ -106,7 +106,7 @@ def test_coverage_is_made_of_two_indicators_and_told_with_both():
     line = line_of(OVER, count("U1", COVERED, 780), count("U1", WORKERS, 1000))
     assert (line.marks, line.actual) == (D("1.5"), 78)
     assert explain.part_sentence(line) == (
-        "集体合同覆盖率 78.00%，目标 80%（780 ÷ 1000），按阶梯计分：≥75% 得 1.5 分。"
+        "集体合同覆盖率 78.00%（780 ÷ 1000），目标 80%，按阶梯计分：≥75% 得 1.5 分。"
     )
 
 

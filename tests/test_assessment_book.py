@@ -15,7 +15,9 @@ import pytest
 from assessment_data import counties, homes, scheme
 
 from pipelines.assess import AssessmentInputs, Unit, assess, assessment_book
+from pipelines.assess.results import Adjustment
 
+D = Decimal
 CUTOFF = datetime(2018, 2, 27, 18, 0, tzinfo=UTC)  # 2 a.m. of the 28th in China
 
 
@@ -97,7 +99,7 @@ def test_a_score_sheet_tells_target_claim_computed_marks_and_reason(both):
     assert "溯源 2017-SKILL-15-U1" in row[9]
     said = " ".join(texts(sheet))
     assert "竞赛参赛率 92.31%，目标 92%，按阶梯计分：≥92% 得 2 分" in said
-    assert "实得 48.25 分 ÷ 应得 49 分 × 100 = 98.46 分，权重 70%" in said
+    assert "实得 48.2473 分 ÷ 应得 49 分 × 100 = 98.4639 分，权重 70%，计入总分 68.9248 分" in said
 
 
 def test_what_does_not_apply_says_so_instead_of_a_mark(both):
@@ -138,6 +140,15 @@ def test_bonus_without_a_document_is_shown_and_not_counted(both):
 def test_the_ratings_page_holds_counts_and_participation(both):
     row = row_of(opened(both)["群众评价"], "青山县总工会")
     assert row[1:10] == ["会员", "60%", 1410, 1370, 97.16, 1180, 130, 40, 20]
+
+
+def test_places_and_days_are_told_as_people_tell_them(fed):
+    places = "自评表!9；自评表!8、自评表!9、纪要1号"
+    late = Adjustment("年报迟报", "《年报》2020-01-20 到期，逾期收到", places, D(1), True)
+    claim = replace(fed.units[0], deductions=(late,))
+    sheet = opened(book(replace(fed, units=(claim,))))["加分扣分"]
+    row = next(r for r in sheet.iter_rows(values_only=True) if r[1] == "年报迟报")
+    assert row[2:4] == ("《年报》2020年1月20日到期，逾期收到", "自评表第8、9行、纪要1号")
 
 
 def test_star_homes_show_three_parties_weights_participation_and_star(both):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from pipelines.publish.assessment_papers import (
     star_list,
 )
 from pipelines.publish.notices import Rectification, overdue_notice, rectification_notice
-from pipelines.publish.official import Paper, word_of
+from pipelines.publish.official import Grid, Paper, title_lines, word_of
 
 AT = datetime(2021, 3, 15, tzinfo=UTC)
 FEDERATION = "示范市总工会"
@@ -40,6 +41,7 @@ UNIT = UnitPaper(
     next_grade="距“良好”（80 分）还差 16.18 分；失分较多：按时报送率（影响总分 4.97 分）、"
     "年度建会目标完成率（影响总分 3.89 分）、年度发展会员目标完成率（影响总分 2.59 分）。",
     consequences=("发改进工作函，下年度经费系数 0.90",),
+    adjusted_for=("扣分情况：年报迟报 0.50 分、自报不实 2.00 分。",),
 )
 NOTICE = Rectification(
     "平川县总工会", "审〔2021〕12号", "经费绩效审计发现问题 3 个，已整改 1 个", "经费绩效审计意见",
@@ -130,6 +132,50 @@ def test_a_warning_says_how_late_it_is() -> None:
     said = words(word_of([papers()["R-07 督办"]], "整改督办通知书", AT))
     assert "已逾期 12 日" in said
     assert "审〔2021〕12号（督）" in said
+
+
+def letter_of(unit: UnitPaper) -> str:
+    """What a unit is told of its result."""
+    paper = result_letter(unit, federation=FEDERATION, scheme="办法", year=2020, number="一号",
+                          issued=date(2021, 3, 15), appeal_days="")  # fmt: skip
+    return words(word_of([paper], paper.title, AT))
+
+
+def test_a_letter_says_what_points_were_taken_for_and_nothing_twice() -> None:
+    said = letter_of(UNIT)
+    assert "扣分情况：年报迟报 0.50 分、自报不实 2.00 分。" in said
+    assert said.count("工会经费未足额上缴") == 1
+    void = "会员参评率 59.50%，低于 60%，评家无效"
+    assert (
+        letter_of(replace(UNIT, vetoes=(), reasons=(void,), next_grade=f"{void}。")).count(
+            "等次说明：会员参评率 59.50%"
+        )
+        == 1
+    )
+    # a veto that cost no grade is told all the same, with what it means
+    told = "有一票否决情形“工会经费未足额上缴”（示总工发〔2021〕5号），最高评为“良好”"
+    assert f"等次说明：{told}。" in letter_of(replace(UNIT, reasons=(), vetoes_told=(told,)))
+
+
+def test_a_long_title_is_broken_after_a_word_and_never_in_brackets() -> None:
+    assert title_lines("2020年度产业工会、系统（局、集团）工会目标责任考核结果汇编") == (
+        "2020年度产业工会、系统（局、集团）", "工会目标责任考核结果汇编",
+    )  # fmt: skip
+    assert title_lines("关于2020年度考核结果运用和2021年度经费核定的说明")[0].endswith("和")
+    assert title_lines("整改通知书") == ("整改通知书",)
+
+
+def test_equal_neighbours_are_one_cell_of_six_rows_at_most() -> None:
+    rows = tuple(("甲工会" if i < 8 else "乙工会", str(i)) for i in range(10))
+    grid = Grid(("单位", "数"), (1, 1), rows, joined=1)
+    assert grid.spans(0) == [6, 0, 0, 0, 0, 0, 2, 0, 2, 0]
+    assert grid.spans(1) == [1] * 10
+    made = docx.Document(io.BytesIO(word_of([Paper("表", FEDERATION, (grid,))], "表", AT)))
+    table = made.tables[0]
+    assert [r.cells[0].text for r in table.rows] == ["单位", *(name for name, _ in rows)]
+    assert len({r.cells[0]._tc for r in table.rows}) == 4
+    held = [r.cells[1].paragraphs[0].paragraph_format.keep_with_next for r in table.rows[1:]]
+    assert held == [True] * 5 + [None, True, None, True, True]
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -201,8 +202,20 @@ def test_the_book_prints_what_was_calculated_again(told: Assessed, scheme: str) 
             told.ballots[code, r[1]]["ballots"] for r in shown
         ]  # fmt: skip
     assert compared > 100
-    texts = "".join(p.text for p in docx.Document(files[0]).paragraphs)
+    made = docx.Document(files[0])
+    texts = "".join(p.text for p in made.paragraphs)
     assert "已审定（示总工纪〔2021〕3号）" in texts
+    cells = {c.text for t in made.tables for row in t.rows for c in row.cells}
+    assert {"工会组织建设与会员发展", "考评组评分"} <= cells
+    assert not [c for c in cells if re.fullmatch(r"[A-Z]+\d+|\d{4}-\d{2}-\d{2}.*", c)]
+    ruled = scheme == FED
+    assert ({"66.50%", "58.25%"} <= cells) is ruled
+    assert ("本版形成：第 1 号申诉：支持（示考申〔2021〕1号）" in texts) is ruled
+    assert ("公示期内没有收到申诉。" in texts) is not ruled
+    letters = docx.Document(next(f for f in files if "通知单" in f and f.endswith(".docx")))
+    told_ = [p.text for p in letters.paragraphs if p.text.startswith("扣分情况：")]
+    assert len(told_) == len(mine)
+    assert any("年报迟报 0.50 分、自报不实" in t for t in told_)
 
 
 def test_the_stages_are_kept_with_who_when_and_why(told: Assessed) -> None:
@@ -360,6 +373,11 @@ def test_next_years_money_sums_to_the_pool_and_the_note_prints_it(told: Assessed
     tables = docx.Document(files[0]).tables
     printed_ = {row.cells[0].text: row.cells[4].text for row in tables[0].rows[1:]}
     assert printed_ == {a.union.name: f"{a.yuan:,}" for a in money.allocations}
+    said = "".join(p.text for p in docx.Document(files[0]).paragraphs)
+    assert "根据《产业工会、系统（局、集团）工会目标责任考核办法》2020年度考核审定结果" in said
+    assert "不足 1,000 元的尾数 678 元计入应得最多的单位" in said
+    notes = [row.cells[5].text for row in tables[0].rows[1:]]
+    assert sum(n.endswith("，另计尾数 678 元") for n in notes) == 1
 
 
 def test_after_later_corrections_the_old_cutoff_gives_the_same_and_today_the_differences(

@@ -145,11 +145,16 @@ def test_spending_tells_on_which_side_of_the_band_it_lies():
         return explain.part_sentence(audited([project(spent=D(spent))]).block("A1").parts[1])
 
     assert "支出占预算 100.00%（支出 1,000 元 ÷ 预算 1,000 元）" in said(1000)
-    assert "在合理区间 90—105 内，得满分" in said(1000)
-    assert "低于合理区间 90—105：30 ×（70－50）÷（90－50），得 15.00 分" in said(700)
-    assert "高于合理区间 90—105：30 ×（130－117.5）÷（130－105），得 15.00 分" in said(1175)
-    assert "且不高于 50，得 0.00 分" in said(400)
-    assert "且不低于 130，得 0.00 分" in said(1400)
+    assert said(1000).endswith("在合理区间 90%—105% 内，得满分 30 分。")
+    assert "低于合理区间 90%—105%：30 ×（70－50）÷（90－50），得 15.00 分" in said(700)
+    assert "高于合理区间 90%—105%：30 ×（130－117.5）÷（130－105），得 15.00 分" in said(1175)
+    assert "且不高于 50%，得 0.00 分" in said(400)
+    assert "且不低于 130%，得 0.00 分" in said(1400)
+
+
+def test_what_a_figure_is_made_of_stands_beside_it_and_not_beside_its_target():
+    said = explain.part_sentence(audited([project()]).block("A1").parts[0])
+    assert "100.00%（计划 1 项，开展 1 项），目标 100%，完成" in said
 
 
 def test_books_not_told_earn_nothing_and_nothing_to_rectify_is_full():

@@ -148,6 +148,17 @@ def test_a_table_without_a_row_and_a_document_without_numbers_are_set() -> None:
     assert "附：数字编号" not in "".join(pages(pdf(one, CUTOFF)))
 
 
+def test_rows_under_one_cell_stay_on_its_page() -> None:
+    rows = tuple((f"单位{i // 5:02d}", f"行{i:03d}") for i in range(200))
+    paper = Paper("表", "示范总工会", (Grid(("单位", "行"), (1, 1), rows, joined=1),))
+    told = pages(pdf_of([paper], "表", CUTOFF))
+    assert len(told) > 2
+    for name, row in rows:
+        (page,) = [p for p in told if row in p]
+        assert name in page
+    assert sum(p.count("单位03") for p in told) == 1
+
+
 def test_papers_turn_their_pages_and_count_their_clauses() -> None:
     paper = Paper(
         "考核结果汇编", "示范总工会",

@@ -298,7 +298,16 @@ def test_a_smaller_pool_is_shared_in_proportion_by_thousands(fund):
     found = fund(unions("优秀", "良好", "不合格"), pool=1_000_000)
     # 550 : 500 : 350 of 1,000 thousand: 392.86, 357.14, 250
     assert [a.yuan for a in found] == [393_000, 357_000, 250_000]
-    assert "总盘子 1,000,000 元，各单位应得合计 1,400,000 元" in found[0].why
+    assert (
+        "经费总额 1,000,000 元，各单位应得合计 1,400,000 元，按比例为 392,857.14 元" in found[0].why
+    )
+
+
+def test_what_is_left_over_a_thousand_is_told_where_it_went(fund):
+    found = fund(unions("合格", "合格"), pool=900_678)
+    assert [a.yuan for a in found] == [450_678, 450_000]
+    assert found[0].why.endswith("得 450,000 元，另计入不足 1,000 元的尾数 678 元，共 450,678 元。")
+    assert "尾数" not in found[1].why
 
 
 def test_without_a_fixed_pool_everybody_gets_the_claim(fund):

@@ -14,7 +14,7 @@ from pipelines.assess.results import (
     State,
     UnitResult,
 )
-from pipelines.assess.wording import figure, goal, marks, percent, plain
+from pipelines.assess.wording import exact_marks, figure, goal, marks, percent, plain
 
 FUNCTION_NAMES: dict[str, str] = {
     "SF1": "按比例",
@@ -101,10 +101,10 @@ def _facts(line: PartResult) -> str:
     if facts is None or part is None:
         return ""
     text = f"{facts.name} {figure(line.actual, facts, line.target)}"
-    if line.target is not None and part.function != "SF12":
-        text += f"，{_whose(line)}目标 {goal(line.target, facts)}"
     if line.made_of:
         text += f"（{line.made_of}）"
+    if line.target is not None and part.function != "SF12":
+        text += f"，{_whose(line)}目标 {goal(line.target, facts)}"
     return text + "，"
 
 
@@ -142,13 +142,14 @@ def _working(line: PartResult, part: Part) -> str:
             beyond = "，须超过目标" if part.strict and not line.marks else ""
             return f"{'已达标' if line.marks else '未达标'}{beyond}，得 {plain(line.marks)} 分"
         case "SF5" if part.band is not None and part.limits is not None:
-            return f"{_beside_band(line, part)}，得 {got} 分"
+            return _beside_band(line, part)
         case "SF5":
-            end = plain(part.limit or 0)
-            return f"反向计分（{end} 及以上不得分）：得 {got} 分"
+            return f"反向计分（{_end(line, part)}不得分）：得 {got} 分"
         case "SF6":
-            each = plain(part.per_case or 0)
-            return f"每件扣 {each} 分：{full} 分扣后得 {got} 分"
+            each = f"每{(facts.unit if facts else '') or '件'}扣 {plain(part.per_case or 0)} 分"
+            if line.marks == 0:
+                return f"{each}：满分 {full} 分已扣完，得 {got} 分"
+            return f"{each}：满分 {full} 分，扣后得 {got} 分"
         case "SF7":
             if working.group_size == 1:
                 return f"组内仅 1 家，得满分 {full} 分"
@@ -178,38 +179,58 @@ def _working(line: PartResult, part: Part) -> str:
     return f"{quarters}，取平均得 {got} 分"
 
 
+def _end(line: PartResult, part: Part) -> str:
+    """From where on a figure that ought to be small earns nothing."""
+    limit = part.limit or Decimal(0)
+    if line.target is not None and limit <= line.target:
+        return "超过目标"
+    return f"{goal(limit, line.indicator) if line.indicator else plain(limit)}及以上"
+
+
 def _beside_band(line: PartResult, part: Part) -> str:
-    """Where the figure stands against a band, and the way that is left to its limit."""
+    """Where the figure stands against a band, the way that is left to its limit, and the marks."""
     if part.band is None or part.limits is None or line.actual is None:
         return ""
     (low, high), (least, most) = part.band, part.limits
-    span, full = f"{plain(low)}—{plain(high)}", plain(line.full)
+    unit = "%" if line.indicator is not None and line.indicator.unit == "%" else ""
+    span = f"{plain(low)}{unit}—{plain(high)}{unit}"
+    full, got = plain(line.full), f"得 {marks(line.marks)} 分"
     if low <= line.actual <= high:
-        return f"在合理区间 {span} 内，得满分"
+        return f"在合理区间 {span} 内，得满分 {full} 分"
     actual = line.actual
     if actual < low:
         if actual <= least:
-            return f"低于合理区间 {span}，且不高于 {plain(least)}"
+            return f"低于合理区间 {span}，且不高于 {plain(least)}{unit}，{got}"
         way = f"（{plain(actual)}－{plain(least)}）÷（{plain(low)}－{plain(least)}）"
-        return f"低于合理区间 {span}：{full} ×{way}"
+        return f"低于合理区间 {span}：{full} ×{way}，{got}"
     if actual >= most:
-        return f"高于合理区间 {span}，且不低于 {plain(most)}"
+        return f"高于合理区间 {span}，且不低于 {plain(most)}{unit}，{got}"
     way = f"（{plain(most)}－{plain(actual)}）÷（{plain(most)}－{plain(high)}）"
-    return f"高于合理区间 {span}：{full} ×{way}"
+    return f"高于合理区间 {span}：{full} ×{way}，{got}"
 
 
 def _last_year(line: PartResult) -> str:
     if line.last_year is None or line.indicator is None:
         return ""
     when = "基期" if line.part is not None and line.part.base is not None else "上年"
-    return f"{when} {figure(line.last_year, line.indicator)}"
+    told = f"{when} {figure(line.last_year, line.indicator)}"
+    if line.target is None:
+        return told
+    reached = line.last_year <= line.target if line.lower else line.last_year >= line.target
+    return f"{told}（已达目标，改善度看是否保持）" if reached else told
+
+
+_ABOUT_REPORTING = "I-DQ-"
+"""Indicators about reporting itself: what did not come is part of what they say."""
 
 
 def _aside(line: PartResult) -> str:
     """What a careful reader would ask beside the formula."""
     asides = []
     if line.reported < line.expected:
-        asides.append(f"应报 {line.expected} 份，实报 {line.reported} 份，按已报数计")
+        told = f"应报 {line.expected:,} 份，实报 {line.reported:,} 份"
+        itself = line.indicator is not None and line.indicator.code.startswith(_ABOUT_REPORTING)
+        asides.append(told if itself else f"{told}，按已报数计")
     if line.range_target:
         asides.append("责任书方向为“区间”而只有一个目标值，按不低于目标计")
     deviates = line.deviation_pct is not None and round(line.deviation_pct, 2) != 0
@@ -237,17 +258,32 @@ def _revised(revision: Revision, facts: IndicatorFacts) -> str:
 def _given_sentence(line: PartResult) -> str:
     given = "、".join(f"{who} {plain(raw)} 分" for who, raw in line.working.given)
     mean = "" if len(line.working.given) == 1 else "取平均，"
-    reason = f"；理由：{line.why}" if line.why else ""
+    reason = f"；理由：{_reasons(line)}" if line.why else ""
     return (
         f"考评组按百分制评分：{given}，{mean}折合满分 {plain(line.full)} 分得"
         f" {marks(line.marks)} 分{reason}。"
     )
 
 
+def _reasons(line: PartResult) -> str:
+    """Why assessors gave what they gave; a reason that several gave stands once."""
+    who = [f"{name}：" for name, _ in line.working.given]
+    told: list[list[str]] = []
+    for piece in line.why.split("；"):
+        name = next((w for w in who if piece.startswith(w)), "")
+        if name or not told:
+            told.append([name, piece.removeprefix(name)])
+        else:  # a reason with a semicolon of its own
+            told[-1][1] += f"；{piece}"
+    if len(told) > 1 and len({reason for _, reason in told}) == 1:
+        return f"{told[0][1]}（{'、'.join(name.rstrip('：') for name, _ in told)}）"
+    return line.why
+
+
 def source(line: PartResult) -> str:
     """Where the figures come from: how many reported, and the reference to the cells."""
-    coverage = f"报送 {line.reported}/{line.expected}" if line.expected else ""
-    return " ".join(t for t in (coverage, line.reference) if t)
+    coverage = f"报送 {line.reported:,}/{line.expected:,} 份" if line.expected else ""
+    return "；".join(t for t in (coverage, line.reference) if t)
 
 
 def rater_sentence(result: RaterResult) -> str:
@@ -262,8 +298,8 @@ def rater_sentence(result: RaterResult) -> str:
     if result.score is None:
         return f"收回 {tally.ballots} 票全部为“不了解”，无有效评价，按 0 分计"
     text = (
-        f"满意 {tally.very_sat} 票、基本满意 {tally.basic_sat} 票、不满意 {tally.unsat} 票"
-        f"，有效 {tally.ballots - tally.unclear} 票，得 {marks(result.score)} 分"
+        f"满意 {tally.very_sat:,} 票、基本满意 {tally.basic_sat:,} 票、不满意 {tally.unsat:,} 票"
+        f"，有效 {tally.ballots - tally.unclear:,} 票，得 {marks(result.score)} 分"
     )
     if result.must_explain:
         text += f"；“不了解”占 {percent(result.unclear_pct or 0)}，须书面说明"
@@ -271,20 +307,24 @@ def rater_sentence(result: RaterResult) -> str:
 
 
 def block_sentence(result: BlockResult) -> str:
-    """How a block's score on the scale of 100 came about."""
+    """How a block's score on the scale of 100 came about.
+
+    With up to four decimals: only the total is rounded, and whoever adds up two decimals of each
+    block may miss it by a hundredth.
+    """
     name = result.block.name
     if result.score is None:
         return f"{name}：{result.note}。"
     if result.block.items:
         text = (
-            f"{name}：实得 {marks(result.earned)} 分 ÷ 应得 {plain(result.due)} 分"
-            f" × 100 = {marks(result.score)} 分"
+            f"{name}：实得 {exact_marks(result.earned)} 分 ÷ 应得 {plain(result.due)} 分"
+            f" × 100 = {exact_marks(result.score)} 分"
         )
     else:
-        text = f"{name}：{marks(result.score)} 分"
+        text = f"{name}：{exact_marks(result.score)} 分"
         if result.note:
             text += f"（{result.note}）"
-    return f"{text}，权重 {plain(result.weight)}%，计入总分 {marks(result.weighted)} 分。"
+    return f"{text}，权重 {plain(result.weight)}%，计入总分 {exact_marks(result.weighted)} 分。"
 
 
 def next_grade(scheme: Scheme, result: UnitResult) -> str:

@@ -63,11 +63,14 @@ def next_year(
         )
         if total != whole:
             why += (
-                f"；总盘子 {plain(total)} 元，各单位应得合计 {plain(whole)} 元，"
-                f"按比例为 {plain(total * claim / whole)} 元"
+                f"；经费总额 {plain(total)} 元，各单位应得合计 {plain(whole)} 元，"
+                f"按比例为 {total * claim / whole:,.2f} 元"
             )
+        odd = yuan % unit
         if yuan != claim:
-            why += f"，以 {plain(unit)} 元取整（最大余数法）得 {plain(yuan)} 元"
+            why += f"，以 {plain(unit)} 元取整（最大余数法）得 {plain(yuan - odd)} 元"
+        if yuan != claim and odd:
+            why += f"，另计入不足 {plain(unit)} 元的尾数 {plain(odd)} 元，共 {plain(yuan)} 元"
         found.append(Allocation(union, base, coefficient, claim, yuan, f"{why}。"))
     return tuple(found)
 

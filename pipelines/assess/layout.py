@@ -35,6 +35,8 @@ Props = dict[str, Any]
 
 BOX: Props = {"border": 1, "border_color": RULE, "text_wrap": True}
 CELL: Props = {**BOX, "align": "left", "indent": 1}
+# A cell over many rows may be parted by the end of a page: its words stand before that.
+AT_TOP: Props = {"valign": "top"}
 CENTRE: Props = {**BOX, "align": "center"}
 # "_ " leaves the width of a space: LibreOffice draws an indent of right-aligned numbers at whim.
 NUMBER: Props = {**BOX, "align": "right", "num_format": "0.00_ "}

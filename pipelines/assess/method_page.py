@@ -5,15 +5,15 @@ from __future__ import annotations
 from definitions.schemes import Block, Part, Scheme
 from pipelines.assess.explain import function_in_words
 from pipelines.assess.inputs import IndicatorFacts
-from pipelines.assess.layout import ABSENT, CELL, CENTRE, NOTE, Look, Page
+from pipelines.assess.layout import ABSENT, AT_TOP, CELL, CENTRE, NOTE, Look, Page
 from pipelines.assess.results import AssessmentResult
 from pipelines.assess.wording import goal, plain
 
 _SOURCES = {
     "items": "系统按上报数据计算",
-    "ratings": "群众评价票（EVAL-01）",
-    "assessors": "考评组评分（EVAL-02）",
-    "party": "评家得分（HOME-02）",
+    "ratings": "群众评价票",
+    "assessors": "考评组评分",
+    "party": "评家得分",
 }
 
 
@@ -85,14 +85,14 @@ def _items(page: Page, scheme: Scheme, facts: dict[str, IndicatorFacts]) -> None
         first, name = page.row, f"{item.code} {item.name}"
         for part in item.parts:
             fact = facts.get(part.indicator)
-            label = f"{fact.name}\n{part.indicator}" if fact else part.indicator
+            label = fact.name if fact else part.indicator
             lower = fact is not None and fact.better == "lower"
             words = function_in_words(part, lower=lower)
             page.line((name, label, part.marks, _target(part, fact), words, part.basis), props)
         if item.assessed is not None:
             words = "各考评组百分制评分取平均 ÷ 100 × 分值"
             page.line((name, "考评组评分", item.assessed, ABSENT, words, item.basis), props)
-        page.join(first, 0, name, CELL)
+        page.join(first, 0, name, CELL, AT_TOP)
     page.space()
 
 

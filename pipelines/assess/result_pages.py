@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pipelines.assess import explain
 from pipelines.assess.layout import (
     ABSENT,
+    AT_TOP,
     BAND,
     CELL,
     CENTRE,
@@ -31,7 +32,7 @@ from pipelines.assess.results import (
     State,
     UnitResult,
 )
-from pipelines.assess.wording import marks, plain
+from pipelines.assess.wording import days_in_words, marks, places_in_words, plain
 from pipelines.typesetting import HEADING, RED
 
 _GROUP: Props = {
@@ -154,7 +155,8 @@ def write_score_sheet(
         page.end_row(21)
         _block_lines(page, block)
     page.space(6)
-    page.paragraph(f"努力方向：{explain.next_grade(result.scheme, unit)}", STRONG)
+    outlook = explain.next_grade(result.scheme, unit)
+    page.paragraph(f"{'努力方向' if outlook.startswith('距') else '等次说明'}：{outlook}", STRONG)
     page.paragraph(
         "“—”为没有该项数值；“不适用”项目不计入应得分；得分以系统核定值计算，"
         "自报值仅供对照。数据来源栏为报送份数与溯源编号。",
@@ -279,7 +281,7 @@ def _block_lines(page: Page, block: BlockResult) -> None:
         _part_line(page, line)
         following = block.parts[i + 1].item if i + 1 < len(block.parts) else None
         if following is not line.item:
-            page.join(start, 0, _item_name(line), CELL)
+            page.join(start, 0, _item_name(line), CELL, AT_TOP)
             start = page.row
 
 
@@ -343,7 +345,8 @@ def write_adjustments(look: Look, result: AssessmentResult, name: str, footer: s
             empty = False
             page.line(
                 (
-                    unit.unit.name, entry.kind, entry.title, entry.document or None,
+                    unit.unit.name, entry.kind, days_in_words(entry.title),
+                    places_in_words(entry.document) or None,
                     entry.points * sign if entry.counted else 0,
                     "计入" if entry.counted else "不计", entry.why,
                 ),

@@ -19,14 +19,37 @@ def plain(value: Number, places: int = 2) -> str:
 
 
 def places_in_words(reference: str) -> str:
-    """Places in workbooks as people say them, each once: 目标完成自评表第9行."""
-    told = re.sub(r"([^!、；]+)!(\d+)", r"\1第\2行", reference)
-    return "、".join(dict.fromkeys(re.split("[、；]", told)))
+    """Places in workbooks as people say them, each once: 目标完成自评表第8、9行."""
+    found: dict[str, dict[str, None]] = {}
+    for place in re.split("[、；]", reference):
+        sheet, _, row = (
+            place.partition("!") if re.fullmatch(r"[^!]+!\d+", place) else (place, "", "")
+        )
+        found.setdefault(sheet, {}).update({row: None} if row else {})
+    return "、".join(
+        f"{sheet}第{'、'.join(sorted(rows, key=int))}行" if rows else sheet
+        for sheet, rows in found.items()
+    )
 
 
 def marks(value: Number) -> str:
     """Marks always with two decimals: 1.60."""
     return f"{round_once(value):.2f}"
+
+
+def exact_marks(value: Number) -> str:
+    """Marks as a reader can calculate on from: up to four decimals, never fewer than two."""
+    text = f"{round_once(value, 4):.4f}"
+    return text[:-2] + text[-2:].rstrip("0")
+
+
+def days_in_words(text: str) -> str:
+    """Days in a text as official papers write them: 2020-01-20 到期 becomes 2020年1月20日到期."""
+    return re.sub(
+        r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d) ?",
+        lambda day: f"{day[1]}年{int(day[2])}月{int(day[3])}日",
+        text,
+    )
 
 
 def percent(value: Number, places: int = 2) -> str:

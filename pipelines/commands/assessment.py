@@ -211,7 +211,7 @@ def consequences(
     by: By,
     document: Document,
     at: At,
-    pool: Annotated[int | None, typer.Option(help="经费总盘子（元），缺省不限")] = None,
+    pool: Annotated[int | None, typer.Option(help="经费总额（元），缺省不限")] = None,
 ) -> None:
     """Decide what follows, and print the note."""
     from pipelines.flow.assessment_papers import publish_funding_note

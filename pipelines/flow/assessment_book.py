@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,11 +13,20 @@ from definitions import Period
 from definitions.periods import PeriodKind
 from definitions.schemes import Scheme
 from pipelines.assess import AssessmentResult, UnitResult, assessment_book, explain
-from pipelines.assess.results import BlockResult, PartResult, Standing, State
-from pipelines.assess.wording import ABSENT, figure, goal, marks, places_in_words, plain
+from pipelines.assess.results import AppliedVeto, BlockResult, PartResult, Standing, State
+from pipelines.assess.wording import (
+    ABSENT,
+    days_in_words,
+    figure,
+    goal,
+    marks,
+    places_in_words,
+    plain,
+)
+from pipelines.assessment_year.stages import Stage
 from pipelines.flow.assessing import book_title
 from pipelines.flow.ground import CHINA, engine, moment
-from pipelines.flow.paper_ground import Shown, edition_shown, keep_papers
+from pipelines.flow.paper_ground import Shown, edition_shown, keep_papers, scheme_name
 from pipelines.publish import Publication
 from pipelines.publish import assessment_book as papers
 from pipelines.publish.official import Paper
@@ -58,7 +68,7 @@ def publish_book(
             papers.result_letter(
                 _unit(shown.result, unit, _follows(shown, unit)),
                 federation=shown.federation,
-                scheme=_scheme_name(shown.result.scheme),
+                scheme=scheme_name(shown.result.scheme),
                 year=year,
                 number=letter.format(n=i),
                 issued=china_day(when),
@@ -87,11 +97,6 @@ _SETTLED = {
     "待审定": "考核和公示，结果待审定",
 }
 """How far a letter says that a result has come, by the stage."""
-
-
-def _scheme_name(scheme: Scheme) -> str:
-    """星级职工之家评选办法, without the years that it is in force."""
-    return re.sub(r"（[^（）]*年[^（）]*）$", "", scheme.title)
 
 
 def _status(shown: Shown) -> str:
@@ -148,12 +153,37 @@ def _unit(
             r.rstrip("。")
             for r in (*unit.grade_reasons, *([unit.unit.note] if unit.unit.note else []))
         ),
+        vetoes_told=tuple(_veto_told(v) for v in unit.vetoes),
         lines=tuple(line for b in unit.blocks for line in _block_lines(b)),
         next_grade=explain.next_grade(result.scheme, unit),
+        adjusted_for=_adjusted_for(unit),
         consequences=tuple(follows),
         adjusts=adjusts_of(result.scheme),
         sums=tuple(explain.block_sentence(b) for b in unit.blocks if b.parts or b.raters),
     )
+
+
+def _veto_told(veto: AppliedVeto) -> str:
+    if not veto.counted:
+        return f"一票否决情形“{veto.veto.name}”未附文号，暂不执行"
+    return f"有一票否决情形“{veto.veto.name}”（{veto.document}），最高评为“{veto.veto.highest}”"
+
+
+def _adjusted_for(unit: UnitResult) -> tuple[str, ...]:
+    """Bonus and deduction by kind; where a cap holds them, that too."""
+    told = []
+    for name, entries, points in (
+        ("加分", unit.bonus, unit.bonus_points), ("扣分", unit.deductions, unit.deduction_points),
+    ):  # fmt: skip
+        kinds: dict[str, Decimal] = defaultdict(Decimal)
+        for entry in entries:
+            if entry.counted:
+                kinds[entry.kind] += entry.points
+        if kinds:
+            listed = "、".join(f"{kind} {marks(sum_)} 分" for kind, sum_ in kinds.items())
+            capped = f"，按上限计 {marks(points)} 分" if sum(kinds.values()) > points else ""
+            told.append(f"{name}情况：{listed}{capped}。")
+    return tuple(told)
 
 
 def adjusts_of(scheme: Scheme) -> tuple[str, ...]:
@@ -170,12 +200,13 @@ def _block_lines(block: BlockResult) -> Iterator[papers.ScoreLine]:
         score = ABSENT if rater.score is None else marks(rater.score)
         earned = (rater.score or Decimal(0)) * rater.share / 100
         yield papers.ScoreLine(
-            "评价票", f"{rater.rater}（{plain(rater.share)}%）", plain(rater.share), ABSENT, ABSENT,
+            block.block.name, f"{rater.rater}（{plain(rater.share)}%）", plain(rater.share),
+            ABSENT, ABSENT,
             score, marks(earned), f"{explain.rater_sentence(rater)}。",
         )  # fmt: skip
     if not block.parts and not block.raters:
         yield papers.ScoreLine(
-            "评分", block.block.name, plain(block.weight), ABSENT, ABSENT,
+            block.block.name, "评分", plain(block.weight), ABSENT, ABSENT,
             ABSENT if block.score is None else marks(block.score), marks(block.weighted),
             explain.block_sentence(block),
         )  # fmt: skip
@@ -188,8 +219,8 @@ def _line(line: PartResult) -> papers.ScoreLine:
         return ABSENT if value is None or told is None else figure(value, told)
 
     return papers.ScoreLine(
-        item=line.item.code,
-        name=told.name if told else f"{line.item.name}（考评组评分）",
+        item=line.item.name,
+        name=told.name if told else "考评组评分",
         full=plain(line.full),
         target=ABSENT if line.target is None or told is None else goal(line.target, told),
         told=shown(line.self_reported),
@@ -209,9 +240,10 @@ def _book(shown: Shown, title: str) -> Paper:
             federation=shown.federation,
             year=result.year,
             title=title,
-            scheme=_scheme_name(scheme),
+            scheme=scheme_name(scheme),
             code=scheme.code,
-            edition=f"第 {shown.edition.number} 版（{shown.edition.cause}）；{_status(shown)}",
+            edition=f"第 {shown.edition.number} 版，{_status(shown)}",
+            cause=re.sub(r"^申诉 (\d+) ", r"第 \1 号申诉：", shown.edition.cause),
             cutoff=_day(shown.edition.cutoff),
             digest=shown.edition.digest,
             definitions=shown.edition.definitions,
@@ -227,6 +259,8 @@ def _book(shown: Shown, title: str) -> Paper:
             appeals=_appeals(shown, names),
             course=_course(shown),
             notices=(*result.provisional, *result.notices, *shown.refused),
+            rests_on=_rests_on(scheme),
+            **_nothing_changed(shown),
         )
     )
 
@@ -240,7 +274,8 @@ def _method(result: AssessmentResult) -> tuple[str, ...]:
     )
     told = [
         f"总分由{weights}构成{_adjusting(scheme)}。",
-        f"等次：{bands}（“以上”含本数），按修约到两位小数的总分确定。",
+        f"等次：{bands}（“以上”含本数），按总分确定。各项得分保留精确值，只对总分修约一次，"
+        "取两位小数（四舍六入五成双）；表列两位小数仅供阅读，合计说明列至四位小数，可据以复核。",
         *_of_source(scheme),
         f"分组排名，一组不足 {scheme.smallest_group} 家的不排名次；总分相同的名次并列。",
     ]
@@ -283,7 +318,8 @@ def _adjustments(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
     for unit in result.units:
         for sign, entries in (("＋", unit.bonus), ("－", unit.deductions)):
             rows += [
-                (unit.unit.name, a.kind, a.title, places_in_words(a.document) or ABSENT,
+                (unit.unit.name, a.kind, days_in_words(a.title),
+                 places_in_words(a.document) or ABSENT,
                  f"{sign}{marks(a.points)}" if a.counted else "0.00",
                  "计入" if a.counted else a.why)
                 for a in entries
@@ -341,13 +377,49 @@ def _inspections(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], 
 
 
 def _rulings(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], ...]:
-    told = {i.code: i.name for i in shown.result.indicators}
+    told = {i.code: i for i in shown.result.indicators}
+
+    def settled(ruling: dict[str, Any]) -> str:
+        facts = told.get(ruling["key"])
+        if ruling["value"] is None:
+            return ABSENT
+        return figure(ruling["value"], facts) if facts else plain(ruling["value"])
+
     return tuple(
-        (names.get(r["unit"], r["unit"]), r["kind"], told.get(r["key"], r["key"]),
-         ABSENT if r["value"] is None else plain(r["value"]), r["source"], r["document"],
-         r["reason"])
+        (names.get(r["unit"], r["unit"]), r["kind"],
+         told[r["key"]].name if r["key"] in told else r["key"], settled(r), r["source"],
+         r["document"], r["reason"])
         for r in shown.rulings
     )  # fmt: skip
+
+
+_RESTS = {
+    "items": "上报数据", "ratings": "评价票", "assessors": "考评组评分", "party": "各方评价得分",
+}  # fmt: skip
+
+
+def _rests_on(scheme: Scheme) -> str:
+    """What marks are calculated from, by the sources of the scheme's blocks."""
+    sources = {b.source for b in scheme.blocks}
+    if any(i.assessed is not None for b in scheme.blocks for i in b.items):
+        sources.add("assessors")
+    *first, last = [words for source, words in _RESTS.items() if source in sources]
+    return f"{'、'.join(first)}和{last}" if first else last
+
+
+def _nothing_changed(shown: Shown) -> dict[str, str]:
+    """What the book says where nothing was ruled and nobody appealed, as far as it has come."""
+    taken = {t.stage_to for t in shown.taken}
+    told = {}
+    if Stage.REVIEW not in taken:
+        told["no_rulings"] = "本版结果尚未经联合会审和现场抽查。"
+    elif Stage.INSPECTION not in taken:
+        told["no_rulings"] = "会审没有改变计分数据，尚未进行现场抽查。"
+    if Stage.NOTICE not in taken:
+        told["no_appeals"] = "本版结果尚未公示。"
+    elif shown.found.stage == Stage.NOTICE:
+        told["no_appeals"] = "截至编印时没有收到申诉。"
+    return told
 
 
 def _appeals(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], ...]:

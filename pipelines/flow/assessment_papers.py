@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pipelines.assess import UnitResult
+from pipelines.assess.funding import Allocation
 from pipelines.assess.results import Standing
 from pipelines.assess.wording import ABSENT, marks, plain
 from pipelines.flow import consequences as following
 from pipelines.flow.ground import engine, moment
-from pipelines.flow.paper_ground import edition_shown, publish_one
+from pipelines.flow.paper_ground import edition_shown, publish_one, scheme_name
 from pipelines.publish import assessment_papers as papers
 from warehouse.rectifications import consequences_of
 from warehouse.windows import china_day
@@ -48,6 +51,15 @@ def _share(unit: UnitResult) -> str:
     return ABSENT if found is None else f"{found:.2f}%"
 
 
+def _allocated(one: Allocation, total: int, whole: Decimal, step: int, pool: int | None) -> str:
+    """How one amount came about, beside what the note says of all of them."""
+    if pool is None or not whole:
+        return f"{plain(one.base)} × {one.coefficient:.2f}"
+    told = f"按比例为 {total * one.claim / whole:,.2f} 元"
+    odd = one.yuan % step
+    return f"{told}，另计尾数 {plain(odd)} 元" if odd else told
+
+
 def publish_funding_note(
     scheme: str, year: int, *, document: str, by: str, at: str, pool: int | None = None
 ) -> list[str]:
@@ -63,9 +75,19 @@ def publish_funding_note(
     def of(kind: str) -> tuple[str, ...]:
         return tuple(names.get(c.unit, c.unit) for c in brought if c.kind == kind)
 
-    rounding = (
-        f"合计以 {plain(money.step)} 元为单位，按最大余数法分配。" if pool is not None else ""
-    )
+    whole = sum((a.claim for a in money.allocations), Decimal(0))
+    rounding = ""
+    if pool is not None and whole:
+        step, odd = plain(money.step), money.total % money.step
+        rounding = (
+            f"可安排经费总额 {plain(money.total)} 元，各单位应得合计 {plain(whole)} 元，"
+            f"按应得比例分配，以 {step} 元为单位按最大余数法取整。"
+        )
+        if odd:
+            rounding += (
+                f"不足 {step} 元的尾数 {plain(odd)} 元计入应得最多的单位，"
+                "并列的计入单位编码在前的一家。"
+            )
     short = [
         f"{name}：{one.payer}尚差 {plain(one.short)} 元。"
         for _, name, one, _ in money.shares
@@ -76,13 +98,14 @@ def publish_funding_note(
             federation=shown.federation,
             year=year,
             number=document,
+            scheme=scheme_name(shown.result.scheme),
             base=plain(money.base),
             total=plain(money.total),
             rounding=rounding,
             coefficients=tuple((g, f"{r:.2f}") for g, r in money.coefficients.items()),
             allocations=tuple(
                 (a.union.name, a.union.grade, f"{a.coefficient:.2f}", plain(a.claim),
-                 plain(a.yuan), a.why)
+                 plain(a.yuan), _allocated(a, money.total, whole, money.step, pool))
                 for a in money.allocations
             ),
             shares=tuple(
@@ -90,6 +113,7 @@ def publish_funding_note(
                 for _, name, one, day in money.shares
             ),
             shortfalls=tuple(short),
+            ungraded=money.ungraded,
             honours=of("表彰"),
             talks=of("约谈"),
             rectified=of("限期整改"),

@@ -6,6 +6,7 @@ kept, so that no paper can say anything else than the warehouse.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 
 from definitions import Period
 from definitions.periods import PeriodKind
+from definitions.schemes import Scheme
 from pipelines.assess import AssessmentResult
 from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
@@ -46,6 +48,11 @@ class Shown:
     rulings: tuple[dict[str, Any], ...]
     seed: str
     sample: tuple[dict[str, Any], ...]
+
+
+def scheme_name(scheme: Scheme) -> str:
+    """星级职工之家评选办法, without the years that it is in force."""
+    return re.sub(r"（[^（）]*年[^（）]*）$", "", scheme.title)
 
 
 def edition_shown(

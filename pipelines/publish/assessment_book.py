@@ -50,8 +50,12 @@ class UnitPaper:
     total: str
     grade: str
     reasons: tuple[str, ...]
+    vetoes_told: tuple[str, ...] = ()
+    """Each veto as a sentence with its document and the best grade it leaves."""
     lines: tuple[ScoreLine, ...] = ()
     next_grade: str = ""
+    adjusted_for: tuple[str, ...] = ()
+    """What bonus and deduction are made of, by kind: 扣分 2.50 分：年报迟报 0.50 分."""
     ways_up: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
     adjusts: tuple[str, ...] = ("加分", "扣分", "一票否决")
@@ -76,6 +80,24 @@ class UnitPaper:
             return f"{self.group}组，不排名次"
         return f"{self.group}组第 {self.rank} 名"
 
+    @property
+    def outlook(self) -> str:
+        """What the next grade asks, or why there is none to be had."""
+        name = "努力方向" if self.next_grade.startswith("距") else "等次说明"
+        return f"{name}：{self.next_grade}" if self.next_grade else ""
+
+    @property
+    def grade_told(self) -> tuple[str, ...]:
+        """Why the grade is what it is and what the next one asks, nothing twice."""
+        reasons = [r for r in self.reasons if r not in self.next_grade]
+        reasons += [
+            told
+            for name, told in zip(self.vetoes, self.vetoes_told or self.vetoes, strict=True)
+            if not any(name in r for r in self.reasons)
+        ]
+        told = [f"等次说明：{'；'.join(reasons)}。"] if reasons else []
+        return (*told, self.outlook) if self.outlook else tuple(told)
+
 
 @dataclass(frozen=True, slots=True)
 class BookFacts:
@@ -87,6 +109,7 @@ class BookFacts:
     scheme: str
     code: str
     edition: str
+    cause: str
     cutoff: str
     digest: str
     definitions: str
@@ -99,6 +122,9 @@ class BookFacts:
     appeals: tuple[tuple[str, ...], ...]
     course: tuple[tuple[str, ...], ...]
     notices: tuple[str, ...] = ()
+    rests_on: str = "上报数据和评价票"
+    no_rulings: str = "会审、抽查没有改变计分数据。"
+    no_appeals: str = "公示期内没有收到申诉。"
 
 
 def book_paper(facts: BookFacts) -> Paper:
@@ -108,15 +134,15 @@ def book_paper(facts: BookFacts) -> Paper:
         Heading("考核概况"),
         Text(
             f"按照《{facts.scheme}》，对 {len(units)} 家单位{facts.year}年度工作进行了考核。"
-            f"{_graded(units)}计分数据截至{facts.cutoff}，全部得分由系统按上报数据和评价票计算，"
-            "每项得分均可查到原始报表。"
+            f"{_graded(units)}计分数据截至{facts.cutoff}，全部得分由系统按{facts.rests_on}计算，"
+            "每项得分均可查到原始记录。"
         ),
         *(Text(n) for n in facts.notices),
         Heading("考核办法摘要"),
         *(Text(line, "numbered") for line in facts.method),
         Heading("考核过程"),
         Grid(
-            ("时间", "步骤", "经办", "事由", "文号"), (29, 18, 20, 27, 26), facts.course, "cclll",
+            ("时间", "步骤", "经办", "事由", "文号"), (32, 17, 17, 29, 33), facts.course, "cclll",
         ),
         Turn(landscape=True),
         Heading("考核结果"),
@@ -126,7 +152,7 @@ def book_paper(facts: BookFacts) -> Paper:
         parts.append(
             Grid(
                 ("名次", "单位", *blocks, *members[0].adjusts, "总分", "等次", "上年名次", "备注"),
-                (9, 30, *(15 for _ in blocks), *(_WIDE[a] for a in members[0].adjusts), 12, 14,
+                (9, 30, *(15 for _ in blocks), *(_WIDE[a] for a in members[0].adjusts), 12, 18,
                  14, 30),
                 tuple(_ranked(u) for u in members),
                 f"cl{'r' * len(blocks)}{''.join(_SIDE[a] for a in members[0].adjusts)}rccl",
@@ -134,24 +160,28 @@ def book_paper(facts: BookFacts) -> Paper:
             )
         )  # fmt: skip
     parts += [
+        Text(
+            "总分由各部分的精确得分计算后修约；按表列的两位小数相加，可能相差 0.01 分。", "note"
+        ),
         Heading("加分、扣分与一票否决"),
         table_or("没有加分、扣分和一票否决事项。",
                   ("单位", "类别", "事项", "文号（凭据）", "分值", "处理"),
-                  (24, 12, 46, 28, 10, 28), facts.adjustments, "lcllrl"),
+                  (22, 12, 76, 32, 10, 16), facts.adjustments, "lcllrl", 1),
         Heading("群众评价"),
         table_or("本方案不含群众评价。",
                   ("单位", "评价主体", "应评人数", "收回票数", "参与率", "满意", "基本满意",
                    "不满意", "不了解", "得分"),
-                  (30, 14, 11, 11, 12, 10, 11, 10, 10, 12), facts.ratings, "lcrrrrrrrr"),
+                  (30, 14, 11, 11, 12, 10, 11, 10, 10, 12), facts.ratings, "lcrrrrrrrr", 1),
         Heading("现场抽查"),
         Text(facts.sample[0]),
         *([Grid(("组别", "签号", "单位", "结论", "核查情况", "佐证材料"),
-                (20, 22, 28, 12, 44, 26), facts.sample[1], "lclcll")] if facts.sample[1] else []),
+                (30, 22, 28, 12, 40, 24), facts.sample[1], "lclcll", joined=1)]
+          if facts.sample[1] else []),
         Heading("核定、申诉与答复"),
-        table_or("会审、抽查没有改变计分数据。",
+        table_or(facts.no_rulings,
                   ("单位", "事项", "内容", "核定为", "来源", "文号", "理由"),
                   (24, 16, 28, 12, 12, 28, 30), facts.rulings, "lclrcll"),
-        table_or("公示期内没有收到申诉。",
+        table_or(facts.no_appeals,
                   ("编号", "单位", "申诉事项", "请求", "答复", "理由", "文号"),
                   (8, 24, 26, 32, 14, 30, 28), facts.appeals, "clllcll"),
         Heading("各单位评分明细"),
@@ -159,9 +189,8 @@ def book_paper(facts: BookFacts) -> Paper:
     for unit in units:
         parts += [Heading(f"{unit.name}（{unit.places}，总分 {unit.total}，{unit.grade}）", 2)]
         parts += [_score_table(unit)]
-        parts += [Text(told, "note") for told in unit.sums]
-        if unit.next_grade:
-            parts.append(Text(f"努力方向：{unit.next_grade}", "note"))
+        below = (*unit.sums, *([unit.outlook] if unit.outlook else []))
+        parts += [Text("\n".join(below), "note")] if below else []
     parts += [
         Turn(landscape=False),
         Heading("审定"),
@@ -187,6 +216,7 @@ def book_paper(facts: BookFacts) -> Paper:
         cover=(
             ("考核方案", facts.scheme),
             ("结果版次", facts.edition),
+            ("本版形成", facts.cause),
             ("数据截止", facts.cutoff),
         ),
     )
@@ -214,12 +244,13 @@ def _ranked(unit: UnitPaper) -> tuple[str, ...]:
 def _score_table(unit: UnitPaper) -> Grid:
     return Grid(
         ("项目", "指标", "分值", "目标", "自报", "核定", "得分", "计分说明"),
-        (9, 34, 8, 14, 14, 15, 12, 75),
+        (22, 41, 11, 16, 15, 18, 14, 104),
         tuple(
             (x.item, x.name, x.full, x.target, x.told, x.actual, x.marks, x.reason)
             for x in unit.lines
         ),
-        "clcrrrcl",
+        "llcrrrcl",
+        joined=1,
     )
 
 
@@ -247,18 +278,16 @@ def result_letter(
         ),
         Grid(
             (*(name for name, _ in unit.blocks), *points, "总分", "等次"),
-            (*(16 for _ in unit.blocks), *(9 for _ in points), 12, 14),
+            (*(18 for _ in unit.blocks), *(10 for _ in points), 12, 19),
             ((*(score for _, score in unit.blocks), *points.values(), unit.total, unit.grade),),
             "c" * (len(unit.blocks) + len(points) + 2),
+            note="　".join(unit.adjusted_for),
         ),
     ]  # fmt: skip
-    if unit.vetoes or unit.reasons:
-        parts.append(Text("等次说明：" + "；".join((*unit.reasons,) or unit.vetoes) + "。"))
-    if unit.next_grade:
-        parts.append(Text(f"努力方向：{unit.next_grade}"))
+    parts += [Text(told) for told in unit.grade_told]
     if unit.consequences:
         parts.append(Text("结果运用：" + "；".join(unit.consequences) + "。"))
-    parts.append(Text(f"各项得分、计分说明和数据来源见考核结果汇编“各单位评分明细”。{appeal_days}"))
+    parts.append(Text(f"各项得分和计分说明见考核结果汇编。{appeal_days}"))
     return Paper(
         title=f"{year}年度考核结果通知单",
         issuer=federation,

@@ -61,7 +61,7 @@ def audit_report(facts: AuditFacts, committee: str) -> Paper:
         ),
         Heading("存在的问题"),
         *(
-            [Text(p, "numbered") for p in facts.problems]
+            [Text(p, "numbered" if len(facts.problems) > 1 else "body") for p in facts.problems]
             or [Text("审计没有发现需要整改的问题。")]
         ),
         Heading("整改要求和情况"),
@@ -93,7 +93,7 @@ def star_list(
         ),
         Grid(
             ("序号", "工会", *parties, "参评率", "总分", "星级"),
-            (8, 38, *(17 for _ in parties), 14, 12, 12),
+            (10, 39, *(22.5 for _ in parties), 14, 13, 12),
             tuple(rows),
             f"cl{'r' * len(parties)}rrc",
         ),
@@ -123,6 +123,9 @@ class FundingFacts:
     talks: tuple[str, ...]
     rectified: tuple[str, ...]
     issued: date
+    ungraded: tuple[str, ...] = ()
+    scheme: str = ""
+    """The scheme whose result this is; other schemes of the year have notes of their own."""
 
 
 def funding_note(facts: FundingFacts) -> Paper:
@@ -131,15 +134,19 @@ def funding_note(facts: FundingFacts) -> Paper:
     rates = "、".join(f"{grade} {rate}" for grade, rate in facts.coefficients)
     parts: list[Part] = [
         Text(
-            f"根据{facts.year}年度考核审定结果，现将{following}年度产业工会工作经费和考核结果运用情况"
-            "说明如下。"
+            f"根据{f'《{facts.scheme}》' if facts.scheme else ''}{facts.year}年度考核审定结果，"
+            f"现将{following}年度产业工会工作经费和参加考核单位的结果运用情况说明如下。"
         ),
         Heading(f"{following}年度经费核定"),
         Text(f"经费基数每家 {facts.base} 元，等次系数为：{rates}。{facts.rounding}"),
         Grid(
             ("单位", "等次", "系数", "应得（元）", "核定（元）", "说明"),
-            (26, 11, 11, 17, 17, 66), facts.allocations, "lccrrl",
+            (28, 11, 11, 18, 18, 60), facts.allocations, "lccrrl",
             f"{following}年度市级产业工会经费核定表", f"合计 {facts.total} 元。",
+        ),
+        *(
+            [Text(f"等次尚未确定、经费待定的单位：{'、'.join(facts.ungraded)}。")]
+            if facts.ungraded else []
         ),
         Heading("区县产业工会经费三方分担情况"),
         table_or("本年度没有上报区县产业工会经费到位情况。",

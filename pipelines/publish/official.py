@@ -46,9 +46,17 @@ class Text:
     style: Literal["body", "numbered", "note"] = "body"
 
 
+MOST_JOINED = 6
+"""Rows that one cell covers at most, so that they fit on a page together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: heads, their share of the width, rows as text; `align` by column, l r or c."""
+    """A table: heads, their share of the width, rows as text; `align` by column, l r or c.
+
+    Equal neighbours in the `joined` first columns become one cell, which is not parted by the end
+    of a page: what stands below it must be read beside it.
+    """
 
     heads: tuple[str, ...]
     widths: tuple[float, ...]
@@ -56,6 +64,21 @@ class Grid:
     align: str = ""
     title: str = ""
     note: str = ""
+    joined: int = 0
+
+    def spans(self, column: int) -> list[int]:
+        """For each row how many rows the cell covers; 0 where it is covered by one above."""
+        found = [1] * len(self.rows)
+        if column >= self.joined:
+            return found
+        first = 0
+        for i in range(1, len(self.rows)):
+            alike = self.rows[i][: column + 1] == self.rows[first][: column + 1]
+            if alike and i - first < MOST_JOINED:
+                found[first], found[i] = found[first] + 1, 0
+            else:
+                first = i
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +131,10 @@ def table_or(
     widths: tuple[float, ...],
     rows: tuple[tuple[str, ...], ...],
     align: str,
+    joined: int = 0,
 ) -> Part:
     """A table, or a sentence where there is nothing to list."""
-    return Grid(heads, widths, rows, align) if rows else Text(empty)
+    return Grid(heads, widths, rows, align, joined=joined) if rows else Text(empty)
 
 
 def word_of(papers: Sequence[Paper], title: str, cutoff: datetime) -> bytes:
@@ -164,6 +188,7 @@ def _styles(made: Any) -> None:
         style.paragraph_format.alignment = align
     for name in ("Clause 1", "Clause 2", "Table Title", "Paper Title"):
         made.styles[name].paragraph_format.keep_with_next = True
+    made.styles["Small"].paragraph_format.keep_together = True
     made.styles["Paper Head"].font.color.rgb = RED
     for name, level in (("Clause 1", "0"), ("Clause 2", "1")):
         outline = OxmlElement("w:outlineLvl")
@@ -244,10 +269,14 @@ TITLE_LINE = 20
 
 
 def title_lines(text: str) -> tuple[str, ...]:
-    """A title; one too long for a line is broken after a word, near its middle."""
+    """A title; one too long for a line is broken after a word, near its middle, in no brackets."""
     if len(text) <= TITLE_LINE:
         return (text,)
-    words = [found.end() for found in re.finditer(r"[的和与、，》”）]|.(?=\d{4}年)", text[:-1])]
+    words = [
+        found.end()
+        for found in re.finditer(r"[的和与、，》”）]|.(?=\d{4}年)", text[:-1])
+        if not re.search(r"[（《“][^）》”]*$", text[: found.end()])
+    ]
     at = min(words or [len(text) // 2], key=lambda i: abs(2 * i - len(text)))
     return text[:at], text[at:]
 
@@ -353,14 +382,29 @@ def _grid(made: Any, part: Grid, width: int) -> None:
     widths = [Mm(width * w / whole) for w in part.widths]
     for column, size in zip(grid.columns, widths, strict=True):
         column.width = size
+    _narrow_cells(grid)
     _row(grid, part.heads, "c" * len(part.heads), widths, "Cell Top")
     align = part.align or "l" * len(part.heads)
-    for row in part.rows:
-        _row(grid, row, align, widths, "Cell Text")
+    joins = [part.spans(column) for column in range(part.joined)]
+    for i, row in enumerate(part.rows):
+        # The last row too: LibreOffice parts the last joined cell of a table that ends without.
+        held = any(spans[i + 1 : i + 2] in ([0], []) for spans in joins)
+        _row(grid, row, align, widths, "Cell Text", [spans[i] for spans in joins], held)
     note = made.add_paragraph(part.note, style="Small")
     if not part.note:
         note.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
         note.paragraph_format.line_spacing = Pt(6)
+
+
+def _narrow_cells(grid: Any) -> None:
+    """A millimetre beside the words of a cell; Word's own two cost a column of marks its width."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), "57")
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    grid._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
 
 
 _SIDES = {
@@ -368,20 +412,41 @@ _SIDES = {
 }  # fmt: skip
 
 
-def _row(grid: Any, cells: Sequence[str], align: str, widths: Sequence[Any], style: str) -> None:
+def _row(
+    grid: Any,
+    cells: Sequence[str],
+    align: str,
+    widths: Sequence[Any],
+    style: str,
+    spans: Sequence[int] = (),
+    held: bool = False,
+) -> None:
+    """A row; `spans` says of its first cells how many rows they cover, 0 for none of their own.
+
+    One that is `held` stays on the page of the next.
+    """
     row = grid.add_row()
     properties = row._tr.get_or_add_trPr()
     properties.append(OxmlElement("w:cantSplit"))
     if style == "Cell Top":
         properties.append(OxmlElement("w:tblHeader"))
     identity = grid.part.document.styles[style].style_id
-    for cell, text, side, width in zip(row.cells, cells, align, widths, strict=True):
+    for place, (cell, text, side, width) in enumerate(
+        zip(row.cells, cells, align, widths, strict=True)
+    ):
         cell.width = width
+        span = spans[place] if place < len(spans) else 1
         paragraph = cell.paragraphs[0]
         # By its id: a look-up by name walks every style of the document for every cell.
         paragraph._p.style = identity
-        paragraph.add_run(text)
+        paragraph.add_run(text if span else "")
         paragraph.alignment = _SIDES[side]
+        if held:
+            paragraph.paragraph_format.keep_with_next = True
+        if span != 1:
+            joint = OxmlElement("w:vMerge")
+            joint.set(qn("w:val"), "restart" if span else "continue")
+            cell._tc.get_or_add_tcPr().append(joint)
         middle = OxmlElement("w:vAlign")
         middle.set(qn("w:val"), "center")
         cell._tc.get_or_add_tcPr().append(middle)

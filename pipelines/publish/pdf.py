@@ -231,7 +231,7 @@ def _grid(grid: Grid) -> dict[str, Any]:
             for head, width, side in zip(grid.heads, grid.widths, align, strict=True)
         ],
         "rows": grid.rows,
-        "spans": [[1] * len(grid.rows) for _ in grid.heads],
+        "spans": [grid.spans(column) for column in range(len(grid.heads))],
         "totals": 0,
         "note": grid.note,
     }
