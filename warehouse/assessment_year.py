@@ -8,7 +8,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Subquery,
+    column,
+    func,
+    insert,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from warehouse import audit
@@ -22,6 +32,9 @@ from warehouse.tables import (
     assessment_stage,
     assessment_unit,
 )
+
+_FINAL = table("final_assessment", column("assessment_id"), column("at", DateTime(timezone=True)))
+"""The view of migration 0014: which results a meeting made final, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +307,29 @@ def ranks_of_last_year(
 ) -> dict[str, int | None]:
     """Unit → its rank in the result of the year before that stood at a moment."""
     return {r.unit: r.rank for r in standing_marks(connection, family, year - 1, known_at)}
+
+
+def results_standing(year: int, cutoff: datetime, scheme: str = "") -> Subquery:
+    """Scheme and assessment of what stands of each scheme of a year (of one) at a cut-off.
+
+    The newest edition that was final by then goes before every run, as in `standing_marks`.
+    """
+    made = _FINAL.c
+    final = (
+        select(made.assessment_id, func.max(made.at).label("at"))
+        .where(made.at <= cutoff)
+        .group_by(made.assessment_id)
+        .subquery()
+    )
+    one = assessment.c
+    found = (
+        select(one.scheme, one.id)
+        .outerjoin_from(assessment, final, final.c.assessment_id == one.id)
+        .where(one.year == year, one.cutoff <= cutoff)
+        .distinct(one.scheme)
+        .order_by(one.scheme, final.c.at.desc().nulls_last(), one.cutoff.desc(), one.id.desc())
+    )
+    return (found.where(one.scheme == scheme) if scheme else found).subquery()
 
 
 def standing_result(

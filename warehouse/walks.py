@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 
 from definitions import Period
+from warehouse.assessment_year import results_standing
 from warehouse.cutoff import prepare_cutoff, prepare_expected
 from warehouse.engine import sql
-from warehouse.tables import assessment, assessment_unit, organisation
+from warehouse.tables import assessment_unit, organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +136,11 @@ class ScoredUnit:
 def results_behind(
     connection: Connection, year: int, cutoff: datetime, scheme: str = "", unit: str = ""
 ) -> list[ScoredUnit]:
-    """Units of the newest result of each scheme (of one) at a cut-off, by group and rank.
+    """Units of what stands of each scheme (of one) at a cut-off, by group and rank.
 
     With `unit` that unit alone, its score sheet in `detail`.
     """
-    newest = (
-        select(assessment.c.scheme, assessment.c.id)
-        .where(assessment.c.year == year, assessment.c.cutoff <= cutoff)
-        .where(assessment.c.scheme == scheme if scheme else text("true"))
-        .distinct(assessment.c.scheme)
-        .order_by(assessment.c.scheme, assessment.c.cutoff.desc(), assessment.c.id.desc())
-    ).subquery()
+    newest = results_standing(year, cutoff, scheme)
     one = assessment_unit.c
     rows = connection.execute(
         select(

@@ -41,12 +41,13 @@ from pipelines.flow.quality_months import months_of
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
 from warehouse import audit
+from warehouse.assessment_year import results_standing
 from warehouse.codes import ids
 from warehouse.cutoff import prepare_cutoff
 from warehouse.organisations import standing
 from warehouse.publications import decide as decide_publication
 from warehouse.second_pass import record_scores
-from warehouse.tables import assessment, assessment_unit
+from warehouse.tables import assessment, assessment_unit, organisation
 
 WITHOUT_BOOK = ("data-quality",)
 """Kinds of schemes whose result is no book of score sheets: it is told month by month."""
@@ -355,17 +356,13 @@ def _plain(value: Any) -> Any:
 
 
 def latest_results(connection: Connection, year: int, cutoff: datetime) -> list[Any]:
-    """Rows of the newest assessment of each scheme of a year at or before a cut-off."""
-    newest = (
-        select(assessment.c.scheme, assessment.c.id)
-        .where(assessment.c.year == year, assessment.c.cutoff <= cutoff)
-        .distinct(assessment.c.scheme)
-        .order_by(assessment.c.scheme, assessment.c.cutoff.desc(), assessment.c.id.desc())
-    ).subquery()
+    """Rows of what stands of each scheme of a year at a cut-off; equal ranks by code."""
+    newest, one = results_standing(year, cutoff), assessment_unit.c
     return list(
         connection.execute(
             select(newest.c.scheme, assessment_unit)
-            .join(assessment_unit, assessment_unit.c.assessment_id == newest.c.id)
-            .order_by(newest.c.scheme, assessment_unit.c.ranking_group, assessment_unit.c.rank)
+            .join(assessment_unit, one.assessment_id == newest.c.id)
+            .join(organisation, organisation.c.id == one.org_id)
+            .order_by(newest.c.scheme, one.ranking_group, one.rank, organisation.c.code)
         )
     )
