@@ -26,7 +26,7 @@ def audit_funds():
     def print_notices(_opened: int) -> list:
         from pipelines import flow
 
-        return flow.publish_notices(office="经审会办公室", by="系统", at=at(get_current_context()))
+        return flow.publish_notices(by="系统", at=at(get_current_context()))
 
     print_notices(register_audits())
 

@@ -37,23 +37,19 @@ def follow_up_rectification():
     def print_warnings(found: dict) -> list:
         from pipelines import flow
 
-        return flow.publish_notices(
-            office="考核工作机构", by="系统", at=at(get_current_context()), numbers=found["督办"]
-        )
+        return flow.publish_notices(by="系统", at=at(get_current_context()), numbers=found["督办"])
 
     @task(task_display_name="印发到期的其他通知书", multiple_outputs=False)
     def print_due() -> list:
         from pipelines import flow
 
-        return flow.publish_due_notices(
-            office="考核工作机构", by="系统", at=at(get_current_context())
-        )
+        return flow.publish_due_notices(by="系统", at=at(get_current_context()))
 
     deliver = HITLOperator(
         task_id="deliver",
         task_display_name="确认送达",
         subject="请送达整改督办通知书，并确认",
-        body="共 {{ ti.xcom_pull(task_ids='print_warnings') | length }} 份，在“R-07 通知书”中。",
+        body="共 {{ ti.xcom_pull(task_ids='remind')['督办'] | length }} 份，在“R-07 通知书”中。",
         options=[DELIVERED],
     )
 

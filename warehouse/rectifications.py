@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from warehouse import audit
@@ -105,6 +105,17 @@ def record(
         connection, at=at, actor=actor.logged, action="rectification.step", subject=str(number),
         detail={"kind": kind},
     )  # fmt: skip
+
+
+def steps_at(connection: Connection, at: datetime) -> list[tuple[int, str]]:
+    """Rectification and kind of everything that was entered at a moment."""
+    one = rectification_step.c
+    rows = connection.execute(
+        select(one.rectification_id, one.kind)
+        .where(one.entered_at == at)
+        .order_by(one.rectification_id, one.id)
+    )
+    return [(r.rectification_id, r.kind) for r in rows]
 
 
 def rectifications(connection: Connection, day: date) -> list[Any]:

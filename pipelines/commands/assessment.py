@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from pipelines.commands.edge import At, console
+from pipelines.commands.edge import At, a_day, a_moment, console
 
 if TYPE_CHECKING:
     from warehouse.life_cycle import Actor
@@ -65,7 +66,9 @@ def compute(
     by: By,
     reason: Why,
     at: At,
-    cutoff: Annotated[str, typer.Option(help="数据截止时间，缺省为办理时间")] = "",
+    cutoff: Annotated[
+        str, typer.Option(help="数据截止时间，缺省为办理时间", callback=a_moment)
+    ] = "",
 ) -> None:
     """Compute marks."""
     from pipelines.flow.assessing_year import compute_marks
@@ -74,17 +77,32 @@ def compute(
     console.print(f"第 {number} 版结果已留存")
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+def _rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Lines of a CSV file; LookupError in Chinese where it is no UTF-8 or lacks a column."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.DictReader(file)
+            rows, heads = list(lines), lines.fieldnames or []
+    except UnicodeDecodeError as error:
+        raise LookupError(f"{path.name} 不是 UTF-8 编码，请另存为“CSV UTF-8”再用") from error
+    lacking = [c for c in columns if c not in heads]
+    if lacking:
+        raise LookupError(f"{path.name} 缺少列：{'、'.join(lacking)}")
+    return rows
+
+
+def _count(written: str) -> int:
+    if not (written or "").strip().isdecimal():
+        raise LookupError(f"“{written}”不是人数")
+    return int(written)
 
 
 @app.command("open-rating", help="开始群众评价；CSV 列：单位编码、评价主体、应评人数")
 def open_rating_(
     scheme: str,
     year: int,
-    opens_on: str,
-    closes_on: str,
+    opens_on: Annotated[str, typer.Argument(callback=a_day)],
+    closes_on: Annotated[str, typer.Argument(callback=a_day)],
     by: By,
     reason: Why,
     at: At,
@@ -93,8 +111,8 @@ def open_rating_(
     """Open the ratings with how many may rate."""
     from pipelines.flow.assessment_entries import open_rating
 
-    rows = _rows(electorates) if electorates else []
-    given = {(r["单位编码"], r["评价主体"]): int(r["应评人数"]) for r in rows}
+    rows = _rows(electorates, ("单位编码", "评价主体", "应评人数")) if electorates else []
+    given = {(r["单位编码"], r["评价主体"]): _count(r["应评人数"]) for r in rows}
     open_rating(
         scheme, year, opens_on=opens_on, closes_on=closes_on, electorates=given, by=_who(by),
         reason=reason, at=at,
@@ -241,7 +259,7 @@ def rectify(
     number: int,
     kind: str,
     words: str,
-    on: Annotated[str, typer.Option(help="办理日期")],
+    on: Annotated[str, typer.Option(help="办理日期", callback=a_day)],
     by: By,
     at: At,
     evidence: Annotated[str, typer.Option(help="佐证材料")] = "",
@@ -257,9 +275,11 @@ def rectify(
 
 @app.command("notices", help="印发通知书（R-07）：整改和督办，以及到期应发的各种通知书")
 def notices(
-    office: Annotated[str, typer.Argument(help="答复报送到哪个部门")],
     by: By,
     at: At,
+    office: Annotated[
+        str, typer.Argument(help="答复报送到哪个部门，缺省按参数 notice_offices")
+    ] = "",
     kind: Annotated[
         list[str] | None,
         typer.Option(help="只发一种：审计通知书、诉求超期督办、代表资格取消告知等，可重复"),

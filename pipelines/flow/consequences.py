@@ -296,16 +296,18 @@ def audit_rows(
 
 
 def follow_up(at: str) -> dict[str, list[int]]:
-    """Remind of what falls due, warn of what is overdue, each once; numbers by kind."""
+    """Remind of what falls due, warn of what is overdue, each once; numbers by kind.
+
+    A repeat at the same moment returns the same: what follows may not have been printed yet.
+    """
     known, when = definitions(), moment(at)
     day = china_day(when)
     reminder = int(known.parameters["rectification_reminder_days"].at(day))
-    found: dict[str, list[int]] = {"提醒": [], "督办": []}
     with engine().begin() as connection:
         rows = kept_rectifications.rectifications(connection, day)
         due = due_steps([Open(r.id, r.unit, r.due_on, tuple(r.steps)) for r in rows], day, reminder)
         for number, kind in sorted(due.items()):
             words = "整改期限将至，系统提醒" if kind == "提醒" else "逾期未报整改结果，系统督办"
             kept_rectifications.record(connection, number, kind, words, day, CLOCK, when)
-            found[kind].append(number)
-    return found
+        taken = kept_rectifications.steps_at(connection, when)
+    return {kind: [n for n, step in taken if step == kind] for kind in ("提醒", "督办")}

@@ -39,6 +39,7 @@ from warehouse.publications import recipes_of
 from warehouse.windows import china_day
 
 KIND = "R-07 通知书"
+OFFICES = "notice_offices"
 NO_NUMBER = "〔{year}〕　　号"
 """The number is written in by whoever keeps the register of documents."""
 
@@ -283,11 +284,18 @@ NOTICES: dict[str, _NoticeKind] = {
 
 
 def publish_due_notices(
-    kinds: Sequence[str] = (), *, office: str, by: str, at: str, number: str = "", first: int = 1
+    kinds: Sequence[str] = (),
+    *,
+    office: str = "",
+    by: str,
+    at: str,
+    number: str = "",
+    first: int = 1,
 ) -> list[str]:
     """R-07: a notice for everything that is due and was not told yet, of some kinds or all.
 
-    `number` is the 发文字号 with {n}, counted from `first`; without it the place stays blank.
+    `office` is whom units answer, by default the one decided for the kind. `number` is the
+    发文字号 with {n}, counted from `first`; without it the place stays blank.
     Returns the files. LookupError in Chinese for a kind that does not exist.
     """
     unknown = [k for k in kinds if k not in NOTICES]
@@ -312,7 +320,7 @@ def publish_due_notices(
                 notice = Notice(
                     unit=ground.orgs[unit].name,
                     issuer=top.name,
-                    office=office,
+                    office=office or ground.parameter(OFFICES)[kind],
                     number=given or NO_NUMBER.format(year=ground.day.year),
                     issued=ground.day,
                     answer_by=ground.answer_by(NOTICES[kind].answer)
@@ -361,9 +369,12 @@ def _publication(
 # --- rectification ---
 
 
-def publish_notices(*, office: str, by: str, at: str, numbers: Sequence[int] = ()) -> list[str]:
+def publish_notices(
+    *, office: str = "", by: str, at: str, numbers: Sequence[int] = ()
+) -> list[str]:
     """R-07: a notice for each rectification that is open, a warning for each that is overdue.
 
+    `office` is whom units answer, by default the one decided for what the rectification came of.
     Each is printed once; those named in `numbers` again.
     """
     known, when = definitions(), moment(at)
@@ -378,6 +389,7 @@ def publish_notices(*, office: str, by: str, at: str, numbers: Sequence[int] = (
             for case in r["cases"]
         }
         answer = known.parameters["notice_answer_workdays"].at(day)["整改督办"]
+        offices = known.parameters[OFFICES].at(day)
         connection.rollback()
     written: list[str] = []
     for one in following.open_rectifications(at):
@@ -388,11 +400,12 @@ def publish_notices(*, office: str, by: str, at: str, numbers: Sequence[int] = (
             basis="年度考核审定结果" if one.source == "年度考核" else "经费绩效审计意见",
             issued_on=one.issued_on, due_on=one.due_on, days_late=max(0, -one.days_left),
         )  # fmt: skip
+        asks = office or offices[one.source]
         if one.state == "逾期未报":
             by_day = known.calendar.add(day, int(answer))
-            paper = papers.overdue_notice(given, top.name, office, day, by_day)
+            paper = papers.overdue_notice(given, top.name, asks, day, by_day)
         else:
-            paper = papers.rectification_notice(given, top.name, office)
+            paper = papers.rectification_notice(given, top.name, asks)
         case = str(one.number)
         if not numbers and (paper.title, case) in told:
             continue
