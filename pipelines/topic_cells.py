@@ -13,14 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog  # type: ignore[import-untyped]
 from scipy.sparse import lil_matrix  # type: ignore[import-untyped]
 
+from pipelines.exposed_cells import HAIR, filled
 from pipelines.small_cells import OWN
 
 Cell = tuple[str, str]
 """Unit (of what it adds to those told apart below it: its code and 本级) and topic."""
-_HAIR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def _told(
         least, most = sums.filled(goal), sums.filled(-goal)
         low = float(least[place[cell]]) if least is not None else 0.0
         high = float(most[place[cell]]) if most is not None else float("inf")
-        if low > _HAIR and high - low < limit - _HAIR:
+        if low > HAIR and high - low < limit - HAIR:
             found.append(cell)
     return found
 
@@ -172,12 +171,7 @@ class _Sums:
 
     def filled(self, goal: Any) -> Any:
         """The cells filled in so that the goal is least; None where it has no end."""
-        done = linprog(goal, A_eq=self.matrix, b_eq=self.known, bounds=(0, None), method="highs")
-        if done.status == 3:  # without bound
-            return None
-        if done.status != 0:
-            raise ArithmeticError(done.message)
-        return done.x
+        return filled(self.matrix, self.known, goal, (0, None))
 
 
 def _emptied(sums: _Sums, place: Mapping[Cell, int], asked: Sequence[Cell]) -> list[Cell]:
@@ -186,8 +180,8 @@ def _emptied(sums: _Sums, place: Mapping[Cell, int], asked: Sequence[Cell]) -> l
     while left:
         goal = np.zeros(len(place))
         goal[[place[c] for c in left]] = 1.0
-        filled = sums.filled(goal)
-        still = [c for c in left if filled[place[c]] > _HAIR]
+        made = sums.filled(goal)
+        still = [c for c in left if made[place[c]] > HAIR]
         if len(still) == len(left):
             break
         left = still

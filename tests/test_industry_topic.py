@@ -17,7 +17,8 @@ from definitions import Period
 from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.figures import Figure
-from pipelines.publish.industry_topic import Branch, IndustryTopic, industry_topic, told_codes
+from pipelines.publish.industry_data import Branch, IndustryTopic, told_codes
+from pipelines.publish.industry_topic import industry_topic
 from pipelines.small_cells import sensitive
 from tests import publish_figures
 from tests.every_form import install, links, published, rows_of, shown, steps, words

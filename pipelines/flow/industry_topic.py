@@ -16,15 +16,15 @@ from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures
 from pipelines.flow.filed_rows import decimal, plain_rows
 from pipelines.flow.industry_line import OUTSIDE, along_industry
 from pipelines.publish import Publication
-from pipelines.publish.industry_topic import (
+from pipelines.publish.industry_data import (
     SEATS,
     Branch,
     Committee,
     ContractKind,
     IndustryTopic,
-    industry_topic,
     told_codes,
 )
+from pipelines.publish.industry_topic import industry_topic
 from warehouse.computed import Target
 from warehouse.current import current_rows
 from warehouse.lineage import cells_of_measure

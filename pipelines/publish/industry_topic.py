@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from definitions.catalogue import Definitions
 from definitions.periods import PeriodKind
 from pipelines import counted_rows
-from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures, display
+from pipelines.figures import BLOCK, INDUSTRY, Figures
 from pipelines.publish import registers
 from pipelines.publish.content import (
     Block,
@@ -23,7 +20,21 @@ from pipelines.publish.content import (
     Section,
     Table,
 )
-from pipelines.publish.disclosure import MARK, NOTE
+from pipelines.publish.industry_data import (
+    CHECKS,
+    COMMITTEES,
+    CONTRACTS,
+    FOUNDED,
+    ORGANISED,
+    PAIRS,
+    QUOTAS,
+    SEATS,
+    STAGES,
+    Committee,
+    IndustryTopic,
+    told_codes,
+)
+from pipelines.publish.industry_tables import LISTED, branch_value, by_industry, told_of
 from pipelines.publish.issued import Report, issued
 from pipelines.publish.multiples import months_side_by_side, units_side_by_side
 from pipelines.publish.outline import Topic
@@ -31,73 +42,10 @@ from pipelines.publish.pictures import picture
 from pipelines.publish.publication import Publication
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sheets import Book, Field
-from pipelines.publish.tables import coverage_table, headed, percent, unit_table
-from pipelines.publish.telling import ADDITIVE, NONE, Teller, combined, sides
+from pipelines.publish.tables import coverage_table, headed, percent
+from pipelines.publish.telling import NONE, Teller, sides
 
 KIND = "R-10 产业（行业）专题"
-_LISTED = 12
-_SHARE = Decimal(100)
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stage of the chain 五位一体: its name, the clauses that tell it, the figure that leads."""
-
-    name: str
-    clauses: tuple[tuple[str, str], ...]
-    lead: str
-    second: str = ""
-
-
-STAGES = (
-    Stage(
-        "培训",
-        (
-            ("I-SKILL-01", "举办培训{v}"), ("I-SKILL-02", "培训职工{v}"),
-            ("I-SKILL-03", "受教育面{v}"), ("I-SKILL-04", "投入培训资金{v}"),
-        ),
-        "I-SKILL-02", "I-SKILL-01",
-    ),
-    Stage(
-        "练兵",
-        (("I-SKILL-06", "开展岗位练兵{v}"), ("I-SKILL-19", "参加练兵职工{v}")),
-        "I-SKILL-19", "I-SKILL-06",
-    ),
-    Stage(
-        "竞赛",
-        (
-            ("I-SKILL-07", "举办劳动和技能竞赛{v}"), ("I-SKILL-08", "参赛企业{v}"),
-            ("I-SKILL-09", "参赛职工{v}"), ("I-SKILL-10", "参赛率{v}"),
-        ),
-        "I-SKILL-09", "I-SKILL-07",
-    ),
-    Stage(
-        "晋级",
-        (
-            ("I-SKILL-11", "取得职业技能等级证书的职工{v}"),
-            ("I-SKILL-12", "其中通过大赛获得高级职业资格{v}"), ("I-SKILL-14", "晋升职称{v}"),
-        ),
-        "I-SKILL-11", "I-SKILL-12",
-    ),
-    Stage("奖励", (("I-SKILL-13", "发放晋级助推奖励{v}"),), "I-SKILL-13"),
-)  # fmt: skip
-PAIRS = (("I-SKILL-18", "遴选名师{v}"), ("I-SKILL-15", "师徒结对{v}"))
-ORGANISED = (
-    ("I-ORG-01", "所属基层工会{v}"), ("I-ORG-03", "职工{v}"), ("I-ORG-04", "会员{v}"),
-    ("I-ORG-09", "职工入会率{v}"),
-)  # fmt: skip
-FOUNDED = (("I-ORG-27", "应建产业（行业）工会{d}家，已建{n}家，组建率{v}"),)
-CONTRACTS = (
-    ("I-CON-01", "期末有效的集体合同覆盖企业{v}"), ("I-CON-02", "覆盖职工{v}"),
-    ("I-CON-05", "一线与平均工资增幅差为{v}"), ("I-CON-03", "四类合同齐全率{v}"),
-    ("I-CON-06", "二次协商覆盖率{v}"),
-)  # fmt: skip
-CHECKS = (("I-CON-04", "期末有效合同{d}份中{n}份经过履约检查，检查率{v}"),)
-QUOTAS = (("I-CON-07", "经协商确定劳动定额的品种{v}"),)
-COMMITTEES = (
-    ("I-CADRE-07", "班子成员{d}人中兼任职工{n}人，占{v}"), ("I-CADRE-08", "召开主席办公会{v}"),
-    ("I-FIN-13", "产业工会经费到位率{v}"),
-)  # fmt: skip
 _BY_INDUSTRY = (
     "I-SKILL-02", "I-SKILL-03", "I-SKILL-19", "I-SKILL-09", "I-SKILL-10", "I-SKILL-11",
     "I-SKILL-13",
@@ -107,59 +55,6 @@ _TRENDS = ("I-SKILL-02", "I-SKILL-01", "I-SKILL-04", "I-SKILL-09", "I-SKILL-19",
 _CHAIN = Topic(
     "五位一体", (), chart="chain", stages=tuple((s.name, s.lead, s.second) for s in STAGES)
 )
-SEATS = (
-    "leaders_full", "leaders_part", "leaders_worker", "committee", "committee_front",
-    "chair_meetings", "plenaries", "joint_meetings",
-)  # fmt: skip
-"""Columns of CADRE-05 in the order of the table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committee:
-    """Seats and meetings of an industry union by column of CADRE-05, None where left blank."""
-
-    unit: str
-    name: str
-    seats: Mapping[str, Decimal | None]
-
-
-@dataclass(frozen=True, slots=True)
-class ContractKind:
-    """Contracts of a kind in force: how many, and the workers whom they cover."""
-
-    kind: str
-    contracts: Decimal
-    workers: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Those of a county that belong to one industry; `members` are their codes, with figures."""
-
-    name: str
-    members: tuple[str, ...]
-    figures: Mapping[str, Sequence[Figure]]
-
-
-@dataclass(frozen=True)
-class IndustryTopic:
-    """What R-10 tells beside the figures.
-
-    `sums` are counts of rows by code (CON-02:clauses) along `lines` of the unit; `branches` stand
-    for the industries of a unit that no industry union is below;
-    `unset` are forms that were first asked for in a later year. `asks_industry` is false for
-    units that are an industry themselves.
-    """
-
-    committees: Sequence[Committee] = ()
-    committees_of: str = ""
-    kinds: Sequence[ContractKind] = ()
-    sums: Mapping[str, Decimal] = field(default_factory=dict)
-    branches: Sequence[Branch] = ()
-    lines: Mapping[str, str] = field(default_factory=dict)
-    unset: Mapping[str, int] = field(default_factory=dict)
-    asks_industry: bool = True
-    issued_on: date | None = None
 
 
 def industry_topic(figures: Figures, topic: IndustryTopic, definitions: Definitions) -> Publication:
@@ -194,15 +89,6 @@ def industry_topic(figures: Figures, topic: IndustryTopic, definitions: Definiti
     )
 
 
-def told_codes() -> list[str]:
-    """Every indicator that the topic tells, in its order."""
-    clauses = [
-        *ORGANISED, *FOUNDED, *(c for s in STAGES for c in s.clauses), *PAIRS, *CONTRACTS,
-        *CHECKS, *QUOTAS, *COMMITTEES,
-    ]  # fmt: skip
-    return list(dict.fromkeys(code for code, _ in clauses))
-
-
 def _what(teller: Teller) -> list[Inline]:
     """Whose figures these are."""
     return [f"{teller.figures.unit.name}"]
@@ -221,7 +107,7 @@ def _organised(teller: Teller, topic: IndustryTopic) -> Section:
     founded = teller.sentence(FOUNDED)
     if founded:
         blocks.append(Paragraph(tuple(founded)))
-    table = _by_industry(teller, topic, "各产业（行业）工会组织情况", [c for c, _ in ORGANISED])
+    table = by_industry(teller, topic, "各产业（行业）工会组织情况", [c for c, _ in ORGANISED])
     if table is not None:
         blocks.append(table)
     elif topic.asks_industry and not teller.figures.children.get(BLOCK) and not topic.branches:
@@ -229,77 +115,10 @@ def _organised(teller: Teller, topic: IndustryTopic) -> Section:
             Paragraph(("所属工会均未纳入产业（行业）工会，以下各项为全部所属工会的数。",))
         )
     blocks.append(Paragraph(coverage_sentence(teller)))
-    covered = coverage_table(teller, "各产业（行业）报表报送情况", _LISTED)
+    covered = coverage_table(teller, "各产业（行业）报表报送情况", LISTED)
     if covered is not None and teller.figures.children.get(BLOCK):
         blocks.append(covered)
     return Section("I1", "组织和报送情况", tuple(blocks))
-
-
-def _by_industry(
-    teller: Teller, topic: IndustryTopic, title: str, codes: Sequence[str]
-) -> Table | None:
-    """Figures by industry: of industry unions where they stand below the unit, else of branches."""
-    if topic.branches:
-        return _by_branch(teller, topic, title, codes)
-    return unit_table(teller, title, codes, limit=_LISTED)
-
-
-def _by_branch(
-    teller: Teller, topic: IndustryTopic, title: str, codes: Sequence[str]
-) -> Table | None:
-    """The same where members of an industry stand below the unit and the industry does not."""
-    known = [i for c in codes if (i := teller.indicator(c)) is not None]
-    told = [i for i in known if any(_of(b, i.code) for b in topic.branches)]
-    if not told:
-        return None
-    rows: list[tuple[Inline, ...]] = []
-    for branch in topic.branches[:_LISTED]:
-        cells = [_branch_cell(teller, branch, i.code) for i in told]
-        rows.append((branch.name, *cells))
-    total = [teller.cell(teller.figures.get(i.code)) for i in told]
-    own: list[Inline] = []
-    for i in told:
-        whole = teller.figures.get(i.code)
-        parts = [f for b in topic.branches for f in _of(b, i.code)]
-        value = combined(i, parts)
-        if i.aggregate not in ADDITIVE or whole is None or whole.value is None:
-            own.append(NONE)
-        elif any(teller.hides(f) for f in (whole, *parts)):
-            own.append(MARK)
-        elif whole.value > (value or 0):
-            rest = whole.value - (value or 0)
-            own.append(teller.number(whole, rest, display(rest, i), "本级"))
-        else:
-            own.append(NONE)
-    if len(topic.branches) <= _LISTED and any(c != NONE for c in own):
-        rows.append((f"{teller.figures.unit.name}本级", *own))
-    rows.append(("合计", *total))
-    note = "注：按各工会的产业上级归类。"
-    if len(topic.branches) > _LISTED:
-        note += f"列前{_LISTED}个产业，其余见附表。"
-    if any(c == MARK for row in rows for c in row):
-        note += NOTE.removeprefix("注：")
-    columns = [Column("产业（行业）", "left", 2.4), *(Column(headed(i)) for i in told)]
-    return Table(title, tuple(columns), tuple(rows), totals=1, note=note)
-
-
-def _of(branch: Branch, code: str) -> list[Figure]:
-    return [f for f in branch.figures.get(code, ()) if f.value is not None]
-
-
-def _branch_cell(teller: Teller, branch: Branch, code: str) -> Inline:
-    indicator = teller.definitions.indicators[code]
-    figures = _of(branch, code)
-    value = combined(indicator, figures)
-    if value is None:
-        return NONE
-    if any(teller.hides(f) for f in figures):
-        return MARK
-    whole = Figure(
-        code, teller.figures.unit.code, teller.figures.period.label, figures[0].line, value
-    )
-    units = [f.unit for f in figures]
-    return teller.number(whole, value, display(value, indicator), f"{branch.name}合计", units=units)
 
 
 # --- training to reward ---
@@ -329,7 +148,7 @@ def _chain(teller: Teller, topic: IndustryTopic) -> Section:
     table = _stage_table(teller)
     trend = months_side_by_side(teller, _TRENDS, 6)
     beside = _beside(teller, topic)
-    by = _by_industry(teller, topic, "各产业（行业）“五位一体”推进情况", _BY_INDUSTRY)
+    by = by_industry(teller, topic, "各产业（行业）“五位一体”推进情况", _BY_INDUSTRY)
     blocks += [b for b in (chart, table, trend, beside, by) if b is not None]
     note = teller.coverage_note()
     if note:
@@ -346,7 +165,7 @@ def _beside(teller: Teller, topic: IndustryTopic) -> Chart | None:
     if topic.branches:
         return None
     stages = [(s.name, s.lead) for s in STAGES]
-    return units_side_by_side(teller, "各产业（行业）各环节情况", stages, _LISTED)
+    return units_side_by_side(teller, "各产业（行业）各环节情况", stages, LISTED)
 
 
 def _stage_table(teller: Teller) -> Table | None:
@@ -414,7 +233,7 @@ def _contracts(teller: Teller, topic: IndustryTopic) -> Section:
         )
         note = "注：各专项合同覆盖的是同一批职工，行业合同与其下的企业合同也会重复，不能相加。"
         blocks.append(Table("期末有效的集体合同", columns, rows, note=note))
-    table = _by_industry(teller, topic, "各产业（行业）集体合同情况", _CONTRACTED)
+    table = by_industry(teller, topic, "各产业（行业）集体合同情况", _CONTRACTED)
     if table is not None:
         blocks.append(table)
     if not blocks:
@@ -499,7 +318,7 @@ def _committees(teller: Teller, topic: IndustryTopic) -> Section:
     told_of = teller.sentence(COMMITTEES)
     if told_of:
         blocks.append(Paragraph(tuple(told_of)))
-    shown = topic.committees[:_LISTED]
+    shown = topic.committees[:LISTED]
     columns = (
         Column("产业（行业）工会", "left", 2.6),
         Column("专职"),
@@ -551,7 +370,7 @@ def _sheets(book: Book, topic: IndustryTopic, teller: Teller) -> None:
         book.table("班子和委员会", "产业（行业）工会班子和委员会情况", fields, rows)
     if topic.branches:
         known = [i for c in told_codes() if (i := teller.indicator(c)) is not None]
-        told = [i for i in known if any(_of(b, i.code) for b in topic.branches)]
+        told = [i for i in known if any(told_of(b, i.code) for b in topic.branches)]
         fields = [Field("产业（行业）", "text", 30), Field("工会（家）", "int", 11)]
         fields += [Field(headed(i), "number", 16, i.decimals) for i in told]
         book.table(
@@ -559,14 +378,7 @@ def _sheets(book: Book, topic: IndustryTopic, teller: Teller) -> None:
             "按产业上级归类的主要指标",
             fields,
             [
-                (b.name, len(b.members), *(_value(teller, b, i.code) for i in told))
+                (b.name, len(b.members), *(branch_value(teller, b, i.code) for i in told))
                 for b in topic.branches
             ],
         )
-
-
-def _value(teller: Teller, branch: Branch, code: str) -> Decimal | str | None:
-    figures = _of(branch, code)
-    if any(teller.hides(f) for f in figures):
-        return MARK
-    return combined(teller.definitions.indicators[code], figures)
