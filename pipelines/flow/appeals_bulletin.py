@@ -40,7 +40,8 @@ def appeals_of(connection: Connection, known: Definitions, figures: Figures) -> 
     for span in spans[:3]:
         withheld |= _withheld(known, rows, organisations, told_apart, span)
     # Of a workplace nobody is told what its few workers complained of.
-    values = {k: f for k, f in values.items() if k[1] in told_apart or not _apart(known, k[3])}
+    apart = _apart(known)
+    values = {k: f for k, f in values.items() if k[1] in told_apart or k[3] not in apart}
     return appeals.appeals_report(
         replace(figures, values={**values, **figures.values}, withheld=withheld),
         counts.with_counts(known),
@@ -81,9 +82,11 @@ def _figures(
     return made
 
 
-def _apart(known: Definitions, code: str) -> bool:
-    """Whether a count is of appeals told apart by what they are about, or by how content."""
-    return code in counts.told_apart(known) or code.startswith(counts.topic_share(""))
+def _apart(known: Definitions) -> frozenset[str]:
+    """Counts of appeals told apart by what they are about, or by how content workers were."""
+    return frozenset(counts.told_apart(known)) | {
+        counts.topic_share(t) for t in counts.topics(known)
+    }
 
 
 def _withheld(

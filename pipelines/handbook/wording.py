@@ -243,6 +243,7 @@ KEYS = {
     "share": "比例",
     "counts": "人数、户数",
     "amounts": "金额",
+    "subjects": "诉求内容和评价",
 }
 _PINYIN = re.compile(r"[（(][a-zà-üāēěīōǎǐǒǔūǖǘǚǜ]+[)）]")
 
