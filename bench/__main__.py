@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench import bare, books, catalogue, closing, naive, ours, scoring
+from bench import bare, books, catalogue, closing, families, naive, ours, review, scoring
 from bench.report import (
     CatalogueRun,
     Other,
@@ -69,6 +69,18 @@ def main() -> None:
         "--books", type=int, nargs="*", metavar="ROWS",
         help="the consolidated workbook beside plain XlsxWriter (1000 10000)",
     )  # fmt: skip
+    parser.add_argument(
+        "--families", action="store_true",
+        help="every family of reports over a federation of 500 unions",
+    )  # fmt: skip
+    parser.add_argument("--keep", type=Path, help="folder to keep what --families makes")
+    parser.add_argument(
+        "--review", type=int, nargs="*", metavar="UNIONS",
+        help="the year-end review as a multiple of bare SQL totals (100 300 1000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--months", type=int, default=12, help="how many months of the year --review fills"
+    )
     given = parser.parse_args()
     if given.portal:
         from bench import portal  # the web's libraries; nothing else here needs them
@@ -86,6 +98,12 @@ def main() -> None:
         return
     if given.close is not None:
         print(closes(given.close or [1000, 2500, 10_000], given.workbooks))
+        return
+    if given.families:
+        print(all_families(given.workbooks, given.keep))
+        return
+    if given.review is not None:
+        print(reviews(given.review or [100, 300, 1000], given.months, given.workbooks))
         return
     if given.write and not given.on:
         parser.error("--write needs --on YYYY-MM-DD")
@@ -177,6 +195,54 @@ def _closing_run(unions: int, scratch: Path, folder: Path) -> closing.ClosingRun
     _sql(f'DROP DATABASE "{name}" WITH (FORCE)')
     shutil.rmtree(home, ignore_errors=True)
     return replace(run, unions=unions, filed=filed, server=server, memory=watch.seen)
+
+
+def all_families(kept: Path | None, laid: Path | None) -> str:
+    """Every family of reports in an installation of its own; its files stay in a folder given."""
+    from warehouse.server import ensure_database
+
+    with _installation() as scratch:
+        home = laid or scratch / "families"
+        with _Workers(1) as workers:
+            workers.each(ours.enter, str(home), ensure_database("families"))
+            (found,) = workers.each(families.run, kept or scratch / "workbooks")
+    return f"{machine()}\n\n{families.table(found)}"
+
+
+def reviews(sizes: Sequence[int], months: int, kept: Path | None) -> str:
+    """A review for each size of federation, each in a fresh process on a database of its own."""
+    from bench.synthetic import BEFORE, MONTHS
+
+    chosen = (BEFORE, *MONTHS[-months:])
+    with _installation() as scratch:
+        folder = kept or scratch / "workbooks"
+        runs = [_review_run(unions, chosen, scratch, folder) for unions in sizes]
+    return f"{machine()}\n{months} months and {BEFORE}\n\n{review.table(runs)}"
+
+
+def _review_run(
+    unions: int, months: Sequence[str], scratch: Path, folder: Path
+) -> review.ReviewRun:
+    from warehouse.server import ensure_database
+
+    say(f"{unions:,} unions: filling {len(months)} months")
+    name, data = f"review_{unions}", str(scratch / "server" / "pg")
+    url, home = ensure_database(name), str(scratch / name)
+    with _Workers(1) as workers:
+        workers.each(ours.enter, home, url)
+        (filed,) = workers.each(review.fill, folder, unions, months)
+    with _Workers(1) as workers:
+        workers.each(ours.enter, home, url)
+        (pid,) = workers.each(review.warm)
+        ((seconds, totals),) = workers.each(review.bare)
+        server = server_seconds(data)
+        with MemoryWatch(pid, every=0.2, data_directory=data) as watch:
+            run: review.ReviewRun = workers.each(review.review, unions, filed)[0]
+        server = server_seconds(data) - server
+    say(f"  {filed}; totals in {seconds:.2f} s, review in {run.whole:.1f} s")
+    _sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    shutil.rmtree(home, ignore_errors=True)
+    return replace(run, bare=seconds, totals=totals, server=server, memory=watch.seen)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ month and the quarter are taken in, read, checked and loaded by the pipeline; wh
 February and for March of the year before goes through the loader without workbooks. The further
 blocks are copies of the first made in SQL (`bench.multiply`): rows, filings and files grow as in
 life, while figures vary no more than among 100 unions. One union in 33 has something that waits for
-words (`_settle`); its workbook is marked from the original of the first block. Federations file
+words (`settle`); its workbook is marked from the original of the first block. Federations file
 nothing here.
 
 Then `close_period` runs as it is, in a fresh process: once for each size.
@@ -18,7 +18,7 @@ import os
 import pickle
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,11 +128,11 @@ def filed(known: Definitions, registry: Sequence[Organisation], months: Sequence
                 found[str(row["org_code"])][place].append(row)
     for number, own in enumerate(found.values(), 1):
         if number % ERRORS_EVERY:
-            _settle(own)
+            settle(own)
     return found
 
 
-def _settle(own: dict[tuple[str, str], list[Row]]) -> None:
+def settle(own: dict[tuple[str, str], list[Row]]) -> None:
     """Take out what the generator leaves for a close to find, because it sees one union at a time.
 
     Invented unions share a few names of events, name contracts of an industry that files none, and
@@ -150,10 +150,20 @@ def _settle(own: dict[tuple[str, str], list[Row]]) -> None:
             own[form, period] = [r for r in rows if r["aid_kind"] == "临时救助"]
 
 
-def load_rows(rows: Filed, months: Sequence[str]) -> int:
-    """Filings through the loader, without workbooks; each union's month is one submission."""
+def load_rows(
+    rows: Filed,
+    months: Sequence[str],
+    workbook: Callable[[str, dict[tuple[str, str], list[Row]]], bytes] | None = None,
+    moment_of: str = "",
+) -> int:
+    """Filings through the loader; each union's month is one submission.
+
+    `workbook` makes the original of a union's month where one is wanted, to be marked or walked
+    to. All arrive at `moment_of`, or at nine on the first of the month after.
+    """
     from pipelines.flow.ground import definitions, engine, moment
     from pipelines.load import filing_of
+    from pipelines.places import places
     from warehouse import receipts
     from warehouse.organisations import ids
     from warehouse.personal import data_key
@@ -161,10 +171,10 @@ def load_rows(rows: Filed, months: Sequence[str]) -> int:
     from warehouse.submissions import NewSubmission
     from warehouse.submissions import load as load_submissions
 
-    known, key, loaded = definitions(), data_key(), 0
+    known, key, loaded, originals = definitions(), data_key(), 0, places().originals
     for label in months:
         month = Period.parse(label)
-        at = moment(f"{month.next().start}T09:00")
+        at = moment(moment_of or f"{month.next().start}T09:00")
         with engine().begin() as connection:
             org_ids = ids(connection)
             owners = {
@@ -176,11 +186,13 @@ def load_rows(rows: Filed, months: Sequence[str]) -> int:
                 connection,
                 [
                     NewReceipt(
-                        sha256=f"{label}{code}",
-                        size=1, file_name=f"{code}.xlsx",
-                        channel="bench", source=f"{label}{code}", sender=code, received_at=at,
+                        sha256=originals.put(workbook(code, pages))
+                        if workbook
+                        else f"{label}{code}{moment_of}",
+                        size=1, file_name=f"{code}.xlsx", channel="bench",
+                        source=f"{label}{code}{moment_of}", sender=code, received_at=at,
                     )
-                    for code in owners
+                    for code, pages in owners.items()
                 ],
             )  # fmt: skip
             loaded += len(owners)

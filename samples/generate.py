@@ -13,7 +13,7 @@ obeyed, or GenerationFailed says which cannot be.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -85,9 +85,14 @@ def generate(
     months: Sequence[str],
     seed: int,
     forms: Collection[str] | None = None,
+    given: Mapping[tuple[str, str], list[Row]] | None = None,
 ) -> History:
-    """Rows of every form (or of some) for the months and for what ends with each of them."""
-    history = History(organisations)
+    """Rows of every form (or of some) for the months and for what ends with each of them.
+
+    `given` are rows by form and period label that stand already, such as a register or the months
+    before: they are left as they are, and what is made agrees with them.
+    """
+    history = History(organisations, dict(given or {}))
     order = [c for c in _in_order(definitions) if forms is None or c in forms]
     for month in months:
         closings = closing_periods(Period.parse(month), definitions.period_kinds)
@@ -96,6 +101,8 @@ def generate(
                 try:
                     form = definitions.form(code, period)
                 except KeyError:
+                    continue
+                if (code, period.label) in history.tables:
                     continue
                 rows = generate_rows(definitions, form, organisations, period, seed, history)
                 history.tables[code, period.label] = rows

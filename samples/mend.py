@@ -176,7 +176,7 @@ def _of_pair(
     bench: Bench, left: ast.expr, operator: ast.cmpop, right: ast.expr
 ) -> Iterator[Changes]:
     if isinstance(operator, ast.In | ast.NotIn):
-        options = right.elts if isinstance(right, ast.List | ast.Tuple) else []
+        options = _options(bench, right)
         for name in _names(left):
             column = bench.free(name)
             if column is None:
@@ -214,6 +214,16 @@ def _of_pair(
         yield from _solve(bench, gap, target, scale)
 
 
+def _options(bench: Bench, node: ast.expr) -> list[ast.expr]:
+    """What `in` allows: the parts of a list that is written out, or the values of a parameter."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return node.elts
+    if isinstance(node, ast.Attribute):
+        values = bench.draft.task.world.scope.parameters.get(node.attr, ())
+        return [ast.Constant(value=v) for v in values]
+    return []
+
+
 def _of_call(bench: Bench, name: str, node: ast.Call) -> Iterator[Changes]:
     arguments = node.args
     match name:
@@ -224,6 +234,12 @@ def _of_call(bench: Bench, name: str, node: ast.Call) -> Iterator[Changes]:
             middle = ast.BinOp(ast.BinOp(low, ast.Add(), high), ast.Div(), ast.Constant(value=2.0))
             for border in (middle, low, high):
                 yield from _solve(bench, ast.BinOp(x, ast.Sub(), border), 0.0, None)
+        case "days":
+            # One day is the other, however that one is worked out: a term ends when it should.
+            for here, there in (arguments, arguments[::-1]):
+                column = bench.free(here.id) if isinstance(here, ast.Name) else None
+                if column is not None and column.type is ColumnType.DATE:
+                    yield bench.put(column, bench.values(there))
         case "filled" | "blank" | "any_filled":
             for column in filter(None, map(bench.free, _names(*arguments))):
                 yield bench.fresh(column)

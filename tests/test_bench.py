@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from bench import catalogue, naive, organisations, report, scoring, watch
+from bench import catalogue, naive, organisations, report, scoring, synthetic, watch
 from bench.figures import FORMS, union_code
 from bench.organisations import city_of, county_of
 from bench.ours import LOAD, MARK, READ, RECEIPT, REST, STAGE_OF, VALIDATE
@@ -307,7 +307,7 @@ def test_further_blocks_file_what_the_first_did_under_codes_of_their_own(
     warehouse_home: Path, definitions: Definitions
 ) -> None:
     """Rows, keys and persons are those of other unions; figures and days are the same again."""
-    from bench import closing
+    from bench import closing, review
 
     month, person = "2019-03", "~abc"
     rows = {
@@ -341,3 +341,19 @@ def test_further_blocks_file_what_the_first_did_under_codes_of_their_own(
     assert "~1~abc" in activity.texts
     assert copy in members.texts
     assert 9 in members.numbers
+    assert review.bare()[1] == 1  # one column of one form has numbers
+
+
+def test_the_invented_federation_is_uneven_and_has_names_as_in_life() -> None:
+    registry = {o.code: o for o in synthetic.registry(500)}
+    assert len(registry) == 500 + 1 + 10 + 8
+    assert all(registry[p.parent] for o in registry.values() for p in o.parents)
+    names = {o.name for o in registry.values()}
+    assert len(names) == len(registry)
+    assert max(map(len, names)) > 45
+    assert any(ord(c) > 0xFFFF for c in "".join(names))
+    sizes = Counter(
+        o.parent_on("块", date(2019, 12, 31)) for o in registry.values() if "G" in o.code
+    )
+    assert len(sizes) == 10
+    assert max(sizes.values()) > 3 * min(sizes.values())

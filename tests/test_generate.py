@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from bench.synthetic import registry as everybody
 from definitions import Period, load_definitions
 from definitions.catalogue import Definitions
 from definitions.model import ColumnKind, Form, Rule, Severity
@@ -104,6 +105,20 @@ def test_codes_are_valid_and_dates_lie_in_the_period() -> None:
     cards = [bank_card(n) for n in (0, 1, 10**9 - 1)]
     assert all(luhn(card) and len(card) == 16 for card in cards)
     assert len(set(cards)) == 3
+
+
+def test_a_day_that_a_rule_works_out_is_found_for_every_union() -> None:
+    """V-R-012: a term ends so many years after it began, to the month."""
+    rows = generate(known(), everybody(60), ["2019-12"], 1, ["ORG-06"]).tables["ORG-06", "2019"]
+    assert {r["term_years"] for r in rows} <= {3, 5}
+
+
+def test_what_is_given_stays_and_the_rest_agrees_with_it() -> None:
+    (month,) = MONTHS[:1]
+    given = {("ORG-01", "2019"): [{"org_code": o.code, "is_joint": False} for o in unions()]}
+    tables = generate(known(), unions(), [month], 3, FORMS, given).tables
+    assert tables["ORG-01", "2019"] is given["ORG-01", "2019"]
+    assert min(r["members_total"] for r in tables["ORG-02", month]) >= 25  # V-R-006
 
 
 def test_keys_are_nobody_elses() -> None:

@@ -1,0 +1,270 @@
+"""Every family of reports over a federation of 500 unions: how long each takes and what it makes.
+
+The federation and its year are those of `bench.synthetic`. December is closed, the year reviewed,
+and an assessment year played to its end for districts, industry unions and star homes; then each
+family is made by the function that the command line calls. What finds nothing to print says why in
+its own words; whatever else goes wrong ends the run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bench.figures import union_code
+from bench.synthetic import CLOSED, MONTH, YEAR, county_code, prepare, reorganise, trade_code
+from samples.spread import mix
+
+UNITS = 500
+REVIEWED, AFTER = "2020-02-21T09:00", "2020-03-20T15:00"
+VOTERS = {"会员": 400, "职工代表": 60, "党政领导": 20, "工会机关": 15}
+"""How many of each rater group are asked about a federation."""
+ASSESSED = ("TRA-FED-2019", "TRA-IND-2019", "SWH-2019")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One family: seconds, files, megabytes, the most rows of one sheet; or why there is none."""
+
+    code: str
+    told: str
+    seconds: float
+    files: tuple[str, ...]
+    megabytes: float = 0.0
+    longest: int = 0
+    reason: str = ""
+
+
+Maker = Callable[[], Iterable[str]]
+
+
+# --- an assessment year ---
+
+
+def play(scheme: str, families: Sequence[str] = ("TRA-FED-2019", "TRA-IND-2019")) -> None:
+    """A round of a scheme from its start to the final result, in a month.
+
+    Schemes named in `families` are rated by ballots and marked by assessors.
+    """
+    from pipelines.flow import assessing_year, assessment_entries, self_assessing
+    from warehouse.life_cycle import Actor
+
+    office, jury, chair = Actor("考核办"), Actor("会审组"), Actor("主席办公会")
+    year = YEAR
+    assessing_year.start_assessment(
+        scheme, year, by=office, reason="年度安排", at="2020-02-21T10:00"
+    )
+    assessing_year.compute_marks(scheme, year, by=office, reason="年报锁定", at="2020-02-22T09:00")
+    units = self_assessing.units_assessed(scheme, year, "2020-02-22T09:30")
+    asked = {(u, r): n for u in units for r, n in VOTERS.items()} if scheme in families else {}
+    assessment_entries.open_rating(
+        scheme, year, opens_on="2020-02-22", closes_on="2020-02-24", electorates=asked, by=office,
+        reason="组织评价", at="2020-02-22T10:00",
+    )  # fmt: skip
+    if asked:
+        _rate(scheme, asked, office)
+    assessment_entries.close_rating(
+        scheme, year, by=office, reason="评价结束", at="2020-02-24T18:00"
+    )
+    if asked:
+        _mark(scheme, units, office)
+    assessing_year.submit_to_review(
+        scheme, year, by=office, reason="评分已齐", at="2020-02-26T09:00"
+    )
+    drawn = assessment_entries.draw_sample(
+        scheme, year, seed="20200227-公证", by=jury, reason="现场抽查", at="2020-02-27T09:00"
+    )
+    for unit in drawn:
+        assessment_entries.enter_inspection(
+            scheme, year, unit, outcome="属实", finding="台账、影像资料与上报一致",
+            evidence="核查记录", inspected_on="2020-02-28", by=jury, at="2020-02-28T17:00",
+        )  # fmt: skip
+    assessing_year.give_notice(scheme, year, by=office, reason="抽查完毕", at="2020-03-02T09:00")
+    _appeal(scheme, units[0], jury)
+    assessing_year.finalise(
+        scheme, year, by=chair, reason="会议审定", document="示总工纪〔2020〕3号",
+        at="2020-03-20T09:00",
+    )  # fmt: skip
+
+
+def _rate(scheme: str, asked: dict[tuple[str, str], int], by: Any) -> None:
+    from pipelines.assessment_year.rating import Ballots
+    from pipelines.flow import assessment_entries
+
+    given = []
+    for (unit, rater), eligible in asked.items():
+        cast = eligible - eligible * (mix("cast", unit, rater) % 9) // 50
+        basic = cast * (1 + mix("basic", unit, rater) % 9) // 40
+        unsat = cast * (mix("unsat", unit, rater) % 5) // 60
+        unclear = cast // 50
+        given.append(
+            Ballots(unit, rater, eligible, cast, cast - basic - unsat - unclear, basic, unsat,
+                    unclear)
+        )  # fmt: skip
+    assessment_entries.enter_ballots(scheme, YEAR, given, by=by, at="2020-02-24T09:00")
+
+
+def _mark(scheme: str, units: Sequence[str], by: Any) -> None:
+    from pipelines.flow import assessment_entries
+    from pipelines.flow.assessment_entries import GivenMark
+    from pipelines.flow.editions import scheme_of
+    from pipelines.flow.ground import definitions
+
+    items = assessment_entries.assessed_items(scheme_of(definitions(), scheme))
+    marks = [
+        GivenMark(unit, item, group, Decimal(80 + mix(unit, item, group) % 20), "个别佐证材料不全",
+                  "考评档案")
+        for unit in units
+        for item in items
+        for group in ("考评一组", "考评二组")
+    ]  # fmt: skip
+    assessment_entries.enter_marks(scheme, YEAR, marks, by=by, at="2020-02-25T09:00")
+
+
+def _appeal(scheme: str, unit: str, by: Any) -> None:
+    from pipelines.flow import assessment_rulings
+    from warehouse.life_cycle import Actor
+
+    number = assessment_rulings.file_appeal(
+        scheme, YEAR, unit, about="考核得分", claim="有一批佐证材料未予采信，请求复核",
+        evidence="补充材料目录", by=Actor("申诉单位经办人"), at="2020-03-03T09:00",
+    )  # fmt: skip
+    assessment_rulings.decide_appeal(
+        scheme, YEAR, number, outcome="不予支持", reason="材料形成时间晚于考核年度", by=by,
+        document="示考申〔2020〕1号", at="2020-03-05T09:00",
+    )  # fmt: skip
+
+
+# --- the families ---
+
+
+def families() -> list[tuple[str, str, Maker]]:
+    """Code, what it is of, and what makes it: returns the files. In an order that works."""
+    from pipelines import flow
+    from pipelines.flow.downloading import write_download
+    from pipelines.places import places
+    from warehouse.life_cycle import Actor
+
+    number, office, by = "示总工发〔2020〕{n}号", "市总工会办公室", "考核办"
+
+    def reviewed() -> list[str]:
+        draft = flow.prepare_review(YEAR, REVIEWED)
+        return list(flow.publish_review(draft["publication"], "主席", REVIEWED)["files"])
+
+    def downloaded(form: str, first: str, last: str) -> Maker:
+        return lambda: write_download(
+            flow.download(form, first, last, AFTER), places().root / "download"
+        )
+
+    def report(code: str, period: str, unit: str | None = None) -> Maker:
+        return lambda: flow.publish_report(code, period, AFTER, unit)["files"]
+
+    def played(scheme: str) -> Maker:
+        def make() -> Iterable[str]:
+            play(scheme)
+            return flow.publish_book(
+                scheme, YEAR, by=by, at=AFTER,
+                letter="示考通〔2020〕{n}号" if scheme != "SWH-2019" else "",
+            )  # fmt: skip
+
+        return make
+
+    def followed(scheme: str) -> Maker:
+        from pipelines.flow.consequences import decide_consequences
+
+        def make() -> Iterable[str]:
+            decide_consequences(
+                scheme, YEAR, document="示总工纪〔2020〕4号", by=Actor("主席办公会"), at=AFTER
+            )
+            return flow.publish_funding_note(
+                scheme, YEAR, document=number.format(n=18), by=by, at=AFTER
+            )
+
+        return make
+
+    quarter, county = f"{YEAR}Q4", county_code(0)
+    return [
+        ("R-03 R-11 R-14", "December closed: bulletin, board, moves, workbooks",
+         lambda: flow.close_period(MONTH, CLOSED)["files"]),
+        ("R-01", "the year: the federation and all counties", reviewed),
+        ("R-02", "every scheme of the year as scored",
+         lambda: flow.assess(YEAR, REVIEWED)["files"]),
+        *(("R-02", f"{s}, played to its end, in Word", played(s)) for s in ASSESSED),
+        ("R-04", "December", report("R-04", MONTH)),
+        ("R-04", "December, a county", report("R-04", MONTH, county)),
+        ("R-05", "audits of the year",
+         lambda: flow.publish_audit_reports(
+             YEAR, committee="示范市总工会经费审查委员会", by="经审办", at=AFTER)),
+        ("R-06", "star homes",
+         lambda: flow.publish_star_list(
+             "SWH-2019", YEAR, document=number.format(n=17), by=by, at=AFTER)),
+        ("R-08", "what follows for industry unions", followed("TRA-IND-2019")),
+        ("R-07", "what is due",
+         lambda: [
+             *flow.publish_notices(office=office, by=by, at=AFTER),
+             *flow.publish_due_notices(office=office, by=by, at=AFTER, number=number, first=30),
+         ]),
+        ("R-09", "the year, a county", report("R-09", str(YEAR), county)),
+        ("R-09", "the year, a union", report("R-09", str(YEAR), union_code(7))),
+        ("R-09", "December, a union", report("R-09", MONTH, union_code(131))),
+        ("R-10", "the year, an industry union", report("R-10", str(YEAR), trade_code(0))),
+        ("R-10", "the quarter, an industry union", report("R-10", quarter, trade_code(1))),
+        ("R-11", "the year", lambda: flow.publish_transfers(str(YEAR), AFTER)["files"]),
+        ("R-12", "December", report("R-12", MONTH)),
+        ("R-13", "the quarter", report("R-13", quarter)),
+        ("R-14", "ORG-02 of twelve months as xlsx, CSV, Parquet",
+         downloaded("ORG-02", f"{YEAR}-01", MONTH)),
+    ]  # fmt: skip
+
+
+def run(folder: Path) -> list[Made]:
+    """Make everything, in an installation of its own, one after the other."""
+    print(prepare(folder, UNITS), flush=True)
+    print(f"{reorganise(UNITS)} moves", flush=True)
+    return [one_of(*family) for family in families()]
+
+
+def one_of(code: str, told: str, make: Maker) -> Made:
+    """One family, timed."""
+    began = time.perf_counter()
+    try:
+        files = tuple(make())
+    except LookupError as nothing:
+        print(f"{code} {told}: {nothing}", flush=True)
+        return Made(code, told, time.perf_counter() - began, (), reason=str(nothing))
+    seconds = time.perf_counter() - began
+    paths = [Path(f) for f in files]
+    size = sum(p.stat().st_size for p in paths) / 2**20
+    print(f"{code} {told}: {seconds:.1f} s, {len(files)} files", flush=True)
+    return Made(code, told, seconds, files, size, _longest(paths))
+
+
+def _longest(paths: Sequence[Path]) -> int:
+    """Rows of the longest sheet of any workbook."""
+    import openpyxl
+
+    longest = 0
+    for path in paths:
+        if path.suffix == ".xlsx":
+            book: Any = openpyxl.load_workbook(path, read_only=True)
+            longest = max(longest, *(s.max_row or 0 for s in book.worksheets))
+            book.close()
+    return longest
+
+
+def table(found: Sequence[Made]) -> str:
+    """The figures, by family."""
+    lines = [
+        f"| {UNITS} unions | of | s | files | MB | rows of the longest sheet |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {m.code} | {m.told} | {m.seconds:.1f} | {len(m.files) or m.reason} | "
+        f"{m.megabytes:.1f} | {m.longest:,} |"
+        for m in sorted(found, key=lambda m: m.code)
+    ]
+    return "\n".join(lines)
