@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import date
 
 import pytest
@@ -15,8 +16,10 @@ from definitions.decided import DOCUMENT, Decision, as_document, with_decisions
 from definitions.model import Dated, Parameter
 from pipelines.flow import ground
 from pipelines.flow.editions import definitions_of
+from pipelines.flow.parameters import decide_parameter
 from warehouse.editions import register_definitions
 from warehouse.engine import warehouse
+from warehouse.turns import DECIDE_LOCK, alone
 
 FAILURES = "sign_in_failures"
 PATH = f"/administration/parameters/{FAILURES}"
@@ -164,6 +167,27 @@ def test_signing_in_goes_by_the_decided_value_from_its_day_on(site):
     assert "提议 sun同志，批准 qian同志" in words(
         site.signed_in("sun").get("/administration/parameters?words=sign_in_failures")
     )
+
+
+def test_of_two_decisions_at_once_the_second_sees_the_first(site):
+    """Each is checked against what was decided before; unseen, two could contradict each other."""
+    given = {"value": "9", "since": "2031-01-01", "authority": "文件", "reason": "试"}
+    path = "/administration/parameters/session_hours"
+    assert site.signed_in("sun").post(path, given).status_code == 303
+    with warehouse().connect() as connection:
+        number, by = connection.execute(
+            text("SELECT max(p.id), max(a.id) FILTER (WHERE a.login = 'qian') "
+                 "FROM parameter_proposal AS p, account AS a")
+        ).one()  # fmt: skip
+    asked = (number, "declined", by, AT.isoformat())
+    second = threading.Thread(target=decide_parameter, args=asked)
+    with warehouse().begin() as first:
+        alone(first, DECIDE_LOCK)
+        second.start()
+        second.join(0.4)
+        assert second.is_alive()
+    second.join(20)
+    assert not second.is_alive()
 
 
 def test_a_value_that_contradicts_other_definitions_is_not_approved(site):

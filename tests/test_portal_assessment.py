@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -23,6 +24,8 @@ from portal_site import words
 from definitions import Definitions
 from pipelines.flow.assessing_year import assessment_state, decide_final, end_notices
 from pipelines.flow.assessment_book import publish_book
+from portal.reading import assessment_entries as entered
+from portal.reading import assessments
 from tests.acceptance import query
 from tests.assessed_workbooks import (
     BASE,
@@ -35,6 +38,7 @@ from tests.assessed_workbooks import (
     Place,
     handed_in,
 )
+from warehouse.engine import warehouse
 from warehouse.life_cycle import Actor
 
 RATERS = ("会员", "职工代表", "党政领导", "工会机关")
@@ -266,6 +270,21 @@ def test_a_unit_sees_each_item_with_the_systems_figure_and_tells_its_own(story: 
     assert has(story.said["self, told"], "tian同志")
     assert has(story.said["too late"], "自评已经结束")
     assert story.status["another unit's page"] == 404
+
+
+def test_the_list_counts_the_gaps_that_each_units_page_shows(story: Story) -> None:
+    found = state().round
+    with warehouse().connect() as connection:
+        counted = entered.gap_counts(connection, found)
+        shown = {
+            u.code: len(
+                entered.gaps(assessments.sheet(connection, found.assessment_id, u.org_id).detail)
+            )
+            for u in entered.units_of(connection, found, date(2018, 3, 8))
+        }
+    assert counted == {unit: n for unit, n in shown.items() if n}
+    assert counted[COUNTY] >= 1
+    assert has(words(story.place.as_("shen").get(f"{BASE}/review")), f"{counted[COUNTY]} 项")
 
 
 def test_what_a_unit_told_stands_beside_what_was_computed_and_is_scored(story: Story) -> None:

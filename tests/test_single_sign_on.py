@@ -22,6 +22,7 @@ from sqlalchemy import text
 
 from portal.routes import signing_in
 from portal.single_sign_on import Provider, SignOnFailed, from_environment
+from warehouse import accounts
 from warehouse.editions import register_definitions
 from warehouse.engine import warehouse
 
@@ -262,6 +263,32 @@ def test_only_the_browser_that_went_comes_back_and_only_once(site, identity):
     assert first.get("/single-sign-on/back?error=access_denied").headers["location"] == "/sign-in"
     assert first.get(way).headers["location"] == "/"
     assert second.get("/single-sign-on?next=//evil.example").status_code == 303
+
+
+def test_two_administrators_at_once_bind_an_address_to_one_account(site):
+    told: list[str] = []
+
+    def second() -> None:
+        try:
+            with warehouse().begin() as connection:
+                accounts.bind(connection, numbered("qian"), "one@p.example", at=AT, actor="test")
+        except accounts.AccountRefused as refusal:
+            told.append(str(refusal))
+
+    thread = threading.Thread(target=second)
+    with warehouse().begin() as connection:
+        accounts.bind(connection, numbered("li"), "one@p.example", at=AT, actor="test")
+        thread.start()
+        thread.join(0.3)
+    thread.join(10)
+    assert told == ["这个邮箱已经绑定了别的账号"]
+
+
+def test_who_asks_too_often_is_not_sent_to_the_provider(site):
+    browser = site.visitor()
+    answers = [browser.get("/single-sign-on").headers["location"] for _ in range(61)]
+    assert [a == "/sign-in" for a in answers[-2:]] == [False, True]
+    assert "尝试次数太多" in " ".join(words(browser.get("/sign-in")))
 
 
 def test_settings_are_whole_or_absent_and_never_plain_over_the_net(site):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -20,7 +19,7 @@ from portal.routes import (
     assessment_entries,
     assessment_self,
 )
-from portal.routes.assessment_pages import READERS, Reader, head
+from portal.routes.assessment_pages import READERS, Reader, head, number_of, told_of
 from warehouse import audit
 
 router = APIRouter()
@@ -124,13 +123,10 @@ def tried(
     if not given:
         return _trial(request, person, reading, known, year, scheme, error="请至少改一个设置。")
     try:
-        changes: dict[str, Any] = {p: str(Decimal(v)) for p, v in given}
+        changes: dict[str, Any] = {p: str(number_of(v)) for p, v in given}
         found = what_if(scheme, year, overrides=changes)
-    except InvalidOperation:
-        error = "改后的值须是数字。"
-        return _trial(request, person, reading, known, year, scheme, given=given, error=error)
     except LookupError as refused:
-        error = str(refused).strip("'")
+        error = told_of(refused)
         return _trial(request, person, reading, known, year, scheme, given=given, error=error)
     with person.site.engine.begin() as connection:
         audit.note(
