@@ -1,6 +1,11 @@
-"""考核公示期满：每天检查；期满且申诉都已答复的，转入待审定，请主席办公会审定或退回会审。"""
+"""考核公示期满：每天检查；期满且申诉都已答复的，转入待审定，请主席办公会审定或退回会审。
+
+当天没有办理、或者办不成的（没写文号、由公示经办人审定），第二天早上再问，直到办结。
+"""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, dag, get_current_context, task, task_group
@@ -8,6 +13,9 @@ from run_settings import TAG, at, at_param, settings
 
 APPROVE = "同意审定"
 REJECT = "退回会审"
+LATER = "暂不办理"
+# Nobody's answer by then is 暂不办理; the next morning's run asks anew, and no two ask at a time.
+ANSWERED_WITHIN = timedelta(hours=23)
 
 
 @dag(
@@ -33,7 +41,9 @@ def end_notices():
             task_display_name="审定",
             subject=title,
             body=summary,
-            options=[APPROVE, REJECT],
+            options=[APPROVE, REJECT, LATER],
+            defaults=LATER,
+            response_timeout=ANSWERED_WITHIN,
             params={
                 "document": Param(
                     "", type="string", title="文号", description="会议纪要或批准文件的文号，必填"
@@ -46,6 +56,9 @@ def end_notices():
             from pipelines import flow
             from warehouse.life_cycle import Actor
 
+            chosen = answer["chosen_options"]
+            if chosen not in ([APPROVE], [REJECT]):
+                return "待审定"
             context = get_current_context()
             # It counts from the moment of the signature, which may be days after the question.
             given = context["params"].get("at")
@@ -53,7 +66,7 @@ def end_notices():
                 scheme,
                 year,
                 edition,
-                approve=answer["chosen_options"] == [APPROVE],
+                approve=chosen == [APPROVE],
                 by=Actor(answer["responded_by_user"]["name"]),
                 document=str(answer["params_input"].get("document") or ""),
                 at=at(context) if given else answer["responded_at"].isoformat(),

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,10 +188,17 @@ class Airflow:
         return list(self.call("GET", path, limit=100, order_by="-run_after")["dag_runs"])
 
     def answer_hitl(
-        self, dag_id: str, run_id: str, option: str, user: str = CHAIR, timeout: float = 300
+        self,
+        dag_id: str,
+        run_id: str,
+        option: str,
+        user: str = CHAIR,
+        timeout: float = 300,
+        form: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Wait until a task of the run asks a human, answer as the user; return the question.
 
+        `form` fills in the fields beside the options.
         This is the documented call behind the button on the page, made with the user's own token.
         A task answered within a moment of asking may be taken for lost by the scheduler, which
         has not yet heard that it began to wait, and asks again: so leave it a human's moment, and
@@ -211,7 +218,7 @@ class Airflow:
                 elif task["state"] == "awaiting_input":
                     first = seen.setdefault((task["id"], task["try_number"]), time.monotonic())
                     if time.monotonic() - first > _HUMAN_MOMENT:
-                        body = {"chosen_options": [option], "params_input": {}}
+                        body = {"chosen_options": [option], "params_input": dict(form or {})}
                         place = f"{task['task_id']}/{task['map_index']}"
                         self.call(
                             "PATCH", f"{path}/taskInstances/{place}/hitlDetails", body, user=user

@@ -92,6 +92,15 @@ def publish_review(publication, signer, at):
 def withdraw_review(publication, signer, at):
     note("withdraw_review", publication, signer, at)
     return {"publication": publication}
+
+def end_notices(at):
+    note("end_notices", at)
+    return [{"scheme": "TRA-FED-2017", "year": 2017, "edition": 3, "title": "2017年度考核",
+             "summary": "参加考核 4 家"}]
+
+def decide_final(scheme, year, edition, *, approve, by, document, at):
+    note("decide_final", scheme, year, edition, approve, by.name, document, at)
+    return "审定"
 """
 AT = "2018-02-06T08:00:00+08:00"
 
@@ -214,6 +223,20 @@ def test_the_chair_decides_what_happens_to_the_review(running, stand_in, option,
     assert states[other] == "skipped"
     assert [year, airflow.CHAIR, AT] in calls(stand_in, f"{taken}_review")
     assert not [c for c in calls(stand_in, f"{other}_review") if c[0] == year]
+
+
+def test_a_result_is_final_with_the_document_that_the_chair_names(running, stand_in):
+    run = running.trigger("end_notices", {"at": AT})
+    form = {"document": "总工会纪〔2018〕3号"}
+    question = running.answer_hitl("end_notices", run, "同意审定", form=form)
+    assert question["subject"] == "2017年度考核"
+    assert question["body"] == "参加考核 4 家"
+    assert question["options"] == ["同意审定", "退回会审", "暂不办理"]
+    running.wait_run("end_notices", run)
+    assert calls(stand_in, "decide_final") == [
+        ["TRA-FED-2017", 2017, 3, True, airflow.CHAIR, "总工会纪〔2018〕3号", AT]
+    ]
+    assert running.results("end_notices", run, "final.decide") == ["审定"]
 
 
 def test_a_form_filled_in_wrongly_starts_nothing(running):

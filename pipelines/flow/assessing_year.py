@@ -231,8 +231,8 @@ def _objections(
 def end_notices(at: str) -> list[dict[str, Any]]:
     """Let every notice whose days are over, and whose appeals are answered, wait for its signature.
 
-    What a schedule calls each morning. Returns the rounds that began to wait at this moment, with
-    what the signer must know; a repeat at the same moment returns the same.
+    What a schedule calls each morning. Returns every round that waits, with what the signer must
+    know: who did not answer yesterday, or not as it must be, is asked again.
     """
     known, when = definitions(), moment(at)
     found: list[dict[str, Any]] = []
@@ -242,7 +242,7 @@ def end_notices(at: str) -> list[dict[str, Any]]:
                 continue
             locked = round_now(connection, listed.scheme, listed.year)
             one = _ended(connection, known, locked, when)
-            if one.stage == Stage.WAITING and one.since == when:
+            if one.stage == Stage.WAITING:
                 found.append(_to_sign(connection, known, one))
     return found
 
