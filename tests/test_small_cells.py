@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,19 +19,13 @@ from scipy.optimize import linprog
 
 from definitions.catalogue import Definitions
 from definitions.periods import Period
-from pipelines.small_cells import (
-    OWN,
-    Sum,
-    Tree,
-    Value,
-    sensitive,
-    sensitive_columns,
-    small,
-    withheld_of,
-    withhold,
-)
+from pipelines.exposed_cells import Sum, small, withhold
+from pipelines.flow.walking import Part
+from pipelines.small_cells import OWN, Tree, Value, sensitive, sensitive_columns, withheld_of
+from portal.reading.numbers import addressed
+from portal.reading.withheld import Withheld
 from warehouse.engine import prepare
-from warehouse.withheld import decision, keep_decision
+from warehouse.withheld import decision, decisions, keep_decision
 
 LIMIT = 5
 MONTHS = [m.label for m in Period.parse("2017").months()]
@@ -231,6 +226,8 @@ def test_what_is_sensitive_is_named_in_the_definitions(definitions: Definitions)
         assert {c for group in groups.values() for c in group} <= known, form
     assert "persons" in sensitive_columns(definitions, "AID-02", day)
     assert sensitive_columns(definitions, "ORG-02", day) == frozenset()
+    # R-12 withholds topics of few slips: rows that tell each slip's topic would undo it
+    assert {"topic", "satisfied"} <= sensitive_columns(definitions, "RIGHT-01", day)
 
 
 def test_what_was_decided_stands_beside_its_computation(warehouse_home: Path) -> None:
@@ -249,6 +246,20 @@ def test_what_was_decided_stands_beside_its_computation(warehouse_home: Path) ->
     with prepare().connect() as connection:
         assert decision(connection, one) == cells
         assert decision(connection, two) == frozenset()
+        asked = decisions(connection, [one, two, 0], [FLOW], ["C1"])
+    assert asked == {one: {(1, "C1", "2017-03", FLOW)}, two: frozenset(), 0: None}
+
+
+def test_what_a_unit_did_itself_is_hidden_from_its_parts_where_it_is_withheld() -> None:
+    """A unit's own part has no step below it, and so no address of its own."""
+    address = f"块/C1/2017-03/{FLOW}"
+    found = Withheld(frozenset({FLOW}), {7: frozenset({(1, f"C1{OWN}", "2017-03", FLOW)})})
+    walk = SimpleNamespace(line="块", unit="C1", period="2017-03", indicator=FLOW)
+    own, below = Part(OWN, Decimal(3)), Part("乙", Decimal(4), address.replace("C1", "U1"))
+    assert found.hides_address(7, addressed(walk, own))
+    assert found.hides_address(7, f"{address}/{OWN}")
+    assert not found.hides_address(7, addressed(walk, below))
+    assert not found.hides_address(7, address)
 
 
 def test_what_was_found_out_once_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,5 +270,5 @@ def test_what_was_found_out_once_is_not_asked_again(monkeypatch: pytest.MonkeyPa
     sums, known = [Sum(total, parts)], {}
     first = withhold(values, sums, LIMIT, asked_before=known)
     assert {parts[0], parts[1]} < first
-    monkeypatch.setattr("pipelines.small_cells.linprog", None)
+    monkeypatch.setattr("pipelines.exposed_cells.linprog", None)
     assert withhold(values, sums, LIMIT, asked_before=known) == first
