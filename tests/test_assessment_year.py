@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from pipelines.flow import assessment_entries as entries
 from pipelines.flow import assessment_rulings as rulings
 from pipelines.flow import consequences as following
 from pipelines.flow import trying as asking
+from pipelines.flow.assessing import latest_results
 from pipelines.flow.assessment_book import publish_book
 from pipelines.flow.assessment_papers import publish_funding_note
 from pipelines.flow.notices import publish_notices
@@ -36,6 +37,7 @@ from tests.independent.seeded import CHINA
 from warehouse import assessment_year as kept
 from warehouse.engine import warehouse
 from warehouse.life_cycle import Actor
+from warehouse.walks import results_behind
 
 SCHEMES = Path(definitions.loading.__file__).parent / "schemes"
 TOLD: dict[str, Any] = {}
@@ -338,6 +340,8 @@ def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_foll
         )  # fmt: skip
     assert following.follow_up("2021-04-06T08:00:00") == {"提醒": [], "督办": []}
     assert following.follow_up("2021-04-08T08:00:00")["提醒"] == [o.number for o in open_]
+    # a task that is repeated prints what the first try noted
+    assert following.follow_up("2021-04-08T08:00:00")["提醒"] == [o.number for o in open_]
     assert following.follow_up("2021-04-09T08:00:00") == {"提醒": [], "督办": []}
     following.record_rectification(
         first, "报送结果", words="已整改", evidence="整改报告", happened_on="2021-04-10",
@@ -345,9 +349,11 @@ def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_foll
     )  # fmt: skip
     late = following.follow_up("2021-04-16T08:00:00")["督办"]
     assert late == [o.number for o in open_ if o.number != first]
-    files = publish_notices(office="考核办", by="考核办 01", at="2021-04-16T09:00:00")
+    files = publish_notices(by="考核办 01", at="2021-04-16T09:00:00")
     files = [f for f in files if f.endswith(".docx")]
     assert len(files) == len(open_)
+    asked = ["".join(p.text for p in docx.Document(f).paragraphs) for f in files]
+    assert all("报送考核工作机构" in words for words in asked)
     assert sum("督办" in f for f in files) == len(late)
     following.record_rectification(
         first, "验收销号", words="验收合格", happened_on="2021-04-20", by=Actor("考核办"),
@@ -355,6 +361,27 @@ def test_a_final_result_brings_what_the_catalogue_says_and_rectification_is_foll
     )  # fmt: skip
     states = {s.number: s.state for s in following.all_rectifications("2021-04-21T09:00:00")}
     assert states[first] == "已销号"
+
+
+def test_a_run_after_the_meeting_does_not_stand_before_its_result(told: Assessed) -> None:
+    """The year's review and the book of a unit tell the final result, as rankings do."""
+    with warehouse().connect() as connection:
+        final = kept.editions(connection, kept.round_of(connection, FED, 2020).id)[-1]
+        connection.execute(
+            text(
+                "INSERT INTO assessment (scheme, year, cutoff, definitions, computation_id) "
+                "SELECT scheme, year, timestamptz '2021-05-01', definitions, computation_id "
+                "FROM assessment WHERE id = :a"
+            ),
+            {"a": final.assessment_id},
+        )
+        rows = [r for r in latest_results(connection, 2020, world.LATER) if r.scheme == FED]
+        assert {r.assessment_id for r in rows} == {final.assessment_id}
+        walked = results_behind(connection, 2020, world.LATER, FED)
+        assert {u.unit for u in walked} == set(stored(FED))
+        early = results_behind(connection, 2020, final.known_at - timedelta(days=3), FED)
+        assert early and {u.unit for u in early} == set(stored(FED, 0))
+        connection.rollback()
 
 
 def test_next_years_money_sums_to_the_pool_and_the_note_prints_it(told: Assessed) -> None:

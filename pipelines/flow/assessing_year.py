@@ -258,7 +258,7 @@ def _to_sign(connection: Connection, known: Definitions, one: Round) -> dict[str
         "scheme": one.scheme,
         "year": one.year,
         "edition": one.edition,
-        "title": f"{one.year}年度{title}",
+        "title": f"请审定{one.year}年度考核结果（按《{title}》）",
         "summary": f"第 {one.edition} 版结果公示期满，申诉均已答复。"
         f"参加考核 {len(rows)} 家：{told}。",
     }
