@@ -42,7 +42,7 @@ from pipelines.publish.official import (
     title_lines,
     word_of,
 )
-from pipelines.publish.publication import Publication, stamp
+from pipelines.publish.publication import Publication, file_title, stamp
 
 DRAFT = "草稿，未签发，不得引用"
 _TEMPLATES = Path(__file__).parent / "typst"
@@ -244,9 +244,10 @@ def paper_files(
     papers: Sequence[Paper], title: str, cutoff: datetime
 ) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
     """Papers as Word and as PDF, each with its file's name."""
+    name = file_title(title)
     return (
-        (f"{title}.docx", word_of(papers, title, cutoff)),
-        (f"{title}.pdf", pdf_of(papers, title, cutoff)),
+        (f"{name}.docx", word_of(papers, title, cutoff)),
+        (f"{name}.pdf", pdf_of(papers, title, cutoff)),
     )
 
 
