@@ -92,13 +92,6 @@ def open_campaign(
     return int(new)
 
 
-def campaign_of(connection: Connection, round_id: int) -> Any | None:
-    """The campaign of a round, or None."""
-    return connection.execute(
-        select(rating_campaign).where(rating_campaign.c.round_id == round_id)
-    ).first()
-
-
 def electorates(connection: Connection, round_id: int) -> dict[tuple[str, str], int]:
     """(unit, rater) → how many may rate in the campaign of a round."""
     rows = connection.execute(

@@ -66,10 +66,6 @@ class Batch:
         """Forms that the unit has to do something about."""
         return sum(o.wants(today) for o in self.owed)
 
-    def next_due(self, today: date) -> date | None:
-        """The first day that has to be kept."""
-        return min((o.due_on for o in self.owed if o.wants(today)), default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class Sent:
