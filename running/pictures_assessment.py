@@ -42,7 +42,7 @@ def assessment_year(at: datetime, unit: str, person: Person) -> None:
     _mark(units, office, on(5))
     assessing_year.submit_to_review(SCHEME, YEAR, by=office, reason="评分已齐", at=on(4))
     assessment_rulings.rule(
-        SCHEME, YEAR, unit, kind="核定实绩", key="I-ORG-20", value=Decimal(1_410),
+        SCHEME, YEAR, unit, kind="核定实绩", key="I-ORG-15", value=Decimal(1_019),
         reason="抽查台账，4人重复登记", document="示总工审〔2018〕1号", by=review, at=on(4),
     )  # fmt: skip
     drawn = assessment_entries.draw_sample(
