@@ -241,9 +241,21 @@ def test_more_ballots_than_members_void_the_rating_and_the_result_waits(members,
     rater = unit.blocks[0].raters[0]
     assert (rater.score, unit.total, unit.standing) == (None, 40, Standing.PROVISIONAL)
     assert unit.notes == (f"会员评价票{sentence}，该方评价无效，须重新组织评价",)
-    assert explain.rater_sentence(rater) == (
+    assert explain.rater_sentence(rater, unit.blocks[0]) == (
         f"{sentence}，该方评价无效，暂按 0 分计，须重新组织评价"
     )
+
+
+def test_ballots_that_nobody_collected_are_not_said_to_be_shared_out():
+    asked = Tally("U1", "职工代表", 10, 10, 10, 0, 0, 0)
+    for tallies, told in (
+        ((), "评价票尚未采集"),
+        ((asked,), "本年度未采集，份额由其他评价主体分摊"),
+    ):
+        inputs = AssessmentInputs(2019, units("U1"), tallies=tallies)
+        block = assess(small(**RATED), inputs).unit("U1").blocks[0]
+        assert explain.rater_sentence(block.raters[0], block) == told
+        assert "EVAL" not in explain.block_sentence(block)
 
 
 def test_more_raters_than_members_void_a_star():

@@ -145,10 +145,12 @@ def test_the_ratings_page_holds_counts_and_participation(both):
 def test_places_and_days_are_told_as_people_tell_them(fed):
     places = "自评表!9；自评表!8、自评表!9、纪要1号"
     late = Adjustment("年报迟报", "《年报》2020-01-20 到期，逾期收到", places, D(1), True)
-    claim = replace(fed.units[0], deductions=(late,))
+    beyond = Adjustment("超额完成", "师徒结对数超目标", "TRA-FED-2017", D(1), True)
+    claim = replace(fed.units[0], bonus=(beyond,), deductions=(late,))
     sheet = opened(book(replace(fed, units=(claim,))))["加分扣分"]
     row = next(r for r in sheet.iter_rows(values_only=True) if r[1] == "年报迟报")
     assert row[2:4] == ("《年报》2020年1月20日到期，逾期收到", "自评表第8、9行、纪要1号")
+    assert next(r for r in sheet.iter_rows(values_only=True) if r[1] == "超额完成")[3] == "考核办法"
 
 
 def test_star_homes_show_three_parties_weights_participation_and_star(both):

@@ -8,10 +8,13 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import docx
 import pytest
 
+from pipelines.flow import assessment_book
 from pipelines.publish.assessment_book import UnitPaper, result_letter
 from pipelines.publish.assessment_papers import (
     AuditFacts,
@@ -155,6 +158,26 @@ def test_a_letter_says_what_points_were_taken_for_and_nothing_twice() -> None:
     # a veto that cost no grade is told all the same, with what it means
     told = "有一票否决情形“工会经费未足额上缴”（示总工发〔2021〕5号），最高评为“良好”"
     assert f"等次说明：{told}。" in letter_of(replace(UNIT, reasons=(), vetoes_told=(told,)))
+
+
+@pytest.mark.parametrize(
+    ("taken", "stage", "rulings", "appeals"),
+    [
+        (("自评", "核算"), "核算", "尚未经联合会审", "本版结果尚未公示。"),
+        (("核算", "联合会审"), "联合会审", "尚未进行现场抽查", "本版结果尚未公示。"),
+        (("联合会审", "现场抽查", "公示"), "公示", "", "截至编印时没有收到申诉。"),
+        (("联合会审", "现场抽查", "公示", "待审定"), "待审定", "", ""),
+    ],
+)
+def test_a_book_says_no_more_than_its_stage_allows(
+    taken: tuple[str, ...], stage: str, rulings: str, appeals: str
+) -> None:
+    steps = tuple(SimpleNamespace(stage_to=s) for s in taken)
+    shown: Any = SimpleNamespace(taken=steps, found=SimpleNamespace(stage=stage))
+    told = assessment_book._nothing_changed(shown)
+    assert rulings in told.get("no_rulings", "")
+    assert ("no_rulings" in told) is bool(rulings)
+    assert told.get("no_appeals", "") == appeals
 
 
 def test_a_long_title_is_broken_after_a_word_and_never_in_brackets() -> None:

@@ -14,7 +14,15 @@ from pipelines.assess.results import (
     State,
     UnitResult,
 )
-from pipelines.assess.wording import exact_marks, figure, goal, marks, percent, plain
+from pipelines.assess.wording import (
+    exact_marks,
+    figure,
+    goal,
+    marks,
+    percent,
+    plain,
+    without_codes,
+)
 
 FUNCTION_NAMES: dict[str, str] = {
     "SF1": "按比例",
@@ -88,7 +96,7 @@ def part_sentence(line: PartResult) -> str:
         claim = ""
         if line.state is State.MISSING and line.self_reported is not None and line.indicator:
             claim = f"；自报 {figure(line.self_reported, line.indicator)} 不作计分依据"
-        return f"{line.why}{share}{claim}。"
+        return f"{without_codes(line.why)}{share}{claim}。"
     if line.part is None or line.indicator is None:
         return _given_sentence(line)
     text = f"{_facts(line)}{_working(line, line.part)}"
@@ -286,10 +294,12 @@ def source(line: PartResult) -> str:
     return "；".join(t for t in (coverage, line.reference) if t)
 
 
-def rater_sentence(result: RaterResult) -> str:
-    """How a rater group's score came about."""
+def rater_sentence(result: RaterResult, block: BlockResult) -> str:
+    """How a rater group's score came about, in a block where others may have been asked."""
     tally = result.tally
     if tally is None:
+        if not any(r.counted for r in block.raters):
+            return "评价票尚未采集"
         if not result.counted:
             return "本年度未采集，份额由其他评价主体分摊"
         return "未报送评价票，按缺报计 0 分"
@@ -323,7 +333,7 @@ def block_sentence(result: BlockResult) -> str:
     else:
         text = f"{name}：{exact_marks(result.score)} 分"
         if result.note:
-            text += f"（{result.note}）"
+            text += f"（{without_codes(result.note)}）"
     return f"{text}，权重 {plain(result.weight)}%，计入总分 {exact_marks(result.weighted)} 分。"
 
 

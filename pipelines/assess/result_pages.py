@@ -32,7 +32,13 @@ from pipelines.assess.results import (
     State,
     UnitResult,
 )
-from pipelines.assess.wording import days_in_words, marks, places_in_words, plain
+from pipelines.assess.wording import (
+    days_in_words,
+    marks,
+    places_in_words,
+    plain,
+    without_codes,
+)
 from pipelines.typesetting import HEADING, RED
 
 _GROUP: Props = {
@@ -59,7 +65,7 @@ def write_ranking(
     page = Page(look, name, widths, footer)
     page.title(f"{result.year}年度考核结果排名", scheme.title)
     for sentence in (*result.provisional, *result.notices):
-        page.paragraph(f"※ {sentence}", {"font_color": RED})
+        page.paragraph(f"※ {without_codes(sentence)}", {"font_color": RED})
     labels = (
         "名次", "单位", *(f"{b.name}\n（{plain(b.weight)}%）" for b in blocks),
         "加分", "扣分", "一票否决", "总分", "等次", "上年名次", "备注",
@@ -145,7 +151,7 @@ def write_score_sheet(
     page.title(f"{unit.unit.name}", f"{result.year}年度考核评分表　{result.scheme.title}")
     _summary(page, result, unit)
     for sentence in (*result.provisional, *unit.notes):
-        page.paragraph(f"※ {sentence}", {"font_color": RED})
+        page.paragraph(f"※ {without_codes(sentence)}", {"font_color": RED})
     page.space(6)
     page.head(_SHEET_HEAD)
     page.sheet.freeze_panes(page.row, 2)
@@ -270,7 +276,7 @@ def _block_lines(page: Page, block: BlockResult) -> None:
                     f"{tally.ballots}/{tally.eligible} 票" if tally else None,
                     "票分平均",
                     rater.score if rater.score is not None else ("0.00" if rater.counted else None),
-                    explain.rater_sentence(rater),
+                    explain.rater_sentence(rater, block),
                     tally.reference if tally else "",
                 ),
                 _line_props(None),
@@ -329,6 +335,11 @@ def _part_line(page: Page, line: PartResult) -> None:
     )
 
 
+def _named(document: str, result: AssessmentResult) -> str:
+    """A document as people name it; points that the scheme itself gives rest on the scheme."""
+    return "考核办法" if document == result.scheme.code else places_in_words(document)
+
+
 def write_adjustments(look: Look, result: AssessmentResult, name: str, footer: str) -> None:
     """Bonus, deductions and vetoes with the documents behind them."""
     page = Page(look, name, (26, 12, 46, 28, 9, 10, 40), footer)
@@ -346,7 +357,7 @@ def write_adjustments(look: Look, result: AssessmentResult, name: str, footer: s
             page.line(
                 (
                     unit.unit.name, entry.kind, days_in_words(entry.title),
-                    places_in_words(entry.document) or None,
+                    _named(entry.document, result) or None,
                     entry.points * sign if entry.counted else 0,
                     "计入" if entry.counted else "不计", entry.why,
                 ),
@@ -409,7 +420,7 @@ def write_ratings(look: Look, result: AssessmentResult, name: str, footer: str) 
                         unit.unit.name, rater.rater, f"{plain(rater.share)}%", *counts,
                         rater.satisfied_pct, rater.score,
                         "" if tally and not rater.must_explain and rater.score is not None
-                        else explain.rater_sentence(rater),
+                        else explain.rater_sentence(rater, block),
                     ),
                     props,
                 )  # fmt: skip
@@ -435,7 +446,7 @@ def write_stars(look: Look, result: AssessmentResult, name: str, footer: str) ->
     weights = "、".join(f"{b.name} {plain(b.weight)}%" for b in parties)
     page.title(f"{result.year}年度星级职工之家评定结果", f"本年度权重：{weights}")
     for sentence in result.provisional:
-        page.paragraph(f"※ {sentence}", {"font_color": RED})
+        page.paragraph(f"※ {without_codes(sentence)}", {"font_color": RED})
     page.head(
         ("序号", "工会", *(f"{b.name}\n（{plain(b.weight)}%）" for b in parties),
          "有评价资格\n会员（人）", "参评会员\n（人）", "参评率", "总分", "申报\n星级", "评定\n星级",

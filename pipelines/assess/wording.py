@@ -43,6 +43,11 @@ def exact_marks(value: Number) -> str:
     return text[:-2] + text[-2:].rstrip("0")
 
 
+def without_codes(text: str) -> str:
+    """A sentence without the codes of forms that stand in brackets after their names."""
+    return re.sub(r"（[A-Z]+-\d{2}）", "", text)
+
+
 def days_in_words(text: str) -> str:
     """Days in a text as official papers write them: 2020-01-20 到期 becomes 2020年1月20日到期."""
     return re.sub(

@@ -303,7 +303,9 @@ def explanation_of(scheme: Scheme, unit: UnitResult) -> dict[str, Any]:
                 "told": block_sentence(block),
                 "basis": block.block.basis,
                 "lines": [_line(line) for line in block.parts],
-                "raters": [{"rater": r.rater, "told": rater_sentence(r)} for r in block.raters],
+                "raters": [
+                    {"rater": r.rater, "told": rater_sentence(r, block)} for r in block.raters
+                ],
             }
             for block in unit.blocks
         ],

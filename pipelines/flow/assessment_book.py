@@ -22,6 +22,7 @@ from pipelines.assess.wording import (
     marks,
     places_in_words,
     plain,
+    without_codes,
 )
 from pipelines.assessment_year.stages import Stage
 from pipelines.flow.assessing import book_title
@@ -202,7 +203,7 @@ def _block_lines(block: BlockResult) -> Iterator[papers.ScoreLine]:
         yield papers.ScoreLine(
             block.block.name, f"{rater.rater}（{plain(rater.share)}%）", plain(rater.share),
             ABSENT, ABSENT,
-            score, marks(earned), f"{explain.rater_sentence(rater)}。",
+            score, marks(earned), f"{explain.rater_sentence(rater, block)}。",
         )  # fmt: skip
     if not block.parts and not block.raters:
         yield papers.ScoreLine(
@@ -258,7 +259,9 @@ def _book(shown: Shown, title: str) -> Paper:
             rulings=_rulings(shown, names),
             appeals=_appeals(shown, names),
             course=_course(shown),
-            notices=(*result.provisional, *result.notices, *shown.refused),
+            notices=tuple(
+                without_codes(n) for n in (*result.provisional, *result.notices, *shown.refused)
+            ),
             rests_on=_rests_on(scheme),
             **_nothing_changed(shown),
         )
@@ -319,7 +322,8 @@ def _adjustments(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
         for sign, entries in (("＋", unit.bonus), ("－", unit.deductions)):
             rows += [
                 (unit.unit.name, a.kind, days_in_words(a.title),
-                 places_in_words(a.document) or ABSENT,
+                 "考核办法" if a.document == result.scheme.code
+                 else places_in_words(a.document) or ABSENT,
                  f"{sign}{marks(a.points)}" if a.counted else "0.00",
                  "计入" if a.counted else a.why)
                 for a in entries

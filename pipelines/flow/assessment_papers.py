@@ -8,6 +8,7 @@ from pipelines.assess import UnitResult
 from pipelines.assess.funding import Allocation
 from pipelines.assess.results import Standing
 from pipelines.assess.wording import ABSENT, marks, plain
+from pipelines.assessment_year.stages import Stage
 from pipelines.flow import consequences as following
 from pipelines.flow.ground import engine, moment
 from pipelines.flow.paper_ground import edition_shown, publish_one, scheme_name
@@ -25,7 +26,9 @@ def publish_star_list(scheme: str, year: int, *, document: str, by: str, at: str
     result = shown.result
     stars = [u for u in result.units if u.grade and u.standing is not Standing.INVALID]
     counts = "、".join(
-        f"{b.name} {sum(u.grade == b.name for u in stars)} 家" for b in result.scheme.bands
+        f"{band} {count} 家"
+        for band in (b.name for b in result.scheme.bands)
+        if (count := sum(u.grade == band for u in stars))
     )
     rows = [
         (str(i), u.unit.name,
@@ -40,8 +43,9 @@ def publish_star_list(scheme: str, year: int, *, document: str, by: str, at: str
         weights="、".join(f"{b.name} {plain(b.weight)}%" for b in result.scheme.blocks),
         rows=rows,
         parties=[b.name for b in result.scheme.blocks],
-        counts=f"共评定 {len(stars)} 家，其中{counts}。",
+        counts=f"共评定 {len(stars)} 家，其中{counts}。" if stars else "本年度没有评定星级的工会。",
         issued=china_day(when),
+        final=shown.found.stage == Stage.FINAL,
     )
     return publish_one("R-06 星级职工之家名单", paper, shown, year, by, when)
 

@@ -152,7 +152,7 @@ def book_paper(facts: BookFacts) -> Paper:
         parts.append(
             Grid(
                 ("名次", "单位", *blocks, *members[0].adjusts, "总分", "等次", "上年名次", "备注"),
-                (9, 30, *(15 for _ in blocks), *(_WIDE[a] for a in members[0].adjusts), 12, 18,
+                (9, 30, *(15 for _ in blocks), *(_WIDE[a] for a in members[0].adjusts), 12, 22,
                  14, 30),
                 tuple(_ranked(u) for u in members),
                 f"cl{'r' * len(blocks)}{''.join(_SIDE[a] for a in members[0].adjusts)}rccl",
@@ -178,12 +178,7 @@ def book_paper(facts: BookFacts) -> Paper:
                 (30, 22, 28, 12, 40, 24), facts.sample[1], "lclcll", joined=1)]
           if facts.sample[1] else []),
         Heading("核定、申诉与答复"),
-        table_or(facts.no_rulings,
-                  ("单位", "事项", "内容", "核定为", "来源", "文号", "理由"),
-                  (24, 16, 28, 12, 12, 28, 30), facts.rulings, "lclrcll"),
-        table_or(facts.no_appeals,
-                  ("编号", "单位", "申诉事项", "请求", "答复", "理由", "文号"),
-                  (8, 24, 26, 32, 14, 30, 28), facts.appeals, "clllcll"),
+        *_settled(facts),
         Heading("各单位评分明细"),
     ]  # fmt: skip
     for unit in units:
@@ -220,6 +215,20 @@ def book_paper(facts: BookFacts) -> Paper:
             ("数据截止", facts.cutoff),
         ),
     )
+
+
+def _settled(facts: BookFacts) -> list[Part]:
+    """What was ruled and what units appealed against, or that there was none of it."""
+    if not facts.rulings and not facts.appeals:
+        return [Text(facts.no_rulings + facts.no_appeals)]
+    return [
+        table_or(facts.no_rulings,
+                  ("单位", "事项", "内容", "核定为", "来源", "文号", "理由"),
+                  (24, 16, 28, 12, 12, 28, 30), facts.rulings, "lclrcll"),
+        table_or(facts.no_appeals,
+                  ("编号", "单位", "申诉事项", "请求", "答复", "理由", "文号"),
+                  (8, 24, 26, 32, 14, 30, 28), facts.appeals, "clllcll"),
+    ]  # fmt: skip
 
 
 def _graded(units: Sequence[UnitPaper]) -> str:

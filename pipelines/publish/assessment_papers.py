@@ -84,23 +84,28 @@ def star_list(
     parties: Sequence[str],
     counts: str,
     issued: date,
+    final: bool = True,
 ) -> Paper:
-    """R-06 星级职工之家名单: weights of the year, three scores, participation, star."""
+    """R-06 星级职工之家名单: weights of the year, three scores, participation, star.
+
+    One that is not `final` says so: it is shown, not announced.
+    """
+    doing = "公布" if final else "公示"
     parts = (
         Text(
             f"按照星级职工之家评定办法，经会员评家、所在单位评家和上级工会评家，{year}年度评定结果"
-            f"现予公布。本年度权重为{weights}。{counts}"
+            f"{'' if final else '尚未审定，'}现予{doing}。本年度权重为{weights}。{counts}"
         ),
         Grid(
-            ("序号", "工会", *parties, "参评率", "总分", "星级"),
-            (10, 39, *(22.5 for _ in parties), 14, 13, 12),
+            ("序号", "工会", *(f"{p[:-2]}\n{p[-2:]}" for p in parties), "参评率", "总分", "星级"),
+            (10, 48, *(18 for _ in parties), 15, 14, 13),
             tuple(rows),
             f"cl{'r' * len(parties)}rrc",
         ),
         Text("评家实行无记名方式，只汇总票数；对结果有异议的，可向上级工会反映。"),
     )
     return Paper(
-        f"关于公布{year}年度星级职工之家名单的通知", federation, parts, number,
+        f"关于{doing}{year}年度星级职工之家名单的通知", federation, parts, number,
         "各基层工会", issued,
     )  # fmt: skip
 
