@@ -335,6 +335,7 @@ def test_marks_need_reason_and_evidence_and_the_file_can_be_taken(story: Story) 
     assert shen.get(file).content == b"PK record"
     assert story.place.as_("he").get(file).status_code == 404
     assert story.place.as_("tian").get(file).status_code == 404  # an assessor's paper is not theirs
+    assert story.place.as_("er").get(file).status_code == 404  # nor of the county's own leader
     log = query("SELECT actor FROM audit_log WHERE action = 'assessment.evidence.read'")
     assert [r.actor.startswith("account:") for r in log] == [True]
 
