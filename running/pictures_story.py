@@ -16,13 +16,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import text
 
 from pipelines import flow
-from pipelines.flow import correcting, ground
+from pipelines.flow import correcting, ground, reopening
 from pipelines.flow.correcting import NewCell
 from pipelines.flow.reading import read_mended
 from pipelines.flow.uploading import Upload, progress, upload, work_once
 from pipelines.places import places
 from running.pictures_assessment import assessment_year
-from warehouse import reopening_requests
 from warehouse.life_cycle import Actor
 
 MONTH = "2018-02"
@@ -207,13 +206,11 @@ def _person(login: str) -> Actor:
 
 def _ask_to_reopen(at: datetime) -> None:
     """A steward asks for a month again; a second person is to decide."""
-    steward = _person("steward")
-    with ground.engine().begin() as connection:
-        reopening_requests.ask(
-            connection, period="2018-01", forms=["ORG-02"], organisations=[_unit_of("reporter")],
-            reason="一家企业漏报新发展会员", document="示总工统〔2018〕3号",
-            until=(at + timedelta(days=6)).date(), account_id=steward.account or 0, at=at,
-        )  # fmt: skip
+    reopening.ask_reopening(
+        "2017-12", until=(at + timedelta(days=6)).date(), reason="一家企业漏报新发展会员",
+        document="示总工统〔2018〕3号", account_id=_person("steward").account or 0,
+        at=at.isoformat(), forms=["ORG-02"], organisations=[_unit_of("reporter")],
+    )  # fmt: skip
 
 
 def _publications() -> dict[str, str]:
