@@ -233,6 +233,8 @@ def one_of(code: str, told: str, make: Maker) -> Made:
     began = time.perf_counter()
     try:
         files = tuple(make())
+    except (IndexError, KeyError):
+        raise
     except LookupError as nothing:
         print(f"{code} {told}: {nothing}", flush=True)
         return Made(code, told, time.perf_counter() - began, (), reason=str(nothing))

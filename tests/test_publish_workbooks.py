@@ -24,6 +24,7 @@ from pipelines.figures import CoverageRow
 from pipelines.publish import Extras, bulletin, consolidated_workbook, write_publication
 from pipelines.publish.bulletin import bulletin_document
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
+from pipelines.publish.content import Column, Table, ordinal
 from pipelines.publish.publication import Publication, file_title, read_manifest
 from pipelines.publish.sheets import sheet_name
 
@@ -205,6 +206,40 @@ def test_bulletin_names_who_is_missing_and_who_leads() -> None:
     assert "第8区县总工会" not in ends  # nothing reported, so not the last
     assert "会员人数" not in ends  # a stock ranks by size
     assert "会员人数大于职工人数 退回 41 19" in section(document, "B4")
+
+
+def test_bulletin_counts_whom_it_would_take_pages_to_name() -> None:
+    figures = month(8)
+    missing = tuple(f"第{n}厂工会" for n in range(1, 41))
+    coverage = tuple(
+        dataclasses.replace(c, expected=43, missing=missing) if c.unit != "NX" else c
+        for c in figures.coverage
+    )
+    said = section(
+        bulletin_document(dataclasses.replace(figures, coverage=coverage), definitions(), EXTRAS),
+        "B1",
+    )
+    assert "第1区县总工会缺报40份，涉及40家；第2区县总工会缺报40份，涉及40家；" in said
+    assert "缺报单位名单见附表。" in said
+    assert "第1厂工会" not in said
+
+
+def test_a_wide_number_takes_its_column_from_the_others() -> None:
+    columns = (Column("单位", "left", 3.0), Column("人次"), Column("金额（元）"), Column("比上年"))
+    few = Table("表", columns, (("甲", "1", "2", "3"),))
+    assert few.shares() == [0.5, *[pytest.approx(1 / 6)] * 3]
+    narrow = tuple(dataclasses.replace(c, weight=1.0) for c in columns) + (Column("其他"),) * 4
+    row = ("甲", "1", "839,830,455.30", "3", *"4567")
+    shares = Table("表", narrow, (row,)).shares()
+    assert sum(shares) == pytest.approx(1)
+    assert shares[2] > 1.3 / 8  # 14 digits of 9.5 pt, not broken and not over the next cell
+    assert len(set(shares)) == 2
+
+
+def test_hundreds_of_units_are_numbered_as_officials_count() -> None:
+    told = {1: "一", 10: "十", 12: "十二", 20: "二十", 105: "一百零五", 110: "一百一十",
+            480: "四百八十", 1000: "一千", 1005: "一千零五"}  # fmt: skip
+    assert {n: ordinal(n) for n in told} == told
 
 
 def test_bulletin_without_findings_says_so() -> None:

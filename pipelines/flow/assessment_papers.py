@@ -24,7 +24,9 @@ def publish_star_list(scheme: str, year: int, *, document: str, by: str, at: str
         shown = edition_shown(connection, scheme, year, None, when)
         connection.rollback()
     result = shown.result
-    stars = [u for u in result.units if u.grade and u.standing is not Standing.INVALID]
+    # Who reached no star is told so in the book and in a letter, not in a list of honours.
+    starred = {b.name for b in result.scheme.bands if b.at_least > 0}
+    stars = [u for u in result.units if u.grade in starred and u.standing is not Standing.INVALID]
     counts = "、".join(
         f"{band} {count} 家"
         for band in (b.name for b in result.scheme.bands)

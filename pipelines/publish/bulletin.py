@@ -32,7 +32,8 @@ from pipelines.publish.tables import (
 from pipelines.publish.telling import Teller, sides
 
 KIND = "R-03 月度通报"
-_NAMED_MISSING = 20
+_NAMED_MISSING, _NAMED_IN_ALL = 20, 60
+"""Who is named of each unit that lacks filings; with more names in all, the annex has them."""
 _ENDS = 3
 
 
@@ -104,7 +105,16 @@ def _coverage(teller: Teller, limit: int) -> Section:
     blocks += [b for b in (chart, table) if b is not None]
     late = [r for r in rows if r.lacking]
     if late:
-        for row in late[:limit]:
+        among = sum(min(len(row.missing), _NAMED_MISSING) for row in late[:limit])
+        if among > _NAMED_IN_ALL:
+            told = "；".join(
+                f"{row.name}缺报{row.lacking:,}份，涉及{len(row.missing):,}家"
+                if row.missing
+                else f"{row.name}缺报{row.lacking:,}份"
+                for row in late[:limit]
+            )
+            blocks.append(Paragraph((f"{told}。缺报单位名单见附表。",)))
+        for row in late[:limit] if among <= _NAMED_IN_ALL else ():
             names = "、".join(row.missing[:_NAMED_MISSING])
             more = f"等{len(row.missing):,}家" if len(row.missing) > _NAMED_MISSING else ""
             told = f"：{names}{more}" if names else ""

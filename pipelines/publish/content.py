@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -93,6 +94,42 @@ class Table:
                 spans.append(1)
                 first = i
         return spans
+
+    def shares(self) -> list[float]:
+        """What each column gets of the width."""
+        return shares([c.weight for c in self.columns], self.rows)
+
+
+def shares(weights: Sequence[float], rows: Sequence[Sequence[Inline]]) -> list[float]:
+    """Shares of a table's width by weight, but no number is wider than its column; in all 1.
+
+    What wide numbers take comes from the other columns by their weights.
+    """
+    needs = [max((_breadth(row[n]) for row in rows), default=0.0) for n in range(len(weights))]
+    scale = max(1.0, sum(needs))
+    needs = [need / scale for need in needs]
+    wide: set[int] = set()
+    while True:
+        others = {n: w for n, w in enumerate(weights) if n not in wide}
+        rest = max(1 - sum(needs[n] for n in wide), 0.0) / (sum(others.values()) or 1.0)
+        found = [rest * others[n] if n in others else need for n, need in enumerate(needs)]
+        tight = {n for n in others if found[n] < needs[n] - 1e-9}
+        if not tight:
+            return found
+        wide |= tight
+
+
+_UNBROKEN = re.compile(r"[-−－+＋0-9.,%]+")
+_LINE, _EDGES = 46.5, 0.85
+"""Ems of 9.5 pt that a line of text holds, and that both edges of a cell take."""
+
+
+def _breadth(cell: Inline) -> float:
+    """What the longest number of a cell needs of the line, with the edges of the cell."""
+    text = cell if isinstance(cell, str) else cell.text
+    ems = (sum(0.3 if c in ".," else 0.57 for c in run) for run in _UNBROKEN.findall(text))
+    longest = max(ems, default=0.0)
+    return (longest + _EDGES) / _LINE if longest else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +260,11 @@ _DIGITS = "零一二三四五六七八九"
 
 
 def ordinal(number: int) -> str:
-    """1 → 一, 12 → 十二, 20 → 二十; up to 99."""
-    tens, ones = divmod(number, 10)
-    if tens == 0:
-        return _DIGITS[ones]
-    return f"{'' if tens == 1 else _DIGITS[tens]}十{_DIGITS[ones] if ones else ''}"
+    """一, 二, … 十, 十一, … 二十, … 一百零五, … as sections are numbered; up to 9999."""
+    said, gap = "", False
+    for place, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // place % 10
+        if digit:
+            said += ("零" if gap and said else "") + _DIGITS[digit] + name
+        gap = not digit
+    return said.removeprefix("一") if 10 <= number < 20 else said

@@ -22,7 +22,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from pipelines.publish.content import ordinal
+from pipelines.publish.content import ordinal, shares
 from pipelines.publish.publication import same_bytes, stamp
 
 TITLE, SONG, HEI, KAI, FANG = "方正小标宋简体", "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312"
@@ -378,8 +378,7 @@ def _grid(made: Any, part: Grid, width: int) -> None:
         made.paragraphs[-1].paragraph_format.space_after = Pt(6)
     grid = made.add_table(rows=0, cols=len(part.heads))
     grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
-    whole = sum(part.widths)
-    widths = [Mm(width * w / whole) for w in part.widths]
+    widths = [Mm(width * share) for share in shares(part.widths, part.rows)]
     for column, size in zip(grid.columns, widths, strict=True):
         column.width = size
     _narrow_cells(grid)

@@ -29,6 +29,7 @@ from pipelines.publish.content import (
     Table,
     index_of,
     ordinal,
+    shares,
     with_contents,
 )
 from pipelines.publish.official import (
@@ -111,7 +112,8 @@ def _table(table: Table, number: int) -> dict[str, Any]:
         "kind": "table",
         "title": f"表{number}　{table.title}",
         "columns": [
-            {"label": c.label, "weight": c.weight, "align": c.align} for c in table.columns
+            {"label": c.label, "weight": round(share * 100, 4), "align": c.align}
+            for c, share in zip(table.columns, table.shares(), strict=True)
         ],
         "rows": [[_runs([cell]) for cell in row] for row in table.rows],
         "spans": [table.spans(place) for place in range(len(table.columns))],
@@ -227,8 +229,10 @@ def _grid(grid: Grid) -> dict[str, Any]:
         "kind": "table",
         "title": grid.title,
         "columns": [
-            {"label": head, "weight": width, "align": _SIDES[side]}
-            for head, width, side in zip(grid.heads, grid.widths, align, strict=True)
+            {"label": head, "weight": round(share * 100, 4), "align": _SIDES[side]}
+            for head, share, side in zip(
+                grid.heads, shares(grid.widths, grid.rows), align, strict=True
+            )
         ],
         "rows": grid.rows,
         "spans": [grid.spans(column) for column in range(len(grid.heads))],

@@ -227,7 +227,8 @@ def _forms(teller: Teller, quality: Quality) -> Section:
     if not rows:
         return Section("Q3", "分报表情况", (Paragraph(("本报告期没有应报报表。",)),))
     whole = [r for r in rows if r.on_time == r.expected]
-    told = f"本报告期应报报表{len(rows):,}种，其中全部按时报齐的{len(whole):,}种。"
+    told = f"本报告期应报报表{len(rows):,}种，"
+    told += f"其中全部按时报齐的{len(whole):,}种。" if whole else "没有一种全部按时报齐。"
     table = forms_table(teller, quality.forms)
     blocks: list[Block] = [Paragraph((told,))]
     blocks += [table] if table is not None else []

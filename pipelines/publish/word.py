@@ -377,8 +377,7 @@ def _table(made: Any, table: Table, counter: _Counter) -> None:
     grid.alignment = WD_TABLE_ALIGNMENT.CENTER
     grid.autofit = False
     _borders(grid)
-    whole = sum(c.weight for c in table.columns)
-    widths = [Mm(TEXT_WIDTH * c.weight / whole) for c in table.columns]
+    widths = [Mm(TEXT_WIDTH * share) for share in table.shares()]
     for column, width in zip(grid.columns, widths, strict=True):
         column.width = width
     centred = ["center"] * len(widths)
