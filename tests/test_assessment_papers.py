@@ -15,7 +15,7 @@ import docx
 import pytest
 
 from pipelines.flow import assessment_book
-from pipelines.publish.assessment_book import UnitPaper, result_letter
+from pipelines.publish.assessment_book import BookFacts, UnitPaper, book_paper, result_letter
 from pipelines.publish.assessment_papers import (
     AuditFacts,
     FundingFacts,
@@ -24,7 +24,7 @@ from pipelines.publish.assessment_papers import (
     star_list,
 )
 from pipelines.publish.notices import Rectification, overdue_notice, rectification_notice
-from pipelines.publish.official import Grid, Paper, title_lines, word_of
+from pipelines.publish.official import Grid, Paper, Text, title_lines, word_of
 
 AT = datetime(2021, 3, 15, tzinfo=UTC)
 FEDERATION = "示范市总工会"
@@ -199,6 +199,23 @@ def test_equal_neighbours_are_one_cell_of_six_rows_at_most() -> None:
     assert len({r.cells[0]._tc for r in table.rows}) == 4
     held = [r.cells[1].paragraphs[0].paragraph_format.keep_with_next for r in table.rows[1:]]
     assert held == [True] * 5 + [None, True, None, True, True]
+
+
+@pytest.mark.parametrize("count", [8, 9])
+def test_a_book_does_not_begin_with_pages_of_remarks(count: int) -> None:
+    notices = tuple(f"第{n}厂工会会员评价票不予采用：收回多于会员。" for n in range(count))
+    book = book_paper(
+        BookFacts(
+            federation=FEDERATION, year=2020, title="结果汇编", scheme="办法", code="X", digest="0",
+            edition="第 1 版", cause="公示", cutoff="2021年1月1日", definitions="0", method=(),
+            groups=(("区县总工会", (UNIT,)),), adjustments=(), ratings=(), sample=("未抽查。", ()),
+            rulings=(), appeals=(), course=(), notices=notices,
+        )
+    )  # fmt: skip
+    told = [p.text for p in book.parts if isinstance(p, Text)]
+    assert ("另有数据说明 9 条，列于评分明细之后。" in told) == (count == 9)
+    place = told.index(f"9. {notices[-1]}" if count == 9 else notices[-1])
+    assert (place > len(told) / 2) == (count == 9)
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")

@@ -127,6 +127,10 @@ class BookFacts:
     no_appeals: str = "公示期内没有收到申诉。"
 
 
+_TOLD_AT_ONCE = 8
+"""So many remarks on the data stand at the beginning of a book; more of them at its end."""
+
+
 def book_paper(facts: BookFacts) -> Paper:
     """R-02: cover, method, ranking, ratings, inspection, appeals, score sheets, signatures."""
     units = [u for _, members in facts.groups for u in members]
@@ -137,7 +141,7 @@ def book_paper(facts: BookFacts) -> Paper:
             f"{_graded(units)}计分数据截至{facts.cutoff}，全部得分由系统按{facts.rests_on}计算，"
             "每项得分均可查到原始记录。"
         ),
-        *(Text(n) for n in facts.notices),
+        *_remarks(facts.notices),
         Heading("考核办法摘要"),
         *(Text(line, "numbered") for line in facts.method),
         Heading("考核过程"),
@@ -188,6 +192,7 @@ def book_paper(facts: BookFacts) -> Paper:
         parts += [Text("\n".join(below), "note")] if below else []
     parts += [
         Turn(landscape=False),
+        *_listed(facts.notices),
         Heading("审定"),
         Signatures(
             (
@@ -215,6 +220,22 @@ def book_paper(facts: BookFacts) -> Paper:
             ("数据截止", facts.cutoff),
         ),
     )
+
+
+def _remarks(notices: Sequence[str]) -> list[Part]:
+    """What is said of the data where a reader begins: all of it, or how much and where it is."""
+    if len(notices) <= _TOLD_AT_ONCE:
+        return [Text(n) for n in notices]
+    return [Text(f"另有数据说明 {len(notices)} 条，列于评分明细之后。")]
+
+
+def _listed(notices: Sequence[str]) -> list[Part]:
+    if len(notices) <= _TOLD_AT_ONCE:
+        return []
+    return [
+        Heading("数据说明"),
+        *(Text(f"{n}. {told}", "note") for n, told in enumerate(notices, 1)),
+    ]
 
 
 def _settled(facts: BookFacts) -> list[Part]:
