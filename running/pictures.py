@@ -149,7 +149,7 @@ SHOTS = (
     _shot("assessment-ballots", "assessor", "/assessments/{year}/{scheme}/ballots",
           "群众评价：各评价主体的参评情况", TARGETS + "/ballots"),
     _shot("assessment-ballots-unit", "assessor", "/assessments/{year}/{scheme}/ballots/{code}",
-          "一个单位的票数", TARGETS + "/ballots", "main th a[href*='/ballots/']"),
+          "一个单位的票数", TARGETS + "/ballots", "main a[href*='/ballots/']"),
     _shot("assessment-marks", "assessor", "/assessments/{year}/{scheme}/marks",
           "考评组评分：评了多少、还差多少", TARGETS + "/marks"),
     _shot("assessment-marks-unit", "assessor", "/assessments/{year}/{scheme}/marks/{code}",

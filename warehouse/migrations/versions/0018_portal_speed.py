@@ -264,19 +264,11 @@ def upgrade() -> None:
         "ix_submission_waits_for_unit", "submission", ["received_at"],
         postgresql_where=sa.text("life IN ('returned', 'explaining')"),
     )  # fmt: skip
-    # Of each file taken, and of each log entry about one, `may_fetch_original` and `audit_about`
-    # ask by its hash.
-    op.create_index("ix_submission_sha256", "submission", ["sha256"])
-    op.create_index(
-        "ix_submission_returned_file", "submission", ["returned_file"],
-        postgresql_where=sa.text("returned_file IS NOT NULL"),
-    )  # fmt: skip
 
 
 def downgrade() -> None:
     """Without them; the two columns that `in_hand` learned stay, since nothing asks for them."""
-    for name in ("returned_file", "sha256", "waits_for_unit"):
-        op.drop_index(f"ix_submission_{name}", "submission")
+    op.drop_index("ix_submission_waits_for_unit", "submission")
     op.execute("ALTER FUNCTION enter_sight(bigint, date) RESET plan_cache_mode")
     op.execute(_views(SEEN))
     op.execute("DROP FUNCTION answered(timestamptz)")
