@@ -265,7 +265,8 @@ def _multiples(canvas: Canvas, chart: Chart) -> None:
         axes.plot(places, drawn[0], color=NOW, linewidth=1.5, marker="o", markersize=2.2,
                   label=chart.details[0])  # fmt: skip
         axes.plot([places[0], places[-1]], [low, low], color=FAINT, linewidth=0.8)
-        axes.set_title(chart.labels[number], fontsize=8, loc="left", color=INK, pad=3)
+        # At a height of its own choice, a panel of millions would have its title above the others.
+        axes.set_title(chart.labels[number], fontsize=8, loc="left", color=INK, pad=3, y=1.0)
         last = max((i for i, v in enumerate(now.values) if v is not None), default=None)
         if last is not None:
             value = now.values[last]
