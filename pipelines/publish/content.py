@@ -119,7 +119,7 @@ def shares(weights: Sequence[float], rows: Sequence[Sequence[Inline]]) -> list[f
         wide |= tight
 
 
-_UNBROKEN = re.compile(r"[-−－+＋0-9.,%]+")
+_UNBROKEN = re.compile(r"[-−－+＋0-9.,%/]+")
 _LINE, _EDGES = 46.5, 0.85
 """Ems of 9.5 pt that a line of text holds, and that both edges of a cell take."""
 
@@ -127,7 +127,7 @@ _LINE, _EDGES = 46.5, 0.85
 def _breadth(cell: Inline) -> float:
     """What the longest number of a cell needs of the line, with the edges of the cell."""
     text = cell if isinstance(cell, str) else cell.text
-    ems = (sum(0.3 if c in ".," else 0.57 for c in run) for run in _UNBROKEN.findall(text))
+    ems = (sum(0.3 if c in ".,/" else 0.57 for c in run) for run in _UNBROKEN.findall(text))
     longest = max(ems, default=0.0)
     return (longest + _EDGES) / _LINE if longest else 0.0
 
