@@ -520,3 +520,20 @@ def original(browser: Any, path: str) -> Any:
         assert answer.status_code == 200, path
         OPENED[path] = openpyxl.load_workbook(io.BytesIO(answer.content), data_only=True)
     return OPENED[path]
+
+
+@pytest.mark.parametrize(
+    ("said", "computed", "differs"),
+    [
+        # who copies the figure that the page shows has said the same
+        ("92.0877", "92.08766863156", False),
+        ("1019", "1019.0000", False),
+        ("92.0877", "92.0876", True),
+        ("2", "1.99994", True),
+        ("2", "1.99996", False),
+    ],
+)
+def test_a_figure_departs_only_where_the_page_shows_another(
+    said: str, computed: str, differs: bool
+) -> None:
+    assert assessments.differ(Decimal(said), Decimal(computed)) is differs

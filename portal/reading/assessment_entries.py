@@ -193,7 +193,7 @@ def gaps(detail: Mapping[str, Any]) -> list[Gap]:
             if part.get("self_reported") is None or part["actual"] is None:
                 continue
             said, real = Decimal(part["self_reported"]), Decimal(part["actual"])
-            if said != real:
+            if assessments.differ(said, real):
                 name = (part.get("indicator") or {}).get("name") or part["item"]["name"]
                 found.append(Gap(part["item"]["code"], name, said, real))
     return sorted(found, key=lambda g: abs(g.difference) / (abs(g.computed) or 1), reverse=True)

@@ -51,9 +51,11 @@ class Line:
 
     @property
     def departs(self) -> bool:
-        """Whether the unit says something else than was computed."""
+        """Whether the unit says something else than was computed, as far as a page shows both."""
         said = self.value if self.value is not None else self.filed
-        return said is not None and self.actual is not None and said != self.actual
+        return (
+            said is not None and self.actual is not None and assessments.differ(said, self.actual)
+        )
 
 
 def shown_assessment(reading: Connection, found: Round) -> int | None:

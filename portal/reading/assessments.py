@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -73,7 +73,7 @@ class Mark:
     full: Decimal | None
     target: Decimal | None
     actual: Decimal | None
-    self_reported: str | None
+    self_reported: Decimal | None
     told: str
     rule: str
     basis: str
@@ -173,7 +173,7 @@ def _mark(part: dict[str, Any], words: dict[str, Any]) -> Mark:
         full=_number(part["full"]),
         target=_number(part["target"]),
         actual=_number(part["actual"]),
-        self_reported=words.get("self_reported"),
+        self_reported=_number(words.get("self_reported")),
         told=words.get("told") or part.get("why") or "",
         rule=words.get("rule", ""),
         basis=words.get("basis", ""),
@@ -181,6 +181,14 @@ def _mark(part: dict[str, Any], words: dict[str, Any]) -> Mark:
         reference=part.get("reference") or "",
         owner=part.get("owner") or "",
     )
+
+
+_SHOWN = Decimal("0.0001")
+
+
+def differ(said: Decimal, computed: Decimal) -> bool:
+    """Whether two figures differ as far as a page shows them: who copies one has said the same."""
+    return said.quantize(_SHOWN, ROUND_HALF_UP) != computed.quantize(_SHOWN, ROUND_HALF_UP)
 
 
 def _number(given: str | None) -> Decimal | None:
