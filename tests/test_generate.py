@@ -109,7 +109,9 @@ def test_codes_are_valid_and_dates_lie_in_the_period() -> None:
 
 def test_a_day_that_a_rule_works_out_is_found_for_every_union() -> None:
     """V-R-012: a term ends so many years after it began, to the month."""
-    rows = generate(known(), everybody(60), ["2019-12"], 1, ["ORG-06"]).tables["ORG-06", "2019"]
+    rows = generate(known(), everybody(60), ["2019-12"], 20191231, ["ORG-06"]).tables[
+        "ORG-06", "2019"
+    ]
     assert {r["term_years"] for r in rows} <= {3, 5}
 
 
