@@ -16,7 +16,7 @@ from definitions.model import ColumnType, Form
 from pipelines.workbook import Cover, FormSheet, ReadWorkbook
 from warehouse.engine import sql
 
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 50_000
 """Rows checked together: the cost of a run is shared, and memory does not grow with the roster."""
 
 
