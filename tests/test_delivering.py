@@ -109,8 +109,31 @@ def test_rows_are_taken_away_in_three_formats_that_agree(published: Published) -
     assert made.rows == len(csv) == len(table) == len(given)
     total = sum(r["members_total"] for r in given)
     assert csv["members_total"].astype(float).sum() == table["members_total"].sum() == total
-    sheet = pd.read_excel(io.BytesIO(files["xlsx"]), sheet_name="数据", header=2)
-    assert sheet["会员总数（人）" if "会员总数（人）" in sheet else sheet.columns[8]].count() > 0
+    book = pd.read_excel(io.BytesIO(files["xlsx"]), sheet_name=None, header=2)
+    sheet = book["数据"]
+    assert sorted(sheet["所属期"]) == sorted(r for r in csv["所属期"])
+    assert sheet["会员人数（人）"].sum() == total
+
+
+def test_what_stands_is_never_added_over_several_periods(published: Published) -> None:
+    import io
+
+    made = download("ORG-02", "2017-06", "2017-12", LATER, unit=COUNTIES["helan"])
+    content = next(content for name, content in made.files if name.endswith(".xlsx"))
+    sums = pd.read_excel(io.BytesIO(content), sheet_name="分上级小计", header=2)
+    totals = sums[sums["上级工会"] == "合计"].set_index("所属期")
+    for label, told in (("2017-06", "2017年6月"), ("2017-12", "2017年12月")):
+        given = [r for r in published.rows["ORG-02", label] if r["org_code"].startswith("640122")]
+        for code, head in (
+            ("members_total", "会员人数（人）"),
+            ("new_members", "本月新发展会员数（人）"),
+        ):
+            assert totals.loc[told, head] == sum(r[code] or 0 for r in given)
+    flowed = totals.loc[["2017年6月", "2017年12月"], "本月新发展会员数（人）"].sum()
+    assert totals.loc["各期", "本月新发展会员数（人）"] == flowed
+    assert pd.isna(totals.loc["各期", "会员人数（人）"])
+    cover = pd.read_excel(io.BytesIO(content), sheet_name="说明", header=None)
+    assert "2017年6月至2017年12月" in cover[1].tolist()
 
 
 def test_a_download_says_why_there_is_nothing(published: Published) -> None:

@@ -410,6 +410,8 @@ def test_an_audit_report_tells_each_aspect_and_what_is_open(assessed: Any) -> No
         2019, committee="示范市总工会经费审查委员会", by="考核办 01", at=AT
     )
     (report,) = [f for f in files if f.endswith(".docx")]
+    # told apart from another audit of the same union and year
+    assert "示审〔2020〕1号" in Path(report).name
     said = words(report)
     for wanted in ("教育宣传", "87.00", "效益一般", "问题 2 个，涉及金额 32,600 元"):
         assert wanted in said

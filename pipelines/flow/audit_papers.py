@@ -67,10 +67,11 @@ def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> lis
             ),
             committee,
         )  # fmt: skip
+        # A union may be audited twice in a year: its reports are told apart by their numbers.
+        title = f"{paper.title}（{row['audit_id']}）"
         publication = Publication(
-            kind="R-05 经费绩效审计报告", title=paper.title, unit=top.code, period=period,
-            cutoff=when, digest=known.digest,
-            files=paper_files([paper], paper.title, when),
+            kind="R-05 经费绩效审计报告", title=title, unit=top.code, period=period,
+            cutoff=when, digest=known.digest, files=paper_files([paper], title, when),
         )  # fmt: skip
         written += keep_papers(publication, None, by, when)
     return written

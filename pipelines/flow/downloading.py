@@ -21,11 +21,17 @@ from pipelines.consolidate import coverage_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, CoverageRow
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.sheets import named, rows_of
-from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut, consolidated_workbook
+from pipelines.publish.consolidated import (
+    PARENT,
+    PERIOD,
+    UNIT_CODE,
+    UNIT_NAME,
+    Cut,
+    consolidated_workbook,
+)
 from pipelines.small_cells import sensitive_columns
 from warehouse.organisations import Registered, ancestors, standing
 
-PERIOD = "所属期"
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -64,7 +70,14 @@ def download(
     with engine().begin() as connection:
         organisations = standing(connection, periods[-1].end, when)
         top = top_unit(organisations)
-        rows = rows_of(connection, known, found, [p.label for p in periods], organisations, when)
+        # One by one: a form with a column `period` hides for which period a row was reported.
+        parts = [
+            rows_of(connection, known, found, [p.label], organisations, when).assign(
+                **{PERIOD: p.label}
+            )
+            for p in periods
+        ]
+        rows = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
         rows = _chosen(connection, rows, organisations, line, unit, level, periods[-1])
         if rows.empty:
             raise LookupError(f"{form} 在 {first} 至 {last} 没有符合条件的数据")
@@ -75,9 +88,12 @@ def download(
     if "rows" in few:
         raise LookupError(f"{form} 逐行登记个人情况，只提供汇总指标，不提供明细下载")
     columns = [c for c in found.columns if not c.personal and c.code not in few]
-    flat = rows[[PARENT, UNIT_CODE, UNIT_NAME, "period"]].rename(columns={"period": PERIOD})
+    flat = rows[[PARENT, UNIT_CODE, UNIT_NAME, PERIOD]]
     flat = flat.assign(**{c.code: rows[c.code] for c in columns if c.code in rows.columns})
-    cut = Cut(found, periods[-1], line, when, known.digest, head.code, head.name)
+    cut = Cut(
+        found, periods[-1], line, when, known.digest, head.code, head.name,
+        first=periods[0] if len(periods) > 1 else None,
+    )  # fmt: skip
     name = f"{form} {found.title} {first}" + (f"至{last}" if first != last else "") + f" {line}"
     files = (
         (f"{name}.xlsx", consolidated_workbook(cut, rows, known, coverage)),

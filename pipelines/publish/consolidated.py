@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,8 @@ from pipelines.small_cells import sensitive_columns
 
 # Columns of the frame that say whose a row is; form columns have Latin codes and never collide.
 UNIT_CODE, UNIT_NAME, PARENT = "单位编码", "单位名称", "上级工会"
+PERIOD = "所属期"
+TOTAL = "合计"
 PLACE = (PARENT, UNIT_CODE, UNIT_NAME)
 _ROWS_PER_SHEET = LAST_ROW - 100
 _LINES = {"块": "地方（块）", "条": "产业（条）"}
@@ -59,6 +61,15 @@ class Cut:
     unit_name: str
     day: date | None = None
     """The day of the relations along which parents are named; the period's last where none."""
+    first: Period | None = None
+    """The first of several periods, of which `period` is the last; rows have 所属期 (labels)."""
+
+    @property
+    def told(self) -> str:
+        """The period or periods, as a cover says them."""
+        if self.first is None:
+            return self.period.chinese
+        return f"{self.first.chinese}至{self.period.chinese}"
 
 
 def consolidated(
@@ -101,8 +112,10 @@ def consolidated_workbook(
     """Sheets 说明, 数据, 分上级小计, 指标代码表, 报送情况; person-level columns are left out.
 
     `rows` has 单位编码, 单位名称, 上级工会 (the parent along the line) and the form's columns by
-    code; columns it lacks stay empty. `totals` by column code are the warehouse's own: where the
-    rows do not add up to them a ValueError is raised, because one of the two is wrong.
+    code; columns it lacks stay empty. Of several periods each has subtotals of its own; beyond one
+    only what flows is added, since a stock of two months is no stock. `totals` by column code are
+    the warehouse's own: where the rows do not add up to them a ValueError is raised, because one
+    of the two is wrong.
     Written in constant memory: a sheet holds at most a million rows, more go to further sheets.
     """
     few = sensitive_columns(definitions, cut.form.code, cut.period.end)
@@ -111,7 +124,7 @@ def consolidated_workbook(
         rows = rows.iloc[:0]
     # rows that hold others, as accounts do, would be added twice
     summed = [c for c in columns if _summable(c)] if cut.form.nesting is None else []
-    subtotals = _subtotals(rows, summed)
+    subtotals = _subtotals(cut, rows, summed)
     _agree(subtotals, summed, totals)
     title = f"{cut.form.title}合并报表"
     book = Book(f"{cut.unit_name}{title}", cut.unit_name, cut.cutoff, lean=True)
@@ -149,28 +162,44 @@ def _total(values: pd.Series) -> Decimal | None:
 
 @dataclass(frozen=True)
 class _Subtotal:
+    period: str
     parent: str
     units: int
     rows: int
     sums: dict[str, Decimal | None]
 
 
-def _subtotals(rows: pd.DataFrame, columns: Sequence[Column]) -> list[_Subtotal]:
-    """By parent in order of appearance, then the total; None where nobody filled a column."""
+def _subtotals(cut: Cut, rows: pd.DataFrame, columns: Sequence[Column]) -> list[_Subtotal]:
+    """By parent in order of appearance, then the total; None where nobody filled a column.
+
+    Of several periods one after the other, and at the end what flowed in all of them.
+    """
     if rows.empty:
         return []
+    if cut.first is None:
+        return _by_parent("", rows, columns)
+    found: list[_Subtotal] = []
+    labels = sorted(rows[PERIOD].unique(), key=lambda label: Period.parse(label).start)
+    for label in labels:
+        found += _by_parent(Period.parse(label).chinese, rows[rows[PERIOD] == label], columns)
+    flows = [c for c in columns if c.kind is ColumnKind.FLOW]
+    everything = _subtotal("各期", TOTAL, rows, flows)
+    sums = {c.code: everything.sums.get(c.code) for c in columns}
+    return [*found, replace(everything, sums=sums)]
+
+
+def _by_parent(period: str, rows: pd.DataFrame, columns: Sequence[Column]) -> list[_Subtotal]:
     parents = rows[PARENT].fillna("").astype(str)
     found = [
-        _subtotal(str(parent) or "（无上级）", group, columns)
+        _subtotal(period, str(parent) or "（无上级）", group, columns)
         for parent, group in rows.groupby(parents, sort=False)
     ]
-    found.append(_subtotal("合计", rows, columns))
-    return found
+    return [*found, _subtotal(period, TOTAL, rows, columns)]
 
 
-def _subtotal(name: str, group: pd.DataFrame, columns: Sequence[Column]) -> _Subtotal:
+def _subtotal(period: str, name: str, group: pd.DataFrame, columns: Sequence[Column]) -> _Subtotal:
     sums = {c.code: _total(group[c.code]) if c.code in group else None for c in columns}
-    return _Subtotal(name, int(group[UNIT_CODE].nunique()), len(group), sums)
+    return _Subtotal(period, name, int(group[UNIT_CODE].nunique()), len(group), sums)
 
 
 def _agree(
@@ -209,7 +238,7 @@ def _about(
         ("制定机关", cut.form.issuer),
         ("批准（备案）文号", cut.form.document),
         ("汇总单位", cut.unit_name),
-        ("所属期", cut.period.chinese),
+        (PERIOD, cut.told),
         ("统计线", _LINES.get(cut.line, cut.line)),
         ("数据截止", clock(cut.cutoff)),
         ("指标定义摘要", cut.digest),
@@ -225,7 +254,7 @@ def _about(
         lines.append(("不逐行公布的列", f"{told}（人数过少时能认出个人，合计见指标）"))
     lines += [
         ("空白单元格", "未填或未报，不等于零"),
-        ("合计", "由基层报表逐行相加；百分数和文字不合计"),
+        (TOTAL, "由基层报表逐行相加；百分数和文字不合计"),
     ]
     fields = [Field("项目", "text", 22), Field("内容", "wrap", 80)]
     book.table("说明", title, fields, lines)
@@ -260,14 +289,16 @@ def _width(column: Column) -> float:
 
 
 def _data(book: Book, cut: Cut, columns: Sequence[Column], rows: pd.DataFrame) -> None:
+    several = cut.first is not None
     fields = [
         Field(PARENT, "text", 26),
         Field(UNIT_CODE, "text", 18),
         Field(UNIT_NAME, "text", 34),
+        *([Field(PERIOD, "center", 12)] if several else []),
         *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
     ]
-    codes = [*PLACE, *(c.code for c in columns)]
-    note = f"{cut.period.chinese}　{_LINES.get(cut.line, cut.line)}　空白为未填或未报，不等于零"
+    codes = [*PLACE, *([PERIOD] if several else []), *(c.code for c in columns)]
+    note = f"{cut.told}　{_LINES.get(cut.line, cut.line)}　空白为未填或未报，不等于零"
     for start in range(0, max(len(rows), 1), _ROWS_PER_SHEET):
         part = rows.iloc[start : start + _ROWS_PER_SHEET]
         name = "数据" if start == 0 else f"数据{start // _ROWS_PER_SHEET + 1}"
@@ -296,16 +327,29 @@ def _cells(rows: pd.DataFrame, codes: Sequence[str]) -> Iterator[tuple[Any, ...]
 def _subtotal_sheet(
     book: Book, cut: Cut, columns: Sequence[Column], subtotals: Sequence[_Subtotal]
 ) -> None:
+    several = cut.first is not None
     fields = [
+        *([Field(PERIOD, "center", 14)] if several else []),
         Field(PARENT, "text", 34),
         Field("单位数（家）", "int", 12),
         Field("行数", "int", 10),
         *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
     ]
-    rows = [(s.parent, s.units, s.rows, *(s.sums[c.code] for c in columns)) for s in subtotals]
-    totals = frozenset({len(rows) - 1}) if rows else frozenset[int]()
+    rows = [
+        (
+            *([s.period] if several else []), s.parent, s.units, s.rows,
+            *(s.sums[c.code] for c in columns),
+        )
+        for s in subtotals
+    ]  # fmt: skip
+    totals = frozenset(n for n, s in enumerate(subtotals) if s.parent == TOTAL)
     note = "按报告期末的上级工会小计；空白为没有单位填报。"
-    if cut.period.kind is not PeriodKind.MONTH:
+    if several:
+        note = (
+            f"按{cut.period.chinese}末的上级工会小计；"
+            "各期合计只加当期发生数，期末数和累计数不跨期相加。"
+        )
+    elif cut.period.kind is not PeriodKind.MONTH:
         note += "期末数为各期填报数相加，只供核对，期末合计见指标。"
     book.table(
         "分上级小计",
