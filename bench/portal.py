@@ -32,6 +32,7 @@ from bench.portal_served import (
     Crowd,
     Person,
     Uploads,
+    browser,
     crowd,
     crowd_table,
     p95,
@@ -196,7 +197,10 @@ def measure(
             counts, pages = _measured(units, rounds)
             with served({}, AT, worker=False) as url:
                 people = _fifty()
-                crowds = [crowd(url, people, seconds, pause) for pause in (0.0, 4.0)]
+                clients = [browser(url, p.login) for p in people]
+                crowds = [crowd(people, clients, seconds, pause) for pause in (0.0, 4.0)]
+                for client in clients:
+                    client.close()
             return Portal(counts, pages, crowds, _uploads(home / "uploads", uploads))
         finally:
             server.stop()

@@ -104,13 +104,15 @@ def browser(url: str, login: str) -> httpx.Client:
     return client
 
 
-def crowd(url: str, people: Sequence[Person], seconds: float, pause: float) -> Crowd:
+def crowd(
+    people: Sequence[Person], clients: Sequence[httpx.Client], seconds: float, pause: float
+) -> Crowd:
     """Everybody at once for some seconds, each going through their pages in an order of their own.
 
-    `pause` is the mean time that a person looks at a page before asking for the next.
+    `clients` are theirs, signed in: signing in is slow on purpose, and limited. `pause` is the mean
+    time that a person looks at a page before asking for the next.
     """
     seen, guard = Crowd(len(people), pause), threading.Lock()
-    clients = [browser(url, p.login) for p in people]
     begin = threading.Barrier(len(people) + 1)
 
     def look(number: int) -> None:
@@ -146,8 +148,6 @@ def crowd(url: str, people: Sequence[Person], seconds: float, pause: float) -> C
     for thread in threads:
         thread.join()
     seen.seconds = time.monotonic() - began
-    for client in clients:
-        client.close()
     return seen
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib import import_module
 from urllib.parse import quote
 
 import structlog
+from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Engine, create_engine, text
@@ -51,8 +53,20 @@ PARTS = (
 # PostgreSQL: number out of range, character or text that no column holds.
 IMPOSSIBLE = ("22003", "22021", "22P02", "22008", "22007")
 CONNECTIONS = 12
+CROWD = 52
+"""Connections beyond those that are kept, while many people ask at once; closed after use."""
+THREADS = 200
+"""Requests that may wait for a connection at once. With fewer than people at once, those that wait
+would hold every thread, and those that have a connection could not go on: everybody would stand
+still until the waiting is given up."""
 MOST_BYTES = 64 * 1024 * 1024
 CHANGES_PER_MINUTE = 300
+
+
+@asynccontextmanager
+async def _threads(_app: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def create_app(
@@ -83,7 +97,7 @@ def create_app(
     with site.engine.begin() as connection:
         keep_roles(connection, site.definitions)
     app = FastAPI(
-        title="工会统计报送", openapi_url=None, docs_url=None, redoc_url=None,
+        title="工会统计报送", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_threads,
         dependencies=[Depends(guard)],
     )  # fmt: skip
     app.state.site = site
@@ -121,7 +135,9 @@ def _pool() -> Engine:
     return create_engine(
         prepared.url,
         pool_size=CONNECTIONS,
-        max_overflow=4,
+        # Some pages ask with a second connection beside the reader's own: where as many people as
+        # there are connections hold one, nobody gets the second.
+        max_overflow=CROWD,
         pool_pre_ping=True,
         hide_parameters=True,  # an error's text goes to the log
         # A page's plan depends on who looks and what is filtered; one kept for all is bad for most.
