@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from asyncio import Semaphore
+from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
 from urllib.parse import quote
 
 import structlog
-from anyio import to_thread
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import Engine, create_engine, text
@@ -34,6 +33,7 @@ from portal.asking import (
     site_of,
 )
 from portal.guard import SIGN_IN, Fences, Forged, guard
+from portal.rate import Rate
 from portal.single_sign_on import Provider, from_environment
 from warehouse.accounts import AccountRefused, keep_roles
 from warehouse.life_cycle import StepRefused
@@ -52,21 +52,14 @@ PARTS = (
 )
 # PostgreSQL: number out of range, character or text that no column holds.
 IMPOSSIBLE = ("22003", "22021", "22P02", "22008", "22007")
-CONNECTIONS = 12
-CROWD = 52
-"""Connections beyond those that are kept, while many people ask at once; closed after use."""
-THREADS = 200
-"""Requests that may wait for a connection at once. With fewer than people at once, those that wait
-would hold every thread, and those that have a connection could not go on: everybody would stand
-still until the waiting is given up."""
+CONNECTIONS, MORE_CONNECTIONS = 12, 28
+"""Connections that are kept, and those beyond while many people ask at once."""
+PLACES = (CONNECTIONS + MORE_CONNECTIONS) // 2
+"""Readers at once; see `portal.asking.place`."""
 MOST_BYTES = 64 * 1024 * 1024
 CHANGES_PER_MINUTE = 300
-
-
-@asynccontextmanager
-async def _threads(_app: FastAPI) -> AsyncIterator[None]:
-    to_thread.current_default_thread_limiter().total_tokens = THREADS
-    yield
+SIGN_INS_PER_MINUTE = 60
+"""A whole office may share one address; each account has its own lockout besides."""
 
 
 def create_app(
@@ -77,12 +70,15 @@ def create_app(
     secure: bool = False,
     airflow_url: str = "",
     changes_per_minute: int = CHANGES_PER_MINUTE,
+    sign_ins_per_minute: int = SIGN_INS_PER_MINUTE,
+    places: int = PLACES,
     single_sign_on: Provider | None = None,
 ) -> FastAPI:
     """The portal on the warehouse that the environment names, unless another is given.
 
     `secure` marks cookies for HTTPS only. `clock` says what time it is, in China's time.
     `definitions` given stay as they are; else a parameter decided while the app runs holds in it.
+    `places` is how many readers hold connections at once, at most half of those that there are.
     """
     from pipelines.flow import ground
 
@@ -92,12 +88,14 @@ def create_app(
         clock=clock or (lambda: datetime.now(ground.CHINA)),
         secure=secure,
         airflow_url=airflow_url,
+        places=Semaphore(places),
+        attempts=Rate(sign_ins_per_minute, 60.0),
         single_sign_on=single_sign_on or from_environment(),
     )
     with site.engine.begin() as connection:
         keep_roles(connection, site.definitions)
     app = FastAPI(
-        title="工会统计报送", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_threads,
+        title="工会统计报送", openapi_url=None, docs_url=None, redoc_url=None,
         dependencies=[Depends(guard)],
     )  # fmt: skip
     app.state.site = site
@@ -135,9 +133,7 @@ def _pool() -> Engine:
     return create_engine(
         prepared.url,
         pool_size=CONNECTIONS,
-        # Some pages ask with a second connection beside the reader's own: where as many people as
-        # there are connections hold one, nobody gets the second.
-        max_overflow=CROWD,
+        max_overflow=MORE_CONNECTIONS,
         pool_pre_ping=True,
         hide_parameters=True,  # an error's text goes to the log
         # A page's plan depends on who looks and what is filtered; one kept for all is bad for most.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from asyncio import Semaphore
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,6 +13,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
 from definitions import Definitions
+from portal.rate import Rate
 from portal.single_sign_on import Provider
 from warehouse import audit
 from warehouse.accounts import Limits, actor_of, limits_on
@@ -52,12 +54,15 @@ class Site:
     """What the whole app stands on; in `request.app.state.site`.
 
     `known` gives the definitions as they stand: a parameter may be decided while the app runs.
+    `places` bounds the readers at once, `attempts` how often one address may try to sign in.
     """
 
     engine: Engine
     known: Callable[[], Definitions]
     clock: Callable[[], datetime]
     secure: bool
+    places: Semaphore
+    attempts: Rate
     airflow_url: str = ""
     single_sign_on: Provider | None = None
 
@@ -225,7 +230,19 @@ def signed_in(request: Request) -> SignedIn:
     return person
 
 
-def reading(person: Annotated[SignedIn, Depends(signed_in)]) -> Iterator[Connection]:
+async def place(request: Request) -> AsyncIterator[None]:
+    """A place among the readers; who finds none waits for one and holds nothing meanwhile.
+
+    A page may ask with a second connection beside its reader's own. If as many readers as there
+    are connections held one each, none would ever get its second.
+    """
+    async with site_of(request).places:
+        yield
+
+
+def reading(
+    person: Annotated[SignedIn, Depends(signed_in)], _place: Annotated[None, Depends(place)]
+) -> Iterator[Connection]:
     """A read-only connection on which the database shows what the person may see."""
     with as_person(person.site.engine, person.id, person.at.date()) as connection:
         yield connection

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -14,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 from portal.asking import NotSignedIn, visitor
+from portal.rate import Rate
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
@@ -120,27 +119,6 @@ class Fences:
             await send(message)
 
         await self.app(scope, within_limit, with_headers)
-
-
-class Rate:
-    """How often something may happen per key within a span of seconds; kept in memory."""
-
-    def __init__(self, most: int, span: float) -> None:
-        self.most, self.span = most, span
-        self.seen: dict[str, deque[float]] = {}
-
-    def allows(self, key: str) -> bool:
-        """Count one more, unless there were too many already."""
-        moment = time.monotonic()
-        if len(self.seen) > 10_000:
-            self.seen = {k: q for k, q in self.seen.items() if q and moment - q[-1] < self.span}
-        times = self.seen.setdefault(key, deque())
-        while times and moment - times[0] > self.span:
-            times.popleft()
-        if len(times) >= self.most:
-            return False
-        times.append(moment)
-        return True
 
 
 def _plain(status: int, words: str) -> PlainTextResponse:

@@ -32,6 +32,7 @@ class Site:
     at: datetime = AT
     live: bool = False  # as an installation has it: definitions as they are decided
     single_sign_on: Provider | None = None
+    sign_ins: int = 100_000  # a fast machine makes more of them in a minute than a person
     app: FastAPI = field(init=False)
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -41,6 +42,7 @@ class Site:
             definitions=None if self.live else self.definitions,
             clock=lambda: self.at,
             changes_per_minute=100_000,
+            sign_ins_per_minute=self.sign_ins,
             single_sign_on=self.single_sign_on,
         )
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from asyncio import gather, run
 from pathlib import Path
 
 import pytest
 from federation import Federation, union
+from httpx import ASGITransport, AsyncClient
 from portal_site import AT, PASSWORD, Site, words
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 import warehouse as warehouse_package
+from portal.app import create_app
 from portal.routes.logged import ACTIONS
 from warehouse import audit
 from warehouse.editions import register_definitions
@@ -167,3 +170,20 @@ def test_calendar_and_editions(site, definitions):
     assert "works.yaml" in compared.text
     assert "forms/" not in compared.text
     assert browser.get("/administration/editions?first=no&second=older").status_code == 404
+
+
+def test_more_readers_than_connections_wait_for_a_place_and_all_are_answered(site, definitions):
+    # The check of the whole log asks with a second connection beside the reader's.
+    engine = create_engine(warehouse().url, pool_size=4, max_overflow=0, pool_timeout=5)
+    app = create_app(engine=engine, definitions=definitions, clock=lambda: AT, places=2)
+    cookies = site.signed_in("sun").client.cookies
+
+    async def crowd() -> list[int]:
+        async with AsyncClient(
+            transport=ASGITransport(app=app), base_url="http://portal", cookies=cookies
+        ) as client:
+            page = "/administration/audit?check=true"
+            return [a.status_code for a in await gather(*(client.get(page) for _ in range(16)))]
+
+    assert run(crowd()) == [200] * 16
+    engine.dispose()

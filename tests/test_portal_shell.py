@@ -12,7 +12,7 @@ from portal_site import AT, PASSWORD, Site, words
 from sqlalchemy import text
 
 from portal import page
-from portal.guard import Rate
+from portal.rate import Rate
 from warehouse.engine import warehouse
 
 
@@ -275,6 +275,14 @@ def test_too_many_changes_from_one_address_have_to_wait():
     rate = Rate(3, 60.0)
     assert [rate.allows("a") for _ in range(4)] == [True, True, True, False]
     assert rate.allows("b")
+
+
+def test_who_tries_many_passwords_from_one_address_has_to_wait(site):
+    strict = Site(site.definitions, sign_ins=2)
+    given = [strict.visitor().sign_in("nobody", "别的口令") for _ in range(3)]
+    assert ["尝试次数太多" in answer.text for answer in given] == [False, False, True]
+    assert "尝试次数太多" in strict.visitor().sign_in("wang").text
+    assert site.visitor().sign_in("wang").status_code == 303
 
 
 def test_health_is_open_and_says_nothing(site):

@@ -10,15 +10,13 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from portal.asking import COOKIE, PASSWORD_PAGE, SECOND_FACTOR_PAGE, Ground, Now, Person, visitor
-from portal.guard import SIGN_IN, VISIT_COOKIE, Rate
+from portal.guard import SIGN_IN, VISIT_COOKIE
 from portal.page import LANGUAGE_COOKIE, own_path, redirect, render
 from warehouse import second_factor
 from warehouse.accounts import AccountRefused, change_password, choose_language
 from warehouse.sessions import Refused, SignedIn, begin_session, end_session, sign_in
 
 router = APIRouter()
-# A whole office may share one address; each account has its own lockout besides.
-ATTEMPTS = Rate(60, 60.0)
 
 
 @router.get(SIGN_IN)
@@ -43,7 +41,7 @@ def enter(
     address = request.client.host if request.client else ""
     limits = site.limits(at.date())
     found: SignedIn | Refused = Refused("尝试次数太多，请一分钟后再试")
-    if ATTEMPTS.allows(address):
+    if site.attempts.allows(address):
         found = sign_in(
             site.engine, login, password, limits,
             at=at, address=address, agent=request.headers.get("user-agent", ""),

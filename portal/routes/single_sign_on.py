@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from portal.asking import COOKIE, Ground, Now, visitor
 from portal.guard import SIGN_IN, VISIT_COOKIE
 from portal.page import own_path, redirect
-from portal.routes.signing_in import ATTEMPTS, keep
+from portal.routes.signing_in import keep
 from portal.single_sign_on import Began, SignOnFailed
 from warehouse import sessions
 from warehouse.personal import data_key
@@ -34,7 +34,7 @@ def begin(request: Request, site: Ground, next: str = "/") -> Response:
     if site.single_sign_on is None:
         return RedirectResponse(SIGN_IN, 303)
     # A provider that does not answer holds whoever asks, and nobody has to sign in to ask.
-    if not ATTEMPTS.allows(request.client.host if request.client else ""):
+    if not site.attempts.allows(request.client.host if request.client else ""):
         return redirect(request, SIGN_IN, TOO_MANY, "bad")
     try:
         address, began = site.single_sign_on.begin(_back(request))
@@ -54,7 +54,7 @@ def back(request: Request, site: Ground, at: Now, code: str = "", state: str = "
     address = request.client.host if request.client else ""
     if site.single_sign_on is None or visitor(request) is not None:
         return RedirectResponse("/", 303)
-    if not ATTEMPTS.allows(address):
+    if not site.attempts.allows(address):
         return redirect(request, SIGN_IN, TOO_MANY, "bad")
     try:
         kept = _signer().loads(request.cookies.get(WAY_COOKIE, ""), max_age=MINUTES * 60)
