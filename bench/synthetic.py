@@ -168,7 +168,7 @@ def filed(folder: Path, months: Sequence[str] = MONTHS) -> Filed:
     for month in months:
         kept = folder / f"synthetic-{BLOCK}-{month}.pickle"
         if not kept.exists():
-            made = generate(known, registered, [month], SEED, codes, tables).tables
+            made = generate(known, registered, [month], SEED, codes, tables, spotless=False).tables
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_bytes(pickle.dumps({k: r for k, r in made.items() if k not in tables}))
         tables |= pickle.loads(kept.read_bytes())  # noqa: S301 - our own

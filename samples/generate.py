@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from definitions.catalogue import Definitions
-from definitions.model import Form
+from definitions.model import Form, Severity
 from definitions.organisations import Organisation
 from definitions.periods import Period, closing_periods
 from expectations.cells import World
@@ -86,11 +86,15 @@ def generate(
     seed: int,
     forms: Collection[str] | None = None,
     given: Mapping[tuple[str, str], list[Row]] | None = None,
+    *,
+    spotless: bool = True,
 ) -> History:
     """Rows of every form (or of some) for the months and for what ends with each of them.
 
     `given` are rows by form and period label that stand already, such as a register or the months
-    before: they are left as they are, and what is made agrees with them.
+    before: they are left as they are, and what is made agrees with them. Months that were drawn one
+    by one may leave no way to obey what is asked of their quarter: unless the rows have to be
+    `spotless`, a rule that only wants an explanation may then stay broken.
     """
     history = History(organisations, dict(given or {}))
     order = [c for c in _in_order(definitions) if forms is None or c in forms]
@@ -104,7 +108,9 @@ def generate(
                     continue
                 if (code, period.label) in history.tables:
                     continue
-                rows = generate_rows(definitions, form, organisations, period, seed, history)
+                rows = generate_rows(
+                    definitions, form, organisations, period, seed, history, spotless=spotless
+                )
                 history.tables[code, period.label] = rows
     return history
 
@@ -116,12 +122,14 @@ def generate_rows(
     period: Period,
     seed: int,
     history: History | None = None,
+    *,
+    spotless: bool = True,
 ) -> list[Row]:
     """Rows of one form in one of its periods, for every organisation that owes or may send it.
 
     `organisations` is the whole registry. `history` holds earlier periods and other forms;
     stocks, cumulative figures and things go on from there. GenerationFailed when a rule cannot be
-    obeyed.
+    obeyed; one that only wants an explanation may be broken unless the rows have to be `spotless`.
     """
     history = history or History(organisations)
     tables = history.tables
@@ -138,8 +146,9 @@ def generate_rows(
     if not rows:
         return []
     draft = mended(Draft.of(task, rows), maker)
-    if draft.cost().any():
-        raise GenerationFailed(f"{form.code} {period}: {_what_is_broken(draft)}")
+    broken = _what_is_broken(draft, spotless)
+    if broken:
+        raise GenerationFailed(f"{form.code} {period}: {broken}")
     return draft.rows()
 
 
@@ -160,11 +169,11 @@ def _in_order(definitions: Definitions) -> list[str]:
     return done
 
 
-def _what_is_broken(draft: Draft) -> str:
+def _what_is_broken(draft: Draft, spotless: bool) -> str:
     said = []
     for number, check in enumerate(draft.task.checks):
         rows = np.flatnonzero(draft.broken(number))
-        if len(rows):
+        if len(rows) and (spotless or check.rule.severity is Severity.RETURN):
             row = {k: v for k, v in draft.rows()[rows[0]].items() if k in check.reads}
             texts = " | ".join(e.text for e in check.expressions)
             said.append(f"{check.rule.code} ({check.kind} {texts}) cannot be obeyed: {row}")
