@@ -6,36 +6,34 @@ month and the quarter are taken in, read, checked and loaded by the pipeline; wh
 February and for March of the year before goes through the loader without workbooks. The further
 blocks are copies of the first made in SQL (`bench.multiply`): rows, filings and files grow as in
 life, while figures vary no more than among 100 unions. One union in 33 has something that waits for
-words (`settle`); its workbook is marked from the original of the first block. Federations file
-nothing here.
+words (`bench.filings.settle`); its workbook is marked from the original of the first block.
+Federations file nothing here.
 
 Then `close_period` runs as it is, in a fresh process: once for each size.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from bench import catalogue, organisations, ours
-from bench.figures import Row, union_code
+from bench.apart import database, installation, process, say, spending
+from bench.figures import union_code
+from bench.filings import Filed, further, load_rows, settle
 from bench.organisations import federation
+from bench.report import aligned_table
 from bench.watch import Cost, Memory, Stopwatch
 from bench.workbooks import ERRORS_EVERY
 from definitions import Definitions, load_definitions
-from definitions.model import Form
 from definitions.organisations import Organisation
 from definitions.periods import Period
 
-Filed = dict[str, dict[tuple[str, str], list[Row]]]
-"""Union → (form, period) → rows."""
 MONTH, BLOCK = catalogue.MONTH, organisations.BLOCK
 EARLIER = ("2018-03", "2019-02")
 """Months that the one which closes is compared with."""
@@ -64,7 +62,7 @@ STAGES = (FIGURES, CHECKS, ROWS, REST, KEPT, MARKED, OUT)
 
 @dataclass
 class ClosingRun:
-    """One close: what it was over, what it told, and what it cost by stage."""
+    """One close: what it was over, what it told, and what it cost by stage; in seconds and MB."""
 
     unions: int
     filed: dict[str, int]
@@ -132,117 +130,6 @@ def filed(known: Definitions, registry: Sequence[Organisation], months: Sequence
     return found
 
 
-def settle(own: dict[tuple[str, str], list[Row]]) -> None:
-    """Take out what the generator leaves for a close to find, because it sees one union at a time.
-
-    Invented unions share a few names of events, name contracts of an industry that files none, and
-    help more households than they keep files of. In one union of 33 all of it stays.
-    """
-    for (form, period), rows in own.items():
-        for row in rows:
-            if form == "CULT-01":
-                row["name"] = f"{row['name']}（{row['org_code']}）"
-            elif form == "SKILL-02":
-                row["trade"] = f"{row['trade']}（{row['org_code']}）"
-            elif form == "CON-01":
-                row["parent_contract"] = None
-        if form == "AID-02":
-            own[form, period] = [r for r in rows if r["aid_kind"] == "临时救助"]
-
-
-def load_rows(
-    rows: Filed,
-    months: Sequence[str],
-    workbook: Callable[[str, dict[tuple[str, str], list[Row]]], bytes] | None = None,
-    moment_of: str = "",
-) -> int:
-    """Filings through the loader; each union's month is one submission.
-
-    `workbook` makes the original of a union's month where one is wanted, to be marked or walked
-    to. All arrive at `moment_of`, or at nine on the first of the month after.
-    """
-    from pipelines.flow.ground import definitions, engine, moment
-    from pipelines.load import filing_of
-    from pipelines.places import places
-    from warehouse import receipts
-    from warehouse.organisations import ids
-    from warehouse.personal import data_key
-    from warehouse.receipts import NewReceipt
-    from warehouse.submissions import NewSubmission
-    from warehouse.submissions import load as load_submissions
-
-    known, key, loaded, originals = definitions(), data_key(), 0, places().originals
-    for label in months:
-        month = Period.parse(label)
-        at = moment(moment_of or f"{month.next().start}T09:00")
-        with engine().begin() as connection:
-            org_ids = ids(connection)
-            owners = {
-                code: pages
-                for code, own in rows.items()
-                if (pages := {p: r for p, r in own.items() if Period.parse(p[1]).end == month.end})
-            }
-            arrived = receipts.record_many(
-                connection,
-                [
-                    NewReceipt(
-                        sha256=originals.put(workbook(code, pages))
-                        if workbook
-                        else f"{label}{code}{moment_of}",
-                        size=1, file_name=f"{code}.xlsx", channel="bench",
-                        source=f"{label}{code}{moment_of}", sender=code, received_at=at,
-                    )
-                    for code, pages in owners.items()
-                ],
-            )  # fmt: skip
-            loaded += len(owners)
-            load_submissions(
-                connection,
-                [
-                    NewSubmission(
-                        receipt_id=receipt.id, member="", sha256=receipt.sha256, format="xlsx",
-                        reporter_id=org_ids[code], period=label, state="accepted", cover={},
-                        definitions=known.digest, received_at=at,
-                        forms=sorted({form for form, _ in pages}),
-                        filings=[
-                            filing_of(_sheet(known, form, period, r), known, code, org_ids, key)
-                            for (form, period), r in sorted(pages.items())
-                        ],
-                    )
-                    for (code, pages), receipt in zip(owners.items(), arrived, strict=True)
-                    if receipt is not None
-                ],
-                at,
-            )  # fmt: skip
-            connection.exec_driver_sql("UPDATE receipt SET state = 'processed'")
-    return loaded
-
-
-def _sheet(known: Definitions, code: str, period: str, rows: Sequence[Row]) -> Any:
-    """Rows as the reader leaves them: header in row 4, data below."""
-    from pipelines.workbook import FormSheet
-
-    form: Form = known.form(code, Period.parse(period))
-    return FormSheet(
-        form=code,
-        edition=form.edition,
-        sheet=f"{form.code} {form.title}"[:31],
-        header_row=4,
-        columns=list(range(1, len(form.columns) + 1)),
-        row_numbers=list(range(5, 5 + len(rows))),
-        values=[
-            [
-                float(v)
-                if c.type.numeric and (v := row.get(c.code)) is not None
-                else row.get(c.code)
-                for row in rows
-            ]
-            for c in form.columns
-        ],
-        period=period,
-    )
-
-
 # --- in the process of an installation ---
 
 
@@ -253,34 +140,7 @@ def load_earlier(folder: Path) -> int:
 
 def open_for(unions: int, months: Sequence[str]) -> None:
     """Register the province and freeze who must report."""
-    from pipelines.flow.ground import definitions, engine, moment, register
-    from warehouse.engine import ensure_partitions
-    from warehouse.organisations import open_periods
-    from warehouse.organisations import register as register_all
-
-    when = moment(ours.OPENED)
-    register(definitions(), when)
-    with engine().begin() as connection:
-        register_all(connection, federation(unions), when)
-        for year in range(2017, 2020):
-            ensure_partitions(connection, year)
-        for month in months:
-            open_periods(connection, definitions(), Period.parse(month), when)
-
-
-def further(unions: int) -> dict[str, int]:
-    """The further blocks' filings; how many filings and rows there are then."""
-    from bench.multiply import multiply
-    from pipelines.flow.ground import engine
-
-    with engine().begin() as connection:
-        multiply(connection, unions)
-    ours.settle()
-    with engine().connect() as connection:
-        return {
-            table: int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())  # noqa: S608
-            for table in ("submission", "filing", "filing_row")
-        }
+    ours.open_for(federation(unions), months, range(2017, 2020))
 
 
 def close() -> ClosingRun:
@@ -300,12 +160,65 @@ def close() -> ClosingRun:
     )  # fmt: skip
 
 
-def warm() -> int:
-    """Everything imported and loaded, so that a close is measured and not a start."""
-    from pipelines.flow import closing
-    from pipelines.flow.ground import definitions, engine
+# --- the measurement ---
 
-    assert closing  # noqa: S101
-    with engine().connect():
-        definitions()
-    return os.getpid()
+
+def measure(sizes: Sequence[int], kept: Path | None) -> list[ClosingRun]:
+    """A close for each size of federation, each in a fresh process on a database of its own.
+
+    What the first block files stays in a folder given. ValueError when a size is not whole blocks.
+    """
+    with installation() as scratch:
+        folder = kept or scratch / "workbooks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_run(unions, scratch, folder) for unions in sizes]
+
+
+def _run(unions: int, scratch: Path, folder: Path) -> ClosingRun:
+    say(f"{unions:,} unions: what {BLOCK} of them file")
+    with database(f"close_{unions}", scratch) as (home, url):
+        with process(home, url) as there:
+            paths = there(block, folder)
+            there(open_for, unions, [*EARLIER, MONTH])
+            there(load_earlier, folder)
+            there(ours.take_in, paths, MONTH, "示范省总工会")
+            chunks = there(ours.chunks, 500)
+            counts = [there(ours.work, chunk, MONTH).counts for chunk in chunks]
+            say(f"  {counts}; copying them")
+            filed = there(further, unions)
+        say(f"  {filed}; closing")
+        with process(home, url) as there, spending(there(ours.warm, "closing"), scratch) as spent:
+            run: ClosingRun = there(close)
+    say(f"  closed in {run.wall:.1f} s")
+    return replace(run, unions=unions, filed=filed, server=spent.server, memory=spent.memory)
+
+
+def table(runs: Sequence[ClosingRun]) -> str:
+    """What a close costs by size, where, and how it grows."""
+
+    def per_union(seconds: float, run: ClosingRun) -> str:
+        return f"{1000 * seconds / run.unions:.1f}"
+
+    sizes = [f"{r.unions:,} unions" for r in runs]
+    rows = [
+        ["filings", *(f"{r.filed['filing']:,}" for r in runs)],
+        ["rows", *(f"{r.filed['filing_row']:,}" for r in runs)],
+        ["findings opened", *(f"{r.told['findings_opened']:,}" for r in runs)],
+        ["files (MB)", *(f"{r.files} ({r.megabytes:.0f})" for r in runs)],
+        ["clock, s", *(f"{r.wall:.1f}" for r in runs)],
+        ["processors, s: Python", *(f"{r.processor:.1f}" for r in runs)],
+        ["processors, s: PostgreSQL", *(f"{r.server:.1f}" for r in runs)],
+        ["clock, ms a union", *(per_union(r.wall, r) for r in runs)],
+        [
+            "processors, ms a union",
+            *(per_union(r.processor + r.server, r) for r in runs),
+        ],
+        *(
+            [f"  {stage}, s", *(f"{r.costs.get(stage, Cost()).wall:.1f}" for r in runs)]
+            for stage in STAGES
+        ),
+        ["memory, MB: closing process", *(f"{r.memory.parent / 2**20:,.0f}" for r in runs)],
+        ["memory, MB: its children", *(f"{r.memory.children / 2**20:,.0f}" for r in runs)],
+        ["memory, MB: PostgreSQL", *(f"{r.memory.server / 2**20:,.0f}" for r in runs)],
+    ]
+    return aligned_table("A month closes, the whole catalogue", ["", *sizes], rows)

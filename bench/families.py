@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.apart import installation, process
 from bench.figures import union_code
 from bench.synthetic import CLOSED, MONTH, YEAR, county_code, prepare, reorganise, trade_code
 from samples.spread import mix
@@ -221,8 +222,19 @@ def families() -> list[tuple[str, str, Maker]]:
     ]  # fmt: skip
 
 
+def measure(kept: Path | None, laid: Path | None) -> list[Made]:
+    """Every family in an installation of its own; what it files and its files in folders given."""
+    from warehouse.server import ensure_database
+
+    with installation() as scratch:
+        home, folder = laid or scratch / "families", kept or scratch / "workbooks"
+        with process(home, ensure_database("families")) as there:
+            found: list[Made] = there(run, folder)
+    return found
+
+
 def run(folder: Path) -> list[Made]:
-    """Make everything, in an installation of its own, one after the other."""
+    """Make everything, one after the other; in the process of an installation."""
     print(prepare(folder, UNITS), flush=True)
     print(f"{reorganise(UNITS)} moves", flush=True)
     return [one_of(*family) for family in families()]
@@ -259,7 +271,7 @@ def _longest(paths: Sequence[Path]) -> int:
 
 
 def table(found: Sequence[Made]) -> str:
-    """The figures, by family."""
+    """The figures by family: seconds, files, MB, rows."""
     lines = [
         f"| {UNITS} unions | of | s | files | MB | rows of the longest sheet |",
         "|---|---|---:|---:|---:|---:|",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 from bench.organisations import organisations
 from bench.watch import Cost, Stopwatch
+from definitions.organisations import Organisation
+from definitions.periods import Period
 
 OPENED = "2017-01-05T09:00"
 MOMENTS = {
@@ -20,6 +23,8 @@ MOMENTS = {
     "2019-03": "2019-04-03T09:00",
 }
 CLOSED = {"2019-03": "2019-04-25T09:00"}
+WARM_UP = 20
+"""Workbooks that each process handles before it is measured."""
 RECEIPT, READ, VALIDATE, MARK, LOAD, REST = (
     "receipt and original",
     "scan and read",
@@ -53,8 +58,14 @@ class Outcome:
 
 
 def open_month(unions: int, months: Sequence[str]) -> None:
-    """Register the invented unions below a county and freeze who must report; not measured."""
-    from definitions.periods import Period
+    """The invented unions below a county, registered for some months; not measured."""
+    open_for(organisations(unions), months, sorted({Period.parse(m).year for m in months}))
+
+
+def open_for(
+    registered: Sequence[Organisation], months: Sequence[str], years: Iterable[int]
+) -> None:
+    """Register a federation, make room for some years and freeze who must report in some months."""
     from pipelines.flow.ground import definitions, engine, moment, register
     from warehouse.engine import ensure_partitions
     from warehouse.organisations import open_periods
@@ -63,8 +74,8 @@ def open_month(unions: int, months: Sequence[str]) -> None:
     when = moment(OPENED)
     register(definitions(), when)
     with engine().begin() as connection:
-        register_all(connection, organisations(unions), when)
-        for year in sorted({Period.parse(month).year for month in months}):
+        register_all(connection, registered, when)
+        for year in years:
             ensure_partitions(connection, year)
         for month in months:
             open_periods(connection, definitions(), Period.parse(month), when)
@@ -124,6 +135,19 @@ def load_month(paths: Sequence[Path], month: str, size: int) -> None:
     take_in(paths, month)
     for chunk in chunks(size):
         work(chunk, month)
+
+
+def warm(step: str) -> int:
+    """A module of `pipelines.flow` imported, the definitions loaded: no start is measured.
+
+    Gives the id of this process.
+    """
+    from pipelines.flow.ground import definitions, engine
+
+    import_module(f"pipelines.flow.{step}")
+    with engine().connect():
+        definitions()
+    return os.getpid()
 
 
 def first_chunk(ids: list[int], month: str, started: float) -> float:

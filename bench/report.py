@@ -5,10 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bench.closing import STAGES as CLOSING_STAGES
-from bench.closing import ClosingRun
-from bench.ours import LOAD, MARK, READ, RECEIPT, REST, STAGES, VALIDATE
+from bench.ours import MARK, READ, STAGES, VALIDATE
 from bench.watch import Cost, Memory
 
 TIMES_NAIVE = 50.0
@@ -177,7 +176,7 @@ def _largest_chunks(results: Results) -> list[Run]:
 def markdown(results: Results) -> str:
     """Every table of a bench run, as Markdown that also reads well on a terminal."""
     parts = [
-        _table(
+        aligned_table(
             "Targets",
             ["target", "reached", "wanted", ""],
             [g.line().split("|") for g in goals(results)],
@@ -221,7 +220,7 @@ def _ways(results: Results) -> str:
                         f"{ratio(other.wall_ms, ours.wall_ms):.2f}",
                     ]
                 )
-    return _table(
+    return aligned_table(
         f"The whole way, milliseconds per workbook on {results.cores} cores",
         ["", "clock", "processors", "times ours"],
         rows,
@@ -236,7 +235,7 @@ def _stages(run: Run) -> str:
         rows.append([stage, f"{cost.wall:.2f}", f"{cost.processor:.2f}", f"{share:.0%}"])
     rows.append(["PostgreSQL's own processes", "", f"{1000 * run.server / run.workbooks:.2f}", ""])
     rows.append(["together", f"{run.wall_ms:.2f}", f"{run.processor_ms:.2f}", "100%"])
-    return _table(
+    return aligned_table(
         f"Where it goes: {run.workbooks:,} {run.shape} workbooks, one process, chunks of "
         f"{run.chunk:,}, {run.returned} returned; milliseconds per workbook",
         ["stage", "clock", "processors", "share"],
@@ -272,19 +271,20 @@ def _growth(results: Results) -> str:
                     ),
                 ]
             )
-    return _table(
+    return aligned_table(
         f"Growth, {results.cores} worker processes; memory of one worker, MB at its peak",
         ["workbooks", "chunk", "clock ms", "processors ms", "cold s", "parent", "children", "both"],
         rows,
     )
 
 
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(_width(str(r[i])) for r in (head, *rows)) for i in range(len(head))]
+def aligned_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A title and a table whose columns stand below each other on a terminal too."""
+    widths = [max(len(str(r[i])) for r in (head, *rows)) for i in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:
         padded = [
-            c + " " * (w - _width(c)) if i == 0 else " " * (w - _width(c)) + c
+            c + " " * (w - len(c)) if i == 0 else " " * (w - len(c)) + c
             for i, (c, w) in enumerate(zip(cells, widths, strict=True))
         ]
         return "| " + " | ".join(padded) + " |"
@@ -295,85 +295,21 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> st
     return "\n".join([f"**{title}**", "", line(head), rule, *map(line, rows)])
 
 
-def _width(text: str) -> int:
-    return len(text)
+def told(results: Results) -> str:
+    """What a bench run prints: the machine, the files, every table."""
+    files = "\n".join(f"{shape}: {said}" for shape, said in results.files.items())
+    return f"\n{results.machine}\n\n{files}\n\n{markdown(results)}\n"
 
 
-@dataclass
-class CatalogueRun:
-    """A month of every form by some unions: costs by stage, outcomes, the close, memory."""
-
-    unions: int
-    costs: Mapping[str, Cost]
-    counts: Mapping[str, int]
-    closing: Cost
-    memory: Memory
-
-
-def catalogue_table(runs: Sequence[CatalogueRun], expectations: Mapping[str, int]) -> str:
-    """What a month of the whole catalogue costs, and what one expectation does."""
-    number = sum(expectations.values())
-    rows = []
-    for run in runs:
-        read, judged = run.costs.get(READ, Cost()), run.costs.get(VALIDATE, Cost())
-        rows.append(
-            [
-                f"{run.unions:,}",
-                *(f"{1000 * c.wall / run.unions:.2f}" for c in (read, judged)),
-                f"{judged.wall / read.wall:.2f}" if read.wall else "",
-                *(f"{1000 * c.processor / run.unions:.2f}" for c in (read, judged)),
-                f"{judged.processor / read.processor:.2f}" if read.processor else "",
-                f"{1000 * judged.wall / number:.1f}",
-                f"{run.closing.wall:.1f}",
-                f"{run.memory.together / 2**20:,.0f}",
-                "、".join(f"{k} {v}" for k, v in sorted(run.counts.items()) if v),
-            ]
-        )
-    head = [
-        "unions", "read ms", "validate ms", "validate ÷ read",
-        "read, processors", "validate, processors", "÷",
-        "ms an expectation", "close s", "memory MB", "outcomes",
-    ]  # fmt: skip
-    least, most = min(expectations.values()), max(expectations.values())
-    title = (
-        f"Every form of a month: {len(expectations)} forms, {number} expectations, "
-        f"{least} to {most} a form; one process, milliseconds per workbook"
+def write_page(results: Results, day: str) -> None:
+    """docs/speed.md: how it was measured stays above, the numbers below are those of `day`."""
+    page = Path(__file__).resolve().parent.parent / "docs" / "speed.md"
+    mark = "<!-- numbers -->"
+    text = page.read_text(encoding="utf-8") if page.exists() else f"# Speed\n\n{mark}\n"
+    above = text.partition(mark)[0]
+    files = "\n".join(f"- {shape}: {said}" for shape, said in results.files.items())
+    page.write_text(
+        f"{above}{mark}\n\nMeasured on {day}. {results.machine}.\n\n{files}\n"
+        f"- naive: {results.expectations} expectations a workbook\n\n{markdown(results)}\n",
+        encoding="utf-8",
     )
-    return _table(title, head, rows)
-
-
-def closing_table(runs: Sequence[ClosingRun]) -> str:
-    """What a close costs by size, where, and how it grows."""
-
-    def per_union(seconds: float, run: ClosingRun) -> str:
-        return f"{1000 * seconds / run.unions:.1f}"
-
-    sizes = [f"{r.unions:,} unions" for r in runs]
-    rows = [
-        ["filings", *(f"{r.filed['filing']:,}" for r in runs)],
-        ["rows", *(f"{r.filed['filing_row']:,}" for r in runs)],
-        ["findings opened", *(f"{r.told['findings_opened']:,}" for r in runs)],
-        ["files (MB)", *(f"{r.files} ({r.megabytes:.0f})" for r in runs)],
-        ["clock, s", *(f"{r.wall:.1f}" for r in runs)],
-        ["processors, s: Python", *(f"{r.processor:.1f}" for r in runs)],
-        ["processors, s: PostgreSQL", *(f"{r.server:.1f}" for r in runs)],
-        ["clock, ms a union", *(per_union(r.wall, r) for r in runs)],
-        [
-            "processors, ms a union",
-            *(per_union(r.processor + r.server, r) for r in runs),
-        ],
-        *(
-            [f"  {stage}, s", *(f"{r.costs.get(stage, Cost()).wall:.1f}" for r in runs)]
-            for stage in CLOSING_STAGES
-        ),
-        ["memory, MB: closing process", *(f"{r.memory.parent / 2**20:,.0f}" for r in runs)],
-        ["memory, MB: its children", *(f"{r.memory.children / 2**20:,.0f}" for r in runs)],
-        ["memory, MB: PostgreSQL", *(f"{r.memory.server / 2**20:,.0f}" for r in runs)],
-    ]
-    return _table("A month closes, the whole catalogue", ["", *sizes], rows)
-
-
-__all__ = [
-    "LOAD", "MARK", "READ", "RECEIPT", "REST", "VALIDATE", "CatalogueRun", "Goal", "Other",
-    "Results", "Run", "catalogue_table", "closing_table",
-]  # fmt: skip

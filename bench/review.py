@@ -12,10 +12,12 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.synthetic import YEAR, prepare
+from bench import ours
+from bench.apart import database, installation, process, say, spending
+from bench.synthetic import BEFORE, MONTHS, YEAR, prepare
 from bench.watch import Memory, processor_seconds
 
 TOTALS = """
@@ -33,7 +35,7 @@ REVIEWED = "2020-02-21T09:00"
 
 @dataclass
 class ReviewRun:
-    """One size: what was there, the bare totals, and the review."""
+    """One size: what was there, the bare totals, and the review; in seconds and MB."""
 
     unions: int
     filed: dict[str, int]
@@ -53,22 +55,32 @@ class ReviewRun:
         return self.prepared + self.published
 
 
-def fill(folder: Path, unions: int, months: Sequence[str]) -> dict[str, int]:
-    """The months of a federation, not measured."""
-    return prepare(folder, unions, months)
+def measure(sizes: Sequence[int], months: int, kept: Path | None) -> list[ReviewRun]:
+    """A review for each size of federation, each in a fresh process on a database of its own.
+
+    Filled are the last so many months of the year, 1 to 12, and the one that the year before is
+    known by; what is filed stays in a folder given. ValueError when a size is not whole blocks.
+    """
+    with installation() as scratch:
+        folder = kept or scratch / "workbooks"
+        return [_run(unions, (BEFORE, *MONTHS[-months:]), scratch, folder) for unions in sizes]
 
 
-def warm() -> int:
-    """Everything imported and loaded, so that a review is measured and not a start."""
-    import os
+def _run(unions: int, months: Sequence[str], scratch: Path, folder: Path) -> ReviewRun:
+    say(f"{unions:,} unions: filling {len(months)} months")
+    with database(f"review_{unions}", scratch) as (home, url):
+        with process(home, url) as there:
+            filed = there(prepare, folder, unions, months)
+        with process(home, url) as there:
+            pid = there(ours.warm, "publishing")
+            seconds, totals = there(bare)
+            with spending(pid, scratch) as spent:
+                run: ReviewRun = there(review, unions, filed)
+    say(f"  {filed}; totals in {seconds:.2f} s, review in {run.whole:.1f} s")
+    return replace(run, bare=seconds, totals=totals, server=spent.server, memory=spent.memory)
 
-    from pipelines.flow import publishing
-    from pipelines.flow.ground import definitions, engine
 
-    assert publishing  # noqa: S101
-    with engine().connect():
-        definitions()
-    return os.getpid()
+# --- in the process of an installation ---
 
 
 def bare() -> tuple[float, int]:
@@ -106,8 +118,11 @@ def review(unions: int, filed: dict[str, int]) -> ReviewRun:
     return run
 
 
-def table(runs: Sequence[ReviewRun]) -> str:
-    """The figures, a column for each size."""
+# --- the figures ---
+
+
+def table(runs: Sequence[ReviewRun], months: int) -> str:
+    """The figures, a column for each size, under how many months of the year were filled."""
     rows: list[tuple[str, list[str]]] = [
         ("filings", [f"{r.filed['filing']:,}" for r in runs]),
         ("rows", [f"{r.filed['filing_row']:,}" for r in runs]),
@@ -123,6 +138,7 @@ def table(runs: Sequence[ReviewRun]) -> str:
         ("memory, MB: PostgreSQL", [f"{r.memory.server / 2**20:.0f}" for r in runs]),
     ]
     lines = [
+        f"{months} months and {BEFORE}\n",
         "| | " + " | ".join(f"{r.unions:,} unions" for r in runs) + " |",
         "|---|" + "---:|" * len(runs),
     ]

@@ -21,9 +21,9 @@ from typing import Any
 
 import xlsxwriter
 
-from bench import closing, ours
-from bench.closing import Filed
+from bench import ours
 from bench.figures import Row, union_code
+from bench.filings import Filed, further, load_rows, settle
 from bench.organisations import BLOCK, FOUNDED
 from bench.workbooks import Look, write_cover, write_form
 from definitions import Definitions, load_definitions
@@ -67,6 +67,8 @@ RARE = ("䶮泰", "㵲阳", "犇鑫垚", "𬭚昇")
 """Characters that few typefaces have, the last one outside the first 65,536."""
 LONG = "国有资本投资运营集团有限责任公司西北区域总部及所属各分公司、项目部、后勤服务中心联合"
 HEADS = 1 + len(COUNTIES) + len(INDUSTRIES)
+FIRST_BLOCK = frozenset(union_code(n) for n in range(1, BLOCK + 1))
+"""Codes of the unions that all further ones are copies of."""
 LATE_EVERY, SILENT = 12, (13, 57, 98, 99)
 """One union in so many files late; these of the first block file nothing in the last month."""
 EVENTS_EVERY, OPEN_EVERY = 25, 10
@@ -184,14 +186,14 @@ def filed(folder: Path, months: Sequence[str] = MONTHS) -> Filed:
 def _as_in_life(own: dict[tuple[str, str], list[Row]], code: str, number: int) -> None:
     """What invented rows have too much or too little of."""
     if number % 33:
-        closing.settle(own)
+        settle(own)
     for (form, label), rows in own.items():
         few = form == "RIGHT-04" and number % EVENTS_EVERY
         if few or (form == "AUD-00" and label != MONTH):  # one round of audits a year
             rows.clear()
         elif form == "RIGHT-01" and number % OPEN_EVERY:
             rows[:] = [r for r in rows if r["closed_on"] is not None]
-        elif form.startswith("AUD-") and not code.startswith("640105G"):
+        elif form.startswith("AUD-") and code not in FIRST_BLOCK:
             # A federation audits unions, each its own, and not itself: heads stand first.
             for n, row in enumerate(rows):
                 row["org_code"] = union_code(1 + (number + HEADS * n) % BLOCK)
@@ -220,23 +222,12 @@ def workbook(known: Definitions, code: str, pages: dict[tuple[str, str], list[Ro
 
 def prepare(folder: Path, unions: int, months: Sequence[str] = MONTHS) -> dict[str, int]:
     """Register, open the months and load what was filed; filings and rows there are then."""
-    from pipelines.flow.ground import definitions, engine, moment, register
-    from warehouse.engine import ensure_partitions
-    from warehouse.organisations import open_periods
-    from warehouse.organisations import register as register_all
-
-    rows, when = filed(folder, months), moment(ours.OPENED)
-    register(definitions(), when)
-    with engine().begin() as connection:
-        register_all(connection, registry(unions), when)
-        for year in range(YEAR - 2, YEAR + 2):
-            ensure_partitions(connection, year)
-        for month in months:
-            open_periods(connection, definitions(), Period.parse(month), when)
+    rows = filed(folder, months)
+    ours.open_for(registry(unions), months, range(YEAR - 2, YEAR + 2))
     for month in months:
         for at, some in _waves(rows, month):
-            closing.load_rows(some, [month], _original(month), at)
-    counted = closing.further(unions)
+            load_rows(some, [month], _original(month), arrives=at)
+    counted = further(unions)
     _letters(unions)
     return counted
 
@@ -293,7 +284,7 @@ def _letters(unions: int) -> None:
                         continue
                     _task(found[org.code], org.code, n, goal, span, float(value), year, last)
         connection.rollback()
-    closing.load_rows(found, [MONTH], None, f"{YEAR + 1}-01-12T09:00")
+    load_rows(found, [MONTH], arrives=f"{YEAR + 1}-01-12T09:00")
 
 
 def _task(

@@ -307,7 +307,7 @@ def test_further_blocks_file_what_the_first_did_under_codes_of_their_own(
     warehouse_home: Path, definitions: Definitions
 ) -> None:
     """Rows, keys and persons are those of other unions; figures and days are the same again."""
-    from bench import closing, review
+    from bench import closing, filings, review
 
     month, person = "2019-03", "~abc"
     rows = {
@@ -319,8 +319,8 @@ def test_further_blocks_file_what_the_first_did_under_codes_of_their_own(
         }
     }
     closing.open_for(2 * organisations.BLOCK, [month])
-    assert closing.load_rows(rows, [month]) == 1
-    assert closing.further(2 * organisations.BLOCK) == {
+    assert filings.load_rows(rows, [month]) == 1
+    assert filings.further(2 * organisations.BLOCK) == {
         "submission": 2, "filing": 4, "filing_row": 4,
     }  # fmt: skip
     copy = union_code(1 + organisations.BLOCK)
