@@ -10,22 +10,18 @@ own (`portal_served`).
 
 from __future__ import annotations
 
-import os
 import statistics
-import tempfile
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from starlette.testclient import TestClient
 
 from bench import ours, workbooks
+from bench.apart import installation, process
 from bench.figures import union_code
 from bench.portal_served import (
     PASSWORD,
@@ -185,25 +181,15 @@ def measure(
     units: int = 10_000, rounds: int = 40, seconds: float = 20, uploads: int = 30
 ) -> Portal:
     """Make the rows in an installation of their own; time every page, a crowd, some uploads."""
-    from warehouse import server
-
-    with tempfile.TemporaryDirectory(prefix="bench-portal-") as folder:
-        home = Path(folder)
-        for variable in (server.URL_VARIABLE, server.OPTIONS_VARIABLE):
-            os.environ.pop(variable, None)
-        os.environ[server.HOME_VARIABLE] = str(home / "pages")
-        server.start()
-        try:
-            counts, pages = _measured(units, rounds)
-            with served({}, AT, worker=False) as url:
-                people = _fifty()
-                clients = [browser(url, p.login) for p in people]
-                crowds = [crowd(people, clients, seconds, pause) for pause in (0.0, 4.0)]
-                for client in clients:
-                    client.close()
-            return Portal(counts, pages, crowds, _uploads(home / "uploads", uploads))
-        finally:
-            server.stop()
+    with installation() as scratch:
+        counts, pages = _measured(units, rounds)
+        with served({}, AT, worker=False) as url:
+            people = _fifty()
+            clients = [browser(url, p.login) for p in people]
+            crowds = [crowd(people, clients, seconds, pause) for pause in (0.0, 4.0)]
+            for client in clients:
+                client.close()
+        return Portal(counts, pages, crowds, _uploads(scratch / "uploads", uploads))
 
 
 def _measured(units: int, rounds: int) -> tuple[dict[str, int], list[Measured]]:
@@ -264,12 +250,7 @@ def _uploads(home: Path, count: int) -> Uploads:
     at, half = ours.MOMENTS[MONTH], count + WARM
     url = server.ensure_database("uploads")
     place = {server.HOME_VARIABLE: str(home), server.URL_VARIABLE: url}
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-
-        def there(function: Callable[..., Any], *given: object) -> Any:
-            return pool.submit(function, *given).result()
-
-        there(ours.enter, str(home), url)
+    with process(home, url) as there:
         there(ours.open_month, 2 * half, [BEFORE, MONTH])
         before = workbooks.make(home / BEFORE, 2 * half, Period.parse(BEFORE))
         there(ours.load_month, before, BEFORE, 2 * half)
