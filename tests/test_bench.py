@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import openpyxl
+import psycopg
 import pytest
 from sqlalchemy import text
 
-from bench import catalogue, naive, organisations, report, scoring, synthetic, watch
+from bench import apart, catalogue, naive, organisations, report, scoring, synthetic, watch
+from bench.__main__ import options
 from bench.figures import FORMS, union_code
 from bench.organisations import city_of, county_of
 from bench.ours import LOAD, MARK, READ, RECEIPT, REST, STAGE_OF, VALIDATE
@@ -35,6 +39,7 @@ from pipelines.read import Document, Limits
 from pipelines.read.document import read_document
 from pipelines.validate import validate
 from tests.checking import Accepted
+from warehouse import server
 from warehouse.engine import prepare
 
 BEFORE, MONTH = Period.parse("2017-02"), Period.parse("2017-03")
@@ -243,12 +248,43 @@ def test_watched_functions_still_do_their_work():
 
 
 def test_memory_of_this_process_is_seen():
-    import os
-    import time
-
     with MemoryWatch(os.getpid(), every=0.01) as seen:
         time.sleep(0.2)
     assert seen.seen.together >= seen.seen.parent > 1 << 20
+
+
+def test_a_measurement_apart_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setenv(server.HOME_VARIABLE, "another")
+    for variable in (server.URL_VARIABLE, server.OPTIONS_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+    with apart.installation() as scratch:
+        with apart.database("measured", scratch) as (home, url):
+            with apart.process(home, url) as there:
+                assert there(os.getenv, server.URL_VARIABLE) == url
+                pid = there(os.getpid)
+                assert pid != os.getpid()
+                with apart.spending(pid, scratch) as spent:
+                    there(time.sleep, 1)
+            assert min(spent.memory.parent, spent.memory.server) > 1 << 20
+            assert spent.server >= 0
+            (home / "originals").mkdir(parents=True)
+        assert not home.exists()
+        with pytest.raises(psycopg.errors.InvalidCatalogName):
+            apart.sql('DROP DATABASE "measured"')
+    assert not scratch.exists()
+    assert not server.is_running()
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("1", True), ("12", True), ("0", False), ("13", False)]
+)
+def test_a_review_fills_one_to_twelve_months(given, taken):
+    asked = ["--review", "--months", given]
+    if taken:
+        assert options().parse_args(asked).months == int(given)
+    else:
+        with pytest.raises(SystemExit):
+            options().parse_args(asked)
 
 
 # --- the whole catalogue ---
