@@ -14,7 +14,8 @@ from run_settings import TAG, at, at_param, settings
 APPROVE = "同意审定"
 REJECT = "退回会审"
 LATER = "暂不办理"
-# Nobody's answer by then is 暂不办理; the next morning's run asks anew, and no two ask at a time.
+# Without an answer by then it is 暂不办理, and the next morning's run asks anew. Where a late or a
+# manual run asks beside another, what was answered first holds: the second finds nothing to decide.
 ANSWERED_WITHIN = timedelta(hours=23)
 
 
@@ -60,7 +61,7 @@ def end_notices():
             if chosen not in ([APPROVE], [REJECT]):
                 return "待审定"
             context = get_current_context()
-            # It counts from the moment of the signature, which may be days after the question.
+            # It counts from the moment of the signature, not of the question.
             given = context["params"].get("at")
             return flow.decide_final(
                 scheme,

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,10 @@ from typing import Any
 import docx
 import pytest
 
+from pipelines.assess.funding import FundedUnion, next_year
 from pipelines.flow import assessment_book
+from pipelines.flow.assessment_papers import _allocated, _rounding
+from pipelines.flow.consequences import Money
 from pipelines.publish.assessment_book import BookFacts, UnitPaper, book_paper, result_letter
 from pipelines.publish.assessment_papers import (
     AuditFacts,
@@ -24,7 +28,8 @@ from pipelines.publish.assessment_papers import (
     star_list,
 )
 from pipelines.publish.notices import Rectification, overdue_notice, rectification_notice
-from pipelines.publish.official import Grid, Paper, Text, title_lines, word_of
+from pipelines.publish.official import word_of
+from pipelines.publish.paper import Grid, Paper, Text, title_lines
 
 AT = datetime(2021, 3, 15, tzinfo=UTC)
 FEDERATION = "示范市总工会"
@@ -199,6 +204,28 @@ def test_equal_neighbours_are_one_cell_of_six_rows_at_most() -> None:
     assert len({r.cells[0]._tc for r in table.rows}) == 4
     held = [r.cells[1].paragraphs[0].paragraph_format.keep_with_next for r in table.rows[1:]]
     assert held == [True] * 5 + [None, True, None, True, True]
+
+
+def test_the_note_on_money_says_how_claims_became_amounts() -> None:
+    unions = [FundedUnion(c, f"{c}工会", "良好" if c == "C" else "优秀") for c in "ABC"]
+
+    def told(rate: str, pool: int | None) -> tuple[str, list[str]]:
+        rates = {"优秀": Decimal(rate), "良好": Decimal(1)}
+        shares = next_year(50_000, rates, unions, 1000, pool)
+        money = Money(50_000, pool, 1000, rates, shares, (), ())
+        whole = sum((a.claim for a in shares), Decimal(0))
+        notes = [_allocated(a, money.total, whole, 1000) for a in shares]
+        return _rounding(money, whole), notes
+
+    assert told("1.10", None) == ("", [*["50,000 × 1.10"] * 2, "50,000 × 1.00"])
+    said, notes = told("1.05", None)
+    assert said == "各单位应得合计 155,000 元，以 1,000 元为单位按最大余数法取整，合计不变。"
+    assert notes[0] == "50,000 × 1.05"
+    said, notes = told("1.10", 140_500)
+    assert said.startswith("可安排经费总额 140,500 元，各单位应得合计 160,000 元，按应得比例分配")
+    assert "不足 1,000 元的尾数 500 元计入应得最多的单位" in said
+    assert sum(n.endswith("，另计尾数 500 元") for n in notes) == 1
+    assert all(n.startswith("按比例为 ") for n in notes)
 
 
 @pytest.mark.parametrize("count", [8, 9])

@@ -397,6 +397,8 @@ def test_next_years_money_sums_to_the_pool_and_the_note_prints_it(told: Assessed
         "TRA-IND-2019", 2020, document="示总工财〔2021〕3号", by="考核办 01", at=AFTER,
         pool=2_345_678,
     )  # fmt: skip
+    # another scheme of the year has a note of its own, in a folder of its own
+    assert "（产业工会、系统（局、集团）工会目标责任考核办法）" in Path(files[0]).name
     tables = docx.Document(files[0]).tables
     printed_ = {row.cells[0].text: row.cells[4].text for row in tables[0].rows[1:]}
     assert printed_ == {a.union.name: f"{a.yuan:,}" for a in money.allocations}

@@ -17,7 +17,9 @@ from sqlalchemy import text
 
 from definitions import Definitions
 from pipelines import flow
+from pipelines.assessment_year.stages import Refused
 from pipelines.flow import assessing_year as steps
+from pipelines.flow import assessment_entries as entries
 from tests.test_assess_flow import ballots, certificate
 from tests.test_evidence import letter
 from tests.two_unions import CITY, FEDERATION, MILL, MINE, OPENED, TRADE, file, organisation
@@ -421,8 +423,25 @@ def test_a_round_may_begin_from_the_very_moment_of_a_run_over_all_schemes(assess
     who = Actor("考核办 01")
     steps.start_assessment("SWH-2019", 2019, by=who, reason="年度安排", at=AT)
     assert steps.compute_marks("SWH-2019", 2019, by=who, reason="年报已锁定", at=AT) == 1
+    with pytest.raises(Refused, match="公示之前不编印名单"):
+        flow.publish_star_list("SWH-2019", 2019, document="示总工发〔2020〕9号", by="办", at=AT)
+    entries.open_rating(
+        "SWH-2019", 2019, opens_on="2020-06-21", closes_on="2020-06-23", electorates={}, by=who,
+        reason="组织评价", at="2020-06-21T10:00",
+    )  # fmt: skip
+    entries.close_rating("SWH-2019", 2019, by=who, reason="评价结束", at="2020-06-23T18:00")
+    steps.submit_to_review("SWH-2019", 2019, by=who, reason="评分已齐", at="2020-06-24T09:00")
+    jury = Actor("会审组")
+    for unit in entries.draw_sample(
+        "SWH-2019", 2019, seed="20200625-公证", by=jury, reason="抽查", at="2020-06-25T09:00"
+    ):
+        entries.enter_inspection(
+            "SWH-2019", 2019, unit, outcome="属实", finding="台账与上报一致", evidence="核查记录",
+            inspected_on="2020-06-26", by=jury, at="2020-06-26T09:00",
+        )  # fmt: skip
+    steps.give_notice("SWH-2019", 2019, by=who, reason="抽查完毕", at="2020-06-27T09:00")
     files = flow.publish_star_list(
-        "SWH-2019", 2019, document="示总工发〔2020〕9号", by="考核办 01", at=AT
+        "SWH-2019", 2019, document="示总工发〔2020〕9号", by="考核办 01", at="2020-06-28T09:00"
     )
     (listed,) = [f for f in files if f.endswith(".docx")]
     said = words(listed)

@@ -22,7 +22,7 @@ from pipelines.publish.content import (
     Table,
     ordinal,
 )
-from pipelines.publish.official import Grid, Heading, Paper, Signatures, Text, Turn
+from pipelines.publish.paper import Grid, Heading, Paper, Signatures, Text, Turn
 from pipelines.publish.pdf import DRAFT, pdf, pdf_of
 from pipelines.publish.quoting import quoted
 from pipelines.publish.review import KIND, review_document

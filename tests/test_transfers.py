@@ -102,6 +102,7 @@ def book_of(f: Federation, unit: str = "T") -> tuple[openpyxl.Workbook, int]:
     figures = figures_of(f.connection, f.definitions, computation, unit)
     publication, changes = transfers_of(f.connection, f.definitions, figures)
     assert publication.kind.startswith("R-11")
+    assert figures.unit.name in publication.files[0][0]  # or a county's would replace another's
     return openpyxl.load_workbook(io.BytesIO(publication.files[0][1])), changes
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from definitions.periods import PeriodKind
 from pipelines.closing_checks.registry import IMPLEMENTATIONS
 from pipelines.consolidate import top_unit
 from pipelines.figures import BLOCK, Figure, Figures, Unit
+from pipelines.personal_numbers import blotted
 from pipelines.publish import Publication, analysis
 from pipelines.publish.analysis_data import Analysis, Explained, Peer
 from pipelines.small_cells import sensitive
@@ -29,7 +29,6 @@ from warehouse.rollup import figures_for
 from warehouse.windows import china_day
 
 PEERS = "V-O-015"
-_NUMBERS = re.compile(r"\d[\d ]{9,}\d[Xx]?")
 
 
 def analysis_of(connection: Connection, known: Definitions, figures: Figures) -> Publication:
@@ -283,8 +282,3 @@ def _explained(
                 )
             )  # fmt: skip
     return found
-
-
-def blotted(words: str) -> str:
-    """A union's words without the long numbers that may be a person's: 身份证号、电话、卡号."""
-    return _NUMBERS.sub("（号码略）", words)

@@ -39,7 +39,7 @@ from pipelines.flow.evidence import Owed, gather, owed_in
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.quality_months import months_of
 from pipelines.flow.storing import keep_draft, lay_out
-from pipelines.publish import Publication
+from pipelines.publish.publication import Publication, file_title
 from warehouse import audit
 from warehouse.assessment_year import results_standing
 from warehouse.codes import ids
@@ -128,7 +128,7 @@ def assess(year: int, at: str, scheme: str = "") -> dict[str, Any]:
             period=period,
             cutoff=when,
             digest=known.digest,
-            files=((f"{title}.xlsx", content),),
+            files=((f"{file_title(title)}.xlsx", content),),
         )
         with engine().begin() as connection:
             kept = keep_draft(connection, book, computation, when)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +25,12 @@ from pipelines.assess.wording import (
 )
 from pipelines.assessment_year.stages import Stage
 from pipelines.flow.assessing import book_title
-from pipelines.flow.ground import CHINA, engine, moment
+from pipelines.flow.ground import engine, moment
 from pipelines.flow.paper_ground import Shown, edition_shown, keep_papers, scheme_name
-from pipelines.publish import Publication
 from pipelines.publish import assessment_book as papers
-from pipelines.publish.official import Paper
+from pipelines.publish.paper import Paper
 from pipelines.publish.pdf import paper_files
+from pipelines.publish.publication import Publication, clock, file_title
 from warehouse.windows import china_day
 
 
@@ -51,7 +50,7 @@ def publish_book(
     content = [
         *paper_files([_book(shown, title)], title, shown.edition.cutoff),
         (
-            f"{title}.xlsx",
+            f"{file_title(title)}.xlsx",
             assessment_book(
                 shown.result,
                 title=title,
@@ -119,11 +118,6 @@ def _follows(shown: Shown, unit: UnitResult) -> tuple[str, ...]:
         return ()
     band = next((b for b in shown.result.scheme.bands if b.name == unit.grade), None)
     return (band.consequence.replace("（建议值）", ""),) if band and band.consequence else ()
-
-
-def _day(when: datetime) -> str:
-    local = when.astimezone(CHINA)
-    return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
 
 
 # --- from results to text ---
@@ -245,7 +239,7 @@ def _book(shown: Shown, title: str) -> Paper:
             code=scheme.code,
             edition=f"第 {shown.edition.number} 版，{_status(shown)}",
             cause=re.sub(r"^申诉 (\d+) ", r"第 \1 号申诉：", shown.edition.cause),
-            cutoff=_day(shown.edition.cutoff),
+            cutoff=clock(shown.edition.cutoff),
             digest=shown.edition.digest,
             definitions=shown.edition.definitions,
             method=_method(result),
@@ -436,7 +430,7 @@ def _appeals(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], ...]
 
 def _course(shown: Shown) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        (_day(t.at), t.stage_to, t.actor, t.reason, t.document or ABSENT) for t in shown.taken
+        (clock(t.at), t.stage_to, t.actor, t.reason, t.document or ABSENT) for t in shown.taken
     )
 
 

@@ -8,13 +8,16 @@ from pipelines.assess import UnitResult
 from pipelines.assess.funding import Allocation
 from pipelines.assess.results import Standing
 from pipelines.assess.wording import ABSENT, marks, plain
-from pipelines.assessment_year.stages import Stage
+from pipelines.assessment_year.stages import Refused, Stage
 from pipelines.flow import consequences as following
 from pipelines.flow.ground import engine, moment
 from pipelines.flow.paper_ground import edition_shown, publish_one, scheme_name
 from pipelines.publish import assessment_papers as papers
 from warehouse.rectifications import consequences_of
 from warehouse.windows import china_day
+
+_SHOWN = (Stage.NOTICE, Stage.WAITING, Stage.FINAL)
+"""When the members may read who is to be a star home."""
 
 
 def publish_star_list(scheme: str, year: int, *, document: str, by: str, at: str) -> list[str]:
@@ -23,6 +26,8 @@ def publish_star_list(scheme: str, year: int, *, document: str, by: str, at: str
     with engine().connect() as connection:
         shown = edition_shown(connection, scheme, year, None, when)
         connection.rollback()
+    if shown.found.stage not in _SHOWN:
+        raise Refused(f"考核目前处于“{shown.found.stage}”阶段，公示之前不编印名单。")
     result = shown.result
     # Who reached no star is told so in the book and in a letter, not in a list of honours.
     starred = {b.name for b in result.scheme.bands if b.at_least > 0}
@@ -57,13 +62,32 @@ def _share(unit: UnitResult) -> str:
     return ABSENT if found is None else f"{found:.2f}%"
 
 
-def _allocated(one: Allocation, total: int, whole: Decimal, step: int, pool: int | None) -> str:
+def _allocated(one: Allocation, total: int, whole: Decimal, step: int) -> str:
     """How one amount came about, beside what the note says of all of them."""
-    if pool is None or not whole:
-        return f"{plain(one.base)} × {one.coefficient:.2f}"
-    told = f"按比例为 {total * one.claim / whole:,.2f} 元"
-    odd = one.yuan % step
+    told = f"{plain(one.base)} × {one.coefficient:.2f}"
+    if total != whole and whole:
+        told = f"按比例为 {total * one.claim / whole:,.2f} 元"
+    odd = one.yuan % step if one.yuan != one.claim else 0
     return f"{told}，另计尾数 {plain(odd)} 元" if odd else told
+
+
+def _rounding(money: following.Money, whole: Decimal) -> str:
+    """How the claims became amounts, where these are others; `whole` is what is claimed in all."""
+    if all(a.yuan == a.claim for a in money.allocations):
+        return ""
+    step, odd = plain(money.step), money.total % money.step
+    told = (
+        f"各单位应得合计 {plain(whole)} 元，以 {step} 元为单位按最大余数法取整，合计不变。"
+        if money.total == whole
+        else f"可安排经费总额 {plain(money.total)} 元，各单位应得合计 {plain(whole)} 元，"
+        f"按应得比例分配，以 {step} 元为单位按最大余数法取整。"
+    )
+    if odd:
+        told += (
+            f"不足 {step} 元的尾数 {plain(odd)} 元计入应得最多的单位，"
+            "并列的计入单位编码在前的一家。"
+        )
+    return told
 
 
 def publish_funding_note(
@@ -82,18 +106,6 @@ def publish_funding_note(
         return tuple(names.get(c.unit, c.unit) for c in brought if c.kind == kind)
 
     whole = sum((a.claim for a in money.allocations), Decimal(0))
-    rounding = ""
-    if pool is not None and whole:
-        step, odd = plain(money.step), money.total % money.step
-        rounding = (
-            f"可安排经费总额 {plain(money.total)} 元，各单位应得合计 {plain(whole)} 元，"
-            f"按应得比例分配，以 {step} 元为单位按最大余数法取整。"
-        )
-        if odd:
-            rounding += (
-                f"不足 {step} 元的尾数 {plain(odd)} 元计入应得最多的单位，"
-                "并列的计入单位编码在前的一家。"
-            )
     short = [
         f"{name}：{one.payer}尚差 {plain(one.short)} 元。"
         for _, name, one, _ in money.shares
@@ -107,11 +119,11 @@ def publish_funding_note(
             scheme=scheme_name(shown.result.scheme),
             base=plain(money.base),
             total=plain(money.total),
-            rounding=rounding,
+            rounding=_rounding(money, whole),
             coefficients=tuple((g, f"{r:.2f}") for g, r in money.coefficients.items()),
             allocations=tuple(
                 (a.union.name, a.union.grade, f"{a.coefficient:.2f}", plain(a.claim),
-                 plain(a.yuan), _allocated(a, money.total, whole, money.step, pool))
+                 plain(a.yuan), _allocated(a, money.total, whole, money.step))
                 for a in money.allocations
             ),
             shares=tuple(
@@ -126,4 +138,5 @@ def publish_funding_note(
             issued=china_day(when),
         )
     )  # fmt: skip
-    return publish_one("R-08 经费与结果运用说明", paper, shown, year, by, when)
+    name = scheme_name(shown.result.scheme)
+    return publish_one("R-08 经费与结果运用说明", paper, shown, year, by, when, of=name)

@@ -18,6 +18,7 @@ from definitions import Period
 from pipelines.flow.ground import engine, moment
 from pipelines.places import places
 from pipelines.publish.page import offline
+from pipelines.publish.publication import chinese_day
 from warehouse import audit, outbox
 from warehouse.publications import Edition, delivered, edition_of
 
@@ -168,9 +169,13 @@ def write_site(year: int, folder: str, at: str) -> dict[str, Any]:
         head = "<tr><th>名称</th><th>所属期</th><th>版次</th><th>文件</th></tr>"
         parts.append(f"<h2>{escape(kind)}</h2><table>{head}{''.join(rows)}</table>")
     index = root / "index.html"
-    day = f"{when.year}年{when.month}月{when.day}日"
     index.write_text(
-        _PAGE.format(title=f"{year}年发布资料", count=len(editions), at=day, body="".join(parts)),
+        _PAGE.format(
+            title=f"{year}年发布资料",
+            count=len(editions),
+            at=chinese_day(when),
+            body="".join(parts),
+        ),
         encoding="utf-8",
     )
     return {"index": str(index), "publications": len(editions), "files": files}

@@ -67,6 +67,9 @@ def files_alone() -> Definitions:
 def read_ahead() -> None:
     """Read the files in a process that others are forked from, so that these need not.
 
+    Of use where they hold as they are: once a parameter has been decided in the portal, each
+    process reads them again with what was decided.
+
     A file that cannot be used stops nobody here: whoever needs it says so.
     """
     _READ[:] = [stamp()]

@@ -29,11 +29,11 @@ from pipelines.flow.deciding import accounts_of, evaluations, ground_of
 from pipelines.flow.filed_rows import Rows, day_of, decimal
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.paper_ground import keep_papers
-from pipelines.publish import Publication
 from pipelines.publish import notices as papers
 from pipelines.publish.notices import Notice
-from pipelines.publish.official import Paper, chinese_day
+from pipelines.publish.paper import Paper
 from pipelines.publish.pdf import paper_files
+from pipelines.publish.publication import Publication, chinese_day
 from warehouse.organisations import Registered, standing
 from warehouse.publications import recipes_of
 from warehouse.windows import china_day

@@ -23,7 +23,7 @@ from pipelines.flow import editions as made
 from pipelines.flow.ground import engine
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
-from pipelines.publish.official import Paper
+from pipelines.publish.paper import Paper
 from pipelines.publish.pdf import paper_files
 from warehouse import assessment_facts as facts
 from warehouse import assessment_year as kept
@@ -95,15 +95,17 @@ def keep_papers(
 
 
 def publish_one(
-    kind: str, paper: Paper, shown: Shown, year: int, by: str, when: datetime
+    kind: str, paper: Paper, shown: Shown, year: int, by: str, when: datetime, of: str = ""
 ) -> list[str]:
+    """One paper on an edition; `of` tells apart papers of one year whose titles are alike."""
+    title = f"{paper.title}（{of}）" if of else paper.title
     publication = Publication(
         kind=kind,
-        title=paper.title,
+        title=title,
         unit=shown.top,
         period=Period(PeriodKind.YEAR, year),
         cutoff=shown.edition.known_at,
         digest=shown.edition.definitions,
-        files=paper_files([paper], paper.title, shown.edition.cutoff),
+        files=paper_files([paper], title, shown.edition.cutoff),
     )
     return keep_papers(publication, shown.computation, by, when)

@@ -133,7 +133,8 @@ def assess_self(
         for one in given:
             old = before.get((one.item, one.indicator), _UNTOLD)
             if (one.value, one.score, one.remark) != (old["value"], old["score"], old["remark"]):
-                changed.append((one, number or old["evidence_id"]))
+                shown = (number or old["evidence_id"]) if one.says_something else None
+                changed.append((one, shown))
             elif number is not None and one.says_something:
                 changed.append((one, number))
         told.enter_self(connection, found.id, unit, changed, by, when)

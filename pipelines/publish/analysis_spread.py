@@ -33,10 +33,9 @@ from pipelines.publish.content import (
     Table,
 )
 from pipelines.publish.spread import Spread, histogram, label, spread
-from pipelines.publish.tables import headed, two_lines
+from pipelines.publish.tables import LISTED, headed, rest_note, two_lines
 from pipelines.publish.telling import NONE, Teller
 
-_LISTED = 12
 _DRAWN = 12
 
 
@@ -212,7 +211,7 @@ def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
             _of_peer(teller, p, p.deviations, places(p.deviations, 1), f"{KIND_OF}离差倍数"),
             cited(p.words) or "尚未说明",
         )
-        for p in found.peers[:_LISTED]
+        for p in found.peers[:LISTED]
     )
     columns = (
         Column("单位", "left", 2.0, grouped=True),
@@ -224,8 +223,7 @@ def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
         Column("单位说明", "left", 1.9),
     )
     note = "注：离差为绝对中位差乘1.4826；说明为单位原话，号码已略。"
-    if len(found.peers) > _LISTED:
-        note += f"列偏离最大的{_LISTED}个，其余见附表。"
+    note += rest_note(len(found.peers), "列偏离最大的{n}个", "")
     return [Paragraph((runs,)), Table("与同类单位相比偏离较大的基层工会", columns, rows, note=note)]
 
 
@@ -281,7 +279,7 @@ def _odd(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> list
                 NONE,
             ),
         )
-        for _, f in far[:_LISTED]
+        for _, f in far[:LISTED]
     )
     columns = (
         Column("单位", "left", 2.6),
@@ -291,8 +289,7 @@ def _odd(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> list
         Column("单位说明", "left", 2.4),
     )
     note = "注：特殊值已计入合计，是否属实以单位说明和核实为准；“—”为没有要求说明或尚未说明。"
-    if len(far) > _LISTED:
-        note += f"列最远的{_LISTED}个，其余见附表。"
+    note += rest_note(len(far), "列最远的{n}个", "")
     table = Table("超出一般范围的数", columns, rows, note=note)
     return [Paragraph((lead, *runs, "。")), table]
 
@@ -300,7 +297,7 @@ def _odd(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> list
 def _explained_table(found: Analysis) -> Table:
     rows = tuple(
         (e.unit.name, Period.parse(e.period).chinese, e.rule, cited(e.message), cited(e.words))
-        for e in found.explained[:_LISTED]
+        for e in found.explained[:LISTED]
     )
     columns = (
         Column("单位", "left", 1.9),
@@ -310,6 +307,5 @@ def _explained_table(found: Analysis) -> Table:
         Column("单位说明", "left", 2.2),
     )
     note = "注：这些数经单位说明后计入合计；说明为单位原话，号码已略。"
-    if len(found.explained) > _LISTED:
-        note += f"列{_LISTED}条，其余见附表。"
+    note += rest_note(len(found.explained), "列{n}条", "")
     return Table("经说明采用的数", columns, rows, note=note)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.publish.official import (
+from pipelines.publish.paper import (
     Grid,
     Heading,
     Paper,

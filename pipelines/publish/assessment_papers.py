@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.publish.official import Grid, Heading, Paper, Part, Text, chinese_day, table_or
+from pipelines.publish.paper import Grid, Heading, Paper, Part, Text, table_or
+from pipelines.publish.publication import chinese_day
 
 
 @dataclass(frozen=True, slots=True)

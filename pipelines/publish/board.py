@@ -12,7 +12,7 @@ from definitions.periods import Period
 from pipelines.figures import BLOCK, INDUSTRY, Figures, rounded
 from pipelines.progress import Light, Progress, light_of
 from pipelines.publish.disclosure import MARK
-from pipelines.publish.publication import Publication
+from pipelines.publish.publication import Publication, file_title
 from pipelines.publish.quoted_sheet import Quotes, quotes
 from pipelines.publish.quoting import (
     AHEAD,
@@ -78,7 +78,7 @@ def board(
         period=month,
         cutoff=figures.cutoff,
         digest=figures.definitions_digest,
-        files=((f"{title}.xlsx", book.bytes()),),
+        files=((f"{file_title(title)}.xlsx", book.bytes()),),
         numbers=tuple(quoted.numbers),
     )
 

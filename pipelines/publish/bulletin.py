@@ -17,7 +17,7 @@ from pipelines.publish.content import (
     Table,
 )
 from pipelines.publish.extras import Extras
-from pipelines.publish.publication import Publication, clock, file_title
+from pipelines.publish.publication import Publication, clock, file_title, signature
 from pipelines.publish.quoting import quoted
 from pipelines.publish.results import rules
 from pipelines.publish.review import coverage_sentence
@@ -73,10 +73,6 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
     if not found:
         found = [Paragraph(("本期审核未发现问题。",))]
     sections.append(Section("B4", "审核发现的问题", tuple(found)))
-    signature = [figures.unit.name]
-    if extras.issued_on is not None:
-        day = extras.issued_on
-        signature.append(f"{day.year}年{day.month}月{day.day}日")
     return Document(
         title=f"{figures.unit.name}{figures.period.chinese}工作数据通报",
         issuer=figures.unit.name,
@@ -85,7 +81,7 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
             f"数据截止：{clock(figures.cutoff)}",
         ),
         sections=tuple(sections),
-        signature=tuple(signature),
+        signature=signature(figures.unit.name, extras.issued_on),
     )
 
 

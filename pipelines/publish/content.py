@@ -100,12 +100,21 @@ class Table:
         return shares([c.weight for c in self.columns], self.rows)
 
 
-def shares(weights: Sequence[float], rows: Sequence[Sequence[Inline]]) -> list[float]:
+TEXT_WIDTH = 156
+"""Millimetres of text on a standing page."""
+
+
+def shares(
+    weights: Sequence[float], rows: Sequence[Sequence[Inline]], width: float = TEXT_WIDTH
+) -> list[float]:
     """Shares of a table's width by weight, but no number is wider than its column; in all 1.
 
-    What wide numbers take comes from the other columns by their weights.
+    What wide numbers take comes from the other columns by their weights. `width` in millimetres.
     """
-    needs = [max((_breadth(row[n]) for row in rows), default=0.0) for n in range(len(weights))]
+    line = width / _EM
+    needs = [
+        max((_breadth(row[n]) / line for row in rows), default=0.0) for n in range(len(weights))
+    ]
     scale = max(1.0, sum(needs))
     needs = [need / scale for need in needs]
     wide: set[int] = set()
@@ -120,16 +129,16 @@ def shares(weights: Sequence[float], rows: Sequence[Sequence[Inline]]) -> list[f
 
 
 _UNBROKEN = re.compile(r"[-−－+＋0-9.,%/]+")
-_LINE, _EDGES = 46.5, 0.85
-"""Ems of 9.5 pt that a line of text holds, and that both edges of a cell take."""
+_EM, _EDGES = 3.35, 0.85
+"""Millimetres of an em of 9.5 pt, and ems that both edges of a cell take."""
 
 
 def _breadth(cell: Inline) -> float:
-    """What the longest number of a cell needs of the line, with the edges of the cell."""
+    """Ems that the longest number of a cell needs, with the edges of the cell."""
     text = cell if isinstance(cell, str) else cell.text
     ems = (sum(0.3 if c in ".,/" else 0.57 for c in run) for run in _UNBROKEN.findall(text))
     longest = max(ems, default=0.0)
-    return (longest + _EDGES) / _LINE if longest else 0.0
+    return longest + _EDGES if longest else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,8 @@ from pipelines.figures import Figure, display
 from pipelines.publish.content import Column, Inline, Table
 from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.industry_data import Branch, IndustryTopic
-from pipelines.publish.tables import headed, unit_table
+from pipelines.publish.tables import LISTED, headed, rest_note, unit_table
 from pipelines.publish.telling import ADDITIVE, NONE, Teller, combined
-
-LISTED = 12
 
 
 def by_industry(
@@ -55,8 +53,7 @@ def _by_branch(
         rows.append((f"{teller.figures.unit.name}本级", *own))
     rows.append(("合计", *total))
     note = "注：按各工会的产业上级归类。"
-    if len(topic.branches) > LISTED:
-        note += f"列前{LISTED}个产业，其余见附表。"
+    note += rest_note(len(topic.branches), "列前{n}个产业", "")
     if any(c == MARK for row in rows for c in row):
         note += NOTE.removeprefix("注：")
     columns = [Column("产业（行业）", "left", 2.4), *(Column(headed(i)) for i in told)]

@@ -34,7 +34,7 @@ from pipelines.publish.industry_data import (
     IndustryTopic,
     told_codes,
 )
-from pipelines.publish.industry_tables import LISTED, branch_value, by_industry, told_of
+from pipelines.publish.industry_tables import branch_value, by_industry, told_of
 from pipelines.publish.issued import Report, issued
 from pipelines.publish.multiples import months_side_by_side, units_side_by_side
 from pipelines.publish.outline import Topic
@@ -42,7 +42,7 @@ from pipelines.publish.pictures import picture
 from pipelines.publish.publication import Publication
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sheets import Book, Field
-from pipelines.publish.tables import coverage_table, headed, percent
+from pipelines.publish.tables import LISTED, coverage_table, headed, percent, rest_note
 from pipelines.publish.telling import NONE, Teller, sides
 
 KIND = "R-10 产业（行业）专题"
@@ -310,15 +310,14 @@ def _committees(teller: Teller, topic: IndustryTopic) -> Section:
     teller.open("I5", [c for c, _ in COMMITTEES])
     title = "产业工会班子和委员会"
     if not topic.committees:
-        told = "产业工会班子与委员构成按年度报送，见年度专题。"
+        why = "产业工会班子与委员构成按年度报送，见年度专题。"
         if teller.figures.period.kind is PeriodKind.YEAR:
-            told = "本年度没有收到产业（行业）工会班子与委员构成情况。"
-        return Section("I5", title, (Paragraph((told,)),))
+            why = "本年度没有收到产业（行业）工会班子与委员构成情况。"
+        return Section("I5", title, (Paragraph((why,)),))
     blocks: list[Block] = []
-    told_of = teller.sentence(COMMITTEES)
-    if told_of:
-        blocks.append(Paragraph(tuple(told_of)))
-    shown = topic.committees[:LISTED]
+    told = teller.sentence(COMMITTEES)
+    if told:
+        blocks.append(Paragraph(tuple(told)))
     columns = (
         Column("产业（行业）工会", "left", 2.6),
         Column("专职"),
@@ -331,10 +330,9 @@ def _committees(teller: Teller, topic: IndustryTopic) -> Section:
         Column("全委会"),
         Column("联席会议"),
     )
-    rows = tuple(_seats(teller, c) for c in shown)
+    rows = tuple(_seats(teller, c) for c in topic.committees[:LISTED])
     note = f"注：人数为{topic.committees_of}末实有数，会议为全年次数。"
-    if len(topic.committees) > len(shown):
-        note += f"列前{len(shown)}家，其余见附表。"
+    note += rest_note(len(topic.committees), "列前{n}家", "")
     blocks.append(Table("产业（行业）工会班子和委员会情况", columns, rows, note=note))
     return Section("I5", title, tuple(blocks))
 

@@ -11,7 +11,7 @@ from pipelines.figures import Figures
 from pipelines.publish import page, word
 from pipelines.publish.annex import sources
 from pipelines.publish.content import Document, Section
-from pipelines.publish.publication import Publication, clock, file_title
+from pipelines.publish.publication import Publication, clock, file_title, signature
 from pipelines.publish.quoting import quoted
 from pipelines.publish.sheets import Book
 
@@ -30,17 +30,13 @@ class Report:
 
 def issued(report: Report, figures: Figures, definitions: Definitions) -> Publication:
     """The report as .docx, .html and .xlsx; equal input gives equal bytes."""
-    signature = [figures.unit.name]
-    if report.issued_on is not None:
-        day = report.issued_on
-        signature.append(f"{day.year}年{day.month}月{day.day}日")
     document = quoted(
         Document(
             title=report.title,
             issuer=figures.unit.name,
             head=(figures.unit.name, f"数据截止：{clock(figures.cutoff)}"),
             sections=report.sections,
-            signature=tuple(signature),
+            signature=signature(figures.unit.name, report.issued_on),
         ),
         report.kind,
         figures,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipelines.publish.official import Grid, Heading, Paper, Part, Signatures, Text, chinese_day
+from pipelines.publish.paper import Grid, Heading, Paper, Part, Signatures, Text
+from pipelines.publish.publication import chinese_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,18 +32,19 @@ from pipelines.publish.content import (
     shares,
     with_contents,
 )
-from pipelines.publish.official import (
+from pipelines.publish.official import word_of
+from pipelines.publish.paper import (
+    LANDSCAPE,
+    PORTRAIT,
     Grid,
     Heading,
     Paper,
     Signatures,
     Text,
     Turn,
-    chinese_day,
     title_lines,
-    word_of,
 )
-from pipelines.publish.publication import Publication, file_title, stamp
+from pipelines.publish.publication import Publication, chinese_day, file_title, stamp
 
 DRAFT = "草稿，未签发，不得引用"
 _TEMPLATES = Path(__file__).parent / "typst"
@@ -190,7 +191,8 @@ def _paper(paper: Paper) -> dict[str, Any]:
                 kind = "note" if part.style == "note" else "text"
                 parts.append({"kind": kind, "text": part.text})
             case Grid():
-                parts.append(_grid(part))
+                width = LANDSCAPE if runs[-1]["flipped"] else PORTRAIT
+                parts.append(_grid(part, width))
             case Turn():
                 runs.append({"flipped": part.landscape, "parts": []})
             case Signatures():
@@ -223,7 +225,7 @@ def _boxes(part: Signatures) -> dict[str, Any]:
 _SIDES = {"l": "left", "r": "right", "c": "center"}
 
 
-def _grid(grid: Grid) -> dict[str, Any]:
+def _grid(grid: Grid, width: int) -> dict[str, Any]:
     align = grid.align or "l" * len(grid.heads)
     return {
         "kind": "table",
@@ -231,7 +233,7 @@ def _grid(grid: Grid) -> dict[str, Any]:
         "columns": [
             {"label": head, "weight": round(share * 100, 4), "align": _SIDES[side]}
             for head, share, side in zip(
-                grid.heads, shares(grid.widths, grid.rows), align, strict=True
+                grid.heads, shares(grid.widths, grid.rows, width), align, strict=True
             )
         ],
         "rows": grid.rows,

@@ -10,7 +10,7 @@ import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,17 @@ def beijing(moment: datetime) -> datetime:
 def clock(moment: datetime) -> str:
     """2018年1月20日10:30, Beijing time."""
     local = beijing(moment)
-    return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+    return f"{chinese_day(local)}{local:%H:%M}"
+
+
+def chinese_day(day: date) -> str:
+    """2021年3月10日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def signature(issuer: str, day: date | None) -> tuple[str, ...]:
+    """Who signs a document, and from when it is, where that is known."""
+    return (issuer,) if day is None else (issuer, chinese_day(day))
 
 
 def stamp(moment: datetime) -> datetime:

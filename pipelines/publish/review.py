@@ -13,7 +13,7 @@ from pipelines.publish.content import Block, Document, Inline, Paragraph, Sectio
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS, Part, Topic
 from pipelines.publish.pictures import picture
-from pipelines.publish.publication import Publication, clock, file_title
+from pipelines.publish.publication import Publication, clock, file_title, signature
 from pipelines.publish.quoting import quoted
 from pipelines.publish.results import problems, results, star_homes, works
 from pipelines.publish.tables import (
@@ -81,10 +81,6 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
     sections.append(Section("R14", "问题与下年打算", tuple(last)))
     year = figures.period.kind is PeriodKind.YEAR
     when = f"{figures.period.year}年" if year else figures.period.chinese
-    signature = [figures.unit.name]
-    if extras.issued_on is not None:
-        day = extras.issued_on
-        signature.append(f"{day.year}年{day.month}月{day.day}日")
     return Document(
         title=f"{figures.unit.name}{when}工作总结",
         issuer=figures.unit.name,
@@ -93,7 +89,7 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
             f"数据截止：{clock(figures.cutoff)}",
         ),
         sections=tuple(sections),
-        signature=tuple(signature),
+        signature=signature(figures.unit.name, extras.issued_on),
     )
 
 

@@ -30,6 +30,17 @@ from pipelines.publish.telling import (
     sides,
 )
 
+LISTED = 12
+"""Rows of a list that stand in a document; all of them are in its annex."""
+
+
+def rest_note(count: int, which: str, before: str = "注：") -> str:
+    """What a table says that lists the first LISTED of `count`; nothing where it lists all.
+
+    `which` says which are listed, with {n} for how many.
+    """
+    return f"{before}{which.format(n=LISTED)}，其余见附表。" if count > LISTED else ""
+
 
 def headed(indicator: Indicator) -> str:
     """The head of an indicator's column: its name and unit."""

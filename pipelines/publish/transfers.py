@@ -17,7 +17,7 @@ from definitions.measures import Indicator
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, rounded
 from pipelines.publish.changes import declared
 from pipelines.publish.content import PublishedNumber
-from pipelines.publish.publication import Publication, clock
+from pipelines.publish.publication import Publication, clock, file_title
 from pipelines.publish.quoted_sheet import Quotes, quotes
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.standings import (
@@ -66,7 +66,7 @@ def transfers_report(
         period=period,
         cutoff=figures.cutoff,
         digest=figures.definitions_digest,
-        files=((f"R-11 组织关系变动与可比口径说明 {period.label}.xlsx", content),),
+        files=((f"{file_title(title)}.xlsx", content),),
         numbers=tuple(numbers),
     )
 

@@ -24,28 +24,29 @@ from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.issued import Report, issued
 from pipelines.publish.multiples import months_side_by_side
 from pipelines.publish.outline import PARTS, Part
-from pipelines.publish.publication import Publication
+from pipelines.publish.publication import Publication, chinese_day
 from pipelines.publish.quality import form_sheet, forms_table
 from pipelines.publish.results import marks
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.tables import (
+    LISTED,
     by_unit,
     coverage_chart,
     coverage_table,
     headed,
     main_table,
     overall,
+    rest_note,
 )
 from pipelines.publish.telling import NONE, Teller, reached, sides
 from pipelines.publish.unit_doings import (
     HOME,
-    LISTED,
     among_workers,
     honours,
-    places,
     safe,
     short_day,
+    stations,
 )
 from pipelines.publish.unit_records import UnitBook
 
@@ -66,7 +67,7 @@ def unit_book(figures: Figures, book: UnitBook, definitions: Definitions) -> Pub
     for made in (
         _tasks(teller, book),
         among_workers(teller, book),
-        places(teller, book),
+        stations(teller, book),
         honours(book),
     ):
         if made is not None:
@@ -106,7 +107,7 @@ def _labels(book: UnitBook, figures: Figures) -> dict[str, str]:
 
 
 def _day(day: date | None) -> str:
-    return f"{day.year}年{day.month}月{day.day}日" if day else NONE
+    return chinese_day(day) if day else NONE
 
 
 def _identity(teller: Teller, book: UnitBook) -> Section:
@@ -184,8 +185,7 @@ def _moved(figures: Figures) -> Table | None:
         )
         for t in figures.transfers[:LISTED]
     )
-    more = len(figures.transfers) > LISTED
-    note = f"注：列前{LISTED}项，其余见附表。" if more else ""
+    note = rest_note(len(figures.transfers), "列前{n}项")
     return Table("本期下级工会组织变动", columns, rows, note=note)
 
 
@@ -458,7 +458,8 @@ def _sheets(annex: Book, book: UnitBook) -> None:
                 Field("面积（平方米）", "number", 13), Field("服务（人次）", "int", 12),
                 Field("状态", "center", 9), Field("阵地编号", "text", 24),
             ),
-            [(s.name, s.tier, s.opened, s.area, s.served, s.status, s.key) for s in book.sites],
+            [(safe(s.name), s.tier, s.opened, s.area, s.served, s.status, s.key)
+             for s in book.sites],
         ),
         (
             "荣誉表彰",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal
 
 from pipelines import counted_rows
 from pipelines.figures import display
+from pipelines.personal_numbers import holds_number
 from pipelines.publish.content import (
     Block,
     Column,
@@ -17,12 +17,11 @@ from pipelines.publish.content import (
     Subheading,
     Table,
 )
+from pipelines.publish.tables import LISTED, rest_note
 from pipelines.publish.telling import NONE, Teller
 from pipelines.publish.unit_records import Station, UnitBook, stand
 
 HOME = "职工家中"
-LISTED = 12
-_LONG_NUMBER = re.compile(r"\d{11,}|\d{17}[xX]")
 
 
 def among_workers(teller: Teller, book: UnitBook) -> Section | None:
@@ -66,7 +65,6 @@ def _visits(teller: Teller, book: UnitBook) -> list[Block]:
         )
         blocks.append(Table("本单位干部下基层情况", columns, rows))
     if book.visits:
-        shown = book.visits[:LISTED]
         heads = (
             Column("日期", "center", 1.2),
             Column("地点类别", "left", 1.1),
@@ -82,11 +80,10 @@ def _visits(teller: Teller, book: UnitBook) -> list[Block]:
                 _row(teller, "CADRE-02", "persons_met", v.met, "visit_id", v.key),
                 _row(teller, "CADRE-02", "issues", v.issues, "visit_id", v.key),
             )
-            for v in shown
+            for v in book.visits[:LISTED]
         )
         note = "注：不列干部姓名；到职工家中走访的不列地点。"
-        if len(book.visits) > len(shown):
-            note += f"列最近{len(shown)}次，其余见附表。"
+        note += rest_note(len(book.visits), "列最近{n}次", "")
         blocks.append(Table("本单位干部下基层记录", heads, listed, note=note))
     return blocks
 
@@ -106,7 +103,7 @@ def safe(words: str) -> str:
     """Free text as it may be printed: one that holds a telephone or identity number is not."""
     if not words:
         return NONE
-    return "（含个人号码，不列）" if _LONG_NUMBER.search(words) else words
+    return "（含个人号码，不列）" if holds_number(words) else words
 
 
 def _promises(teller: Teller, book: UnitBook) -> list[Block]:
@@ -115,7 +112,6 @@ def _promises(teller: Teller, book: UnitBook) -> list[Block]:
     if told:
         blocks.append(Paragraph(tuple(told)))
     if book.promises:
-        shown = book.promises[:LISTED]
         end = teller.figures.period.end
         columns = (
             Column("类别", "left", 1.0),
@@ -134,11 +130,9 @@ def _promises(teller: Teller, book: UnitBook) -> list[Block]:
                 short_day(p.done),
                 stand(p, end),
             )
-            for p in shown
+            for p in book.promises[:LISTED]
         )
-        note = ""
-        if len(book.promises) > len(shown):
-            note = f"注：列{len(shown)}项，未兑现的在前，其余见附表。"
+        note = rest_note(len(book.promises), "列{n}项，未兑现的在前")
         blocks.append(Table("本单位承诺和约谈事项", columns, rows, note=note))
     return blocks
 
@@ -150,7 +144,7 @@ def short_day(day: date | None) -> str:
 # --- stations ---
 
 
-def places(teller: Teller, book: UnitBook) -> Section | None:
+def stations(teller: Teller, book: UnitBook) -> Section | None:
     teller.open("U6")
     blocks: list[Block] = []
     told = teller.sentence(
@@ -164,7 +158,6 @@ def places(teller: Teller, book: UnitBook) -> Section | None:
     if told:
         blocks.append(Paragraph(tuple(told)))
     if book.sites:
-        shown = book.sites[:LISTED]
         columns = (
             Column("阵地", "left", 2.4),
             Column("类型", "left", 1.2),
@@ -175,18 +168,16 @@ def places(teller: Teller, book: UnitBook) -> Section | None:
         )
         rows = tuple(
             (
-                s.name,
+                safe(s.name),
                 s.tier or NONE,
                 short_day(s.opened),
                 _row(teller, "HOME-01", "area", s.area, "site_id", s.key),
                 _row(teller, "HOME-01", "served", s.served, "site_id", s.key),
                 s.status or NONE,
             )
-            for s in shown
+            for s in book.sites[:LISTED]
         )
-        note = ""
-        if len(book.sites) > len(shown):
-            note = f"注：按服务人次列前{len(shown)}处，其余见附表。"
+        note = rest_note(len(book.sites), "按服务人次列前{n}处")
         blocks.append(Table("本单位服务阵地", columns, rows, note=note))
     walked = _walk(teller, book.station) if book.station is not None else []
     if walked:
@@ -226,7 +217,6 @@ def honours(book: UnitBook) -> Section | None:
         (safe(h.name), h.level or NONE, h.object or NONE, short_day(h.day), h.document or NONE)
         for h in book.honours[:LISTED]
     )
-    more = len(book.honours) > LISTED
-    note = f"注：列最近{LISTED}项，其余见附表。" if more else ""
+    note = rest_note(len(book.honours), "列最近{n}项")
     told = Paragraph(("本期获得的荣誉表彰如下。",))
     return Section("U7", "荣誉表彰", (told, Table("荣誉表彰", columns, rows, note=note)))

@@ -21,6 +21,7 @@ from docx.shared import Mm, Pt, RGBColor
 
 from pipelines.publish import charts
 from pipelines.publish.content import (
+    TEXT_WIDTH,
     Chart,
     Document,
     Inline,
@@ -43,7 +44,6 @@ _ALTERNATIVES = {
     KAI: "楷体",
     FANG: "仿宋",
 }
-TEXT_WIDTH = 156  # millimetres
 _LEFTOVERS = ("/customXml", "/thumbnail")
 _ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT,
