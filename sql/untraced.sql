@@ -1,4 +1,5 @@
--- one row per key figure of an application (RES-02) that leads to no record and is not explained
+-- one row per key figure of an application (RES-02) that leads to no record; with :explained false
+-- only those that nobody has explained
 SELECT
     o.code AS unit,
     n.row_no,
@@ -10,7 +11,7 @@ WHERE
     n.rule = 'V-X-018'
     AND n.form = 'RES-02'
     AND coalesce(n.period, s.period) = :year
-    AND n.explanation IS NULL
+    AND (:explained OR n.explanation IS NULL)
     AND n.opened_at <= :cutoff
     AND (n.cleared_at IS NULL OR n.cleared_at > :cutoff)
     AND n.row_no IS NOT NULL

@@ -131,7 +131,11 @@ def test_blank_cells_stay_blank_in_csv() -> None:
 
 
 def test_documents_hold_reported_words_as_words_and_nothing_of_the_machine() -> None:
-    words = tuple(UnitWords(t, t) for t in INJECTIONS)
+    words = tuple(
+        UnitWords(f"U{i}", t, section, kind, t)
+        for i, t in enumerate(INJECTIONS)
+        for section, kind in (("R01", "工作亮点"), ("R14", "存在问题"), ("R14", "下年打算"))
+    )
     extras = replace(EXTRAS, words=words)
     for publication in (review(year(), small(), extras), bulletin(year(), small(), extras)):
         for name, content in publication.files:
@@ -152,9 +156,9 @@ def test_documents_hold_reported_words_as_words_and_nothing_of_the_machine() -> 
 
 
 def test_markup_in_reported_words_stays_words() -> None:
-    words = (UnitWords("<b>甲</b>", "<script>alert(1)</script>"),)
+    words = (UnitWords("U1", "<b>甲</b>", "R14", "存在问题", "<script>alert(甲)</script>"),)
     extras = Extras(words=words, issued_on=date(2018, 1, 25))
     page = next(c for n, c in review(year(), small(), extras).files if n.endswith(".html")).decode()
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "&lt;script&gt;alert(甲)&lt;/script&gt;" in page
     assert "<script>alert" not in page
     assert CUTOFF.year == 2018

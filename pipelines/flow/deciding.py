@@ -389,7 +389,8 @@ def _untraced(ground: Ground) -> dict[tuple[str, int], tuple[str, ...]]:
     """(union, row) → key figures that lead to no record, where nobody has explained them."""
     found: dict[tuple[str, int], tuple[str, ...]] = {}
     for r in ground.connection.execute(
-        text(sql("untraced")), {"year": ground.period.label, "cutoff": ground.cutoff}
+        text(sql("untraced")),
+        {"year": ground.period.label, "cutoff": ground.cutoff, "explained": False},
     ):
         found[r.unit, r.row_no] = (*found.get((r.unit, r.row_no), ()), r.value)
     return found

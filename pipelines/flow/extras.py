@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
+from definitions.periods import PeriodKind
 from definitions.schemes import Scheme
 from pipelines.consolidate import top_unit
 from pipelines.figures import BLOCK, INDUSTRY, Figures
@@ -19,7 +20,10 @@ from pipelines.flow.assessing import latest_results
 from pipelines.flow.evidence import measured
 from pipelines.flow.filed_rows import labels_of
 from pipelines.flow.findings_behind import prepare_findings
+from pipelines.flow.narratives import projects_of, words_of
+from pipelines.personal_numbers import blotted
 from pipelines.publish import AssessmentRow, Extras, RuleCount, StarHomeRow, UnmetTarget, WorkRow
+from pipelines.publish.quoting import names_of
 from warehouse.achievement import meets
 from warehouse.current import current_rows
 from warehouse.engine import sql
@@ -49,13 +53,28 @@ def extras_of(
         star_homes=stars,
         unmet=unmet,
         rule_counts=counts,
+        projects=projects_of(connection, definitions, period, cutoff, names),
     )
 
 
-def own_extras(extras: Extras, figures: Figures) -> Extras:
+def extras_for(
+    connection: Connection, definitions: Definitions, whole: Extras, figures: Figures, *, top: bool
+) -> Extras:
+    """The federation's extras, or what of them is about one unit, with what its units wrote."""
+    own = whole if top else _own(whole, figures)
+    if figures.period.kind is not PeriodKind.YEAR:
+        return own
+    units = names_of(figures)
+    words = words_of(connection, definitions, figures.period, figures.cutoff, units)
+    return replace(own, words=words)
+
+
+def _own(extras: Extras, figures: Figures) -> Extras:
     """What of the federation's extras is about one unit and its children."""
-    names = {figures.unit.name, *(u.name for units in figures.children.values() for u in units)}
+    codes = names_of(figures)
+    names = set(codes.values())
     return Extras(
+        projects=tuple(p for p in extras.projects if p.code in codes),
         assessments=tuple(a for a in extras.assessments if a.unit in names),
         star_homes=tuple(s for s in extras.star_homes if s.name in names),
         unmet=tuple(u for u in extras.unmet if u.unit in names),
@@ -199,7 +218,10 @@ def _reasons(
         connection, definitions, "TGT-02", labels_of(period), cutoff=cutoff
     ).sort_values("period", kind="stable")
     told = rows[rows["gap_reason"].notna()]
-    return {(r["org_code"], r["task_id"]): str(r["gap_reason"]) for r in told.to_dict("records")}
+    return {
+        (r["org_code"], r["task_id"]): blotted(str(r["gap_reason"]))
+        for r in told.to_dict("records")
+    }
 
 
 def _results(

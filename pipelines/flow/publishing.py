@@ -14,7 +14,7 @@ from definitions import Definitions, Period
 from definitions.periods import PeriodKind
 from pipelines.consolidate import consolidate, figures_of_each, top_unit
 from pipelines.figures import BLOCK, Figures, display
-from pipelines.flow.extras import extras_of, own_extras
+from pipelines.flow.extras import extras_for, extras_of
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.places import places
@@ -43,10 +43,12 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
         top = top_unit(organisations)
         extras = extras_of(connection, known, period, computation, when)
         units = [u.code for u in _reviewed(organisations, top)]
-        wanted = [
-            (figures, extras if figures.unit.code == top.code else own_extras(extras, figures))
-            for figures in figures_of_each(connection, known, computation, units)
-        ]
+
+        def told(figures: Figures) -> tuple[Figures, Extras]:
+            is_top = figures.unit.code == top.code
+            return figures, extras_for(connection, known, extras, figures, top=is_top)
+
+        wanted = [told(f) for f in figures_of_each(connection, known, computation, units)]
     publications = _drawn(wanted)
     # The federation's own is printed and handed round: its PDF belongs to the edition. For the
     # others one is made when asked for (`pdf_editions`), which spares a third of a second each.

@@ -15,7 +15,7 @@ from pipelines.consolidate import consolidate, figures_of, top_unit
 from pipelines.figures import Figures
 from pipelines.flow.boards import board_of
 from pipelines.flow.editions import definitions_of
-from pipelines.flow.extras import extras_of, own_extras
+from pipelines.flow.extras import extras_for, extras_of
 from pipelines.flow.ground import engine
 from pipelines.flow.reports import REPORTS, ReportMaker
 from pipelines.flow.sheets import consolidated_of
@@ -49,7 +49,8 @@ def _told(connection: Connection, known: Definitions, asked: Asked) -> tuple[Fig
     figures, computation = _figures(connection, known, asked)
     extras = extras_of(connection, known, asked.period, computation, asked.cutoff)
     top = top_unit(standing(connection, asked.period.end, asked.cutoff))
-    return figures, extras if asked.unit == top.code else own_extras(extras, figures)
+    is_top = asked.unit == top.code
+    return figures, extras_for(connection, known, extras, figures, top=is_top)
 
 
 def _review(connection: Connection, known: Definitions, asked: Asked) -> Publication:

@@ -12,7 +12,7 @@ from definitions.periods import PeriodKind
 from pipelines.figures import (
     Figures,
 )
-from pipelines.publish import registers
+from pipelines.publish import own_words, registers
 from pipelines.publish.content import Document, Inline, Number, Section, Table
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS
@@ -41,6 +41,7 @@ def annex(document: Document, figures: Figures, definitions: Definitions, extras
         charted += _section(book, section, teller)
     _charts(book, charted, figures)
     registers.results(book, extras)
+    own_words.register(book, teller, extras)
     registers.transfers(book, figures)
     registers.coverage(book, figures)
     registers.glossary(book, definitions, figures)

@@ -82,10 +82,30 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class UnitWords:
-    """A unit's own text, quoted and never turned into numbers."""
+    """A unit's own text on a section of the review (NARR-01), quoted and never rewritten.
 
+    `kind` is the heading of its column, `cites` are the indicators that its numbers come from.
+    """
+
+    code: str
     unit: str
+    section: str
+    kind: str
     text: str
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project that was selected (RES-02): its number, marks by criterion and its own words."""
+
+    code: str
+    unit: str
+    key: str
+    title: str
+    marks: tuple[tuple[str, Decimal | None], ...]
+    result: str
+    numbers: str
 
 
 @dataclass(frozen=True)
@@ -98,5 +118,6 @@ class Extras:
     unmet: tuple[UnmetTarget, ...] = ()
     rule_counts: tuple[RuleCount, ...] = ()
     words: tuple[UnitWords, ...] = ()
+    projects: tuple[Project, ...] = ()
     issued_on: date | None = None
     shown_units: int = 12

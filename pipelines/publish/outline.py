@@ -28,7 +28,7 @@ class Topic:
     breaks: tuple[str, ...] = ()
     chart: Literal["", "months", "units", "funnel", "chain"] = ""
     stages: tuple[tuple[str, str, str], ...] = ()
-    part: Literal["", "lines", "transfers", "stars", "works", "results"] = ""
+    part: Literal["", "lines", "transfers", "stars", "works", "results", "projects"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +370,31 @@ PARTS: tuple[Part, ...] = (
             ),
         ),
     ),
-    Part("R12", "理论研究、制度建设与创新项目", ("RES",)),
+    Part(
+        "R12",
+        "理论研究、制度建设与创新项目",
+        ("RES",),
+        (
+            Topic(
+                "理论研究",
+                (("I-RES-01", "完成调研成果{d}项，其中已转化{n}项，转化率{v}"),),
+                named=("I-RES-01",),
+                table=("I-RES-01",),
+            ),
+            Topic(
+                "制度建设",
+                (("I-RES-03", "年末有效制度{v}"), ("I-RES-04", "有效流程{v}")),
+                named=("I-RES-03",),
+                table=("I-RES-03", "I-RES-04"),
+            ),
+            Topic(
+                "创新项目",
+                (("I-RES-02", "评选入选创新项目{v}"),),
+                table=("I-RES-02",),
+                part="projects",
+            ),
+        ),
+    ),
     Part(
         "R13",
         "目标任务完成与考核",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from pipelines.figures import BLOCK, Figure, places
+from pipelines.publish import own_words
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Subheading, Table, ordinal
 from pipelines.publish.extras import (
     AssessmentRow,
@@ -237,13 +238,13 @@ def problems(teller: Teller, extras: Extras, uncovered: int) -> list[Block]:
         blocks += [Subheading("未完成的目标任务"), *_unmet(teller, extras)]
     if extras.rule_counts:
         blocks += [Subheading("数据质量方面的主要问题"), *rules(teller, extras)]
-    if extras.words:
-        blocks.append(Subheading("各单位反映的问题"))
-        blocks += [Paragraph((f"{w.unit}：“{w.text}”",), "quote") for w in extras.words]
+    blocks += own_words.problems(teller, extras)
     plans = _plans(extras, uncovered)
-    if plans:
+    own = own_words.plans(teller, extras)
+    if plans or own:
         blocks.append(Subheading("下年打算"))
         blocks += [Paragraph((f"{ordinal(i)}是{p}",), "item") for i, p in enumerate(plans, 1)]
+        blocks += own
     return blocks
 
 

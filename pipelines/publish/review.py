@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from definitions.catalogue import Definitions
 from definitions.periods import PeriodKind
 from pipelines.figures import INDUSTRY, Figures
-from pipelines.publish import annex, page, word
+from pipelines.publish import annex, own_words, page, word
 from pipelines.publish.changes import transfers
 from pipelines.publish.content import Block, Document, Inline, Paragraph, Section, Subheading
 from pipelines.publish.extras import Extras
@@ -193,6 +193,9 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     note = teller.coverage_note()
     if note:
         blocks.append(Paragraph(("注：", *note), "note"))
+    said = own_words.highlights(teller, extras, part.code)
+    if said:
+        blocks += [Paragraph(("单位综述摘引如下。",)), *said]
     return Section(part.code, part.title, tuple(blocks))
 
 
@@ -209,8 +212,10 @@ def _has_rows(teller: Teller, part: Part, extras: Extras) -> bool:
         "stars": bool(extras.star_homes),
         "works": any(w.tasks for w in extras.works),
         "results": bool(extras.assessments),
+        "projects": bool(extras.projects),
     }
-    return any(given.get(t.part, False) for t in part.topics)
+    said = any(w.section == part.code and w.kind == own_words.DEED for w in extras.words)
+    return said or any(given.get(t.part, False) for t in part.topics)
 
 
 def _told_apart(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
@@ -220,6 +225,8 @@ def _told_apart(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
             return transfers(teller, extras.shown_units)
         case "stars":
             return star_homes(teller, extras)
+        case "projects":
+            return own_words.projects(teller, extras)
         case "works":
             return works(teller, extras)
         case "results":

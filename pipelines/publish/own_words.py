@@ -1,0 +1,236 @@
+"""What units say of themselves (NARR-01, RES-02), quoted; its numbers are traced or marked.
+
+A number of a text that equals a figure of an indicator which the text cites becomes that figure, to
+be walked to its cells; every other one is marked 单位自述. A text that cites a withheld figure is
+not quoted at all: its words would tell what the tables leave out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipelines import counted_rows
+from pipelines.figures import BLOCK, INDUSTRY, Figure
+from pipelines.personal_numbers import blotted
+from pipelines.publish.content import Block, Column, Inline, Paragraph, Subheading, Table
+from pipelines.publish.extras import Extras, Project, UnitWords
+from pipelines.publish.sheets import Book, Field
+from pipelines.publish.sides import of_period, side
+from pipelines.publish.telling import NONE, Teller
+
+DEED, PROBLEM, PLAN = "工作亮点", "存在问题", "下年打算"
+OWN = "（单位自述）"
+LAST = "R14"
+QUOTED, QUOTED_PROBLEMS = 2, 6
+"""Units below whose words a section quotes, and whose problems the last section does."""
+LONGEST = 160
+"""Characters of a quotation; the whole text is in the annex."""
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9.,〔第-])(?P<value>\d+(?:,\d{3})*(?:\.\d+)?)(?P<scale>[万亿]?)"
+    r"(?![A-Za-z0-9〕])(?!\s*[年月日号届时点])(?![—–~至-]\d+年)"
+)
+"""A number that counts something: no date, no number of a document, no part of a name like 5G."""
+_MEASURE = re.compile(
+    r"个百分点|[公平]方?米|公里|人次|[%％元人名个家户场次项件份期所处支条篇天对座台套批站点卷册张]?"
+)
+_SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
+_SIDES = ("本期", "分子", "分母", "上年同期")
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A text with its numbers in place, how many of them are figures and how many are marked."""
+
+    runs: tuple[Inline, ...]
+    traced: int
+    marked: int
+
+
+def quotation(teller: Teller, said: UnitWords, text: str) -> Quotation | None:
+    """The text of a unit as it may be printed; None where it cites a figure that is withheld."""
+    figures = [
+        found
+        for code in said.cites
+        for line in (BLOCK, INDUSTRY)
+        if (found := teller.figures.get(code, said.code, line=line)) is not None
+    ]
+    if any(teller.hides(f, b) for f in figures for b in ("本期", "上年同期")):
+        return None
+    runs: list[Inline] = []
+    traced = marked = at = 0
+    text = blotted(text)
+    for token in _NUMBER.finditer(text):
+        measure = _MEASURE.match(text, token.end())
+        end = measure.end() if measure else token.end()
+        equal = _equal(teller, figures, token["value"], token["scale"], text[token.end() : end])
+        runs.append(text[at : token.start()])
+        if equal is None:
+            at, marked = end, marked + 1
+            runs.append(text[token.start() : end])
+            if not text.startswith((OWN, OWN[1:-1]), end):
+                runs.append(OWN)
+        else:
+            at, traced = token.end(), traced + 1
+            value = _side(equal.figure, equal.basis)
+            period = of_period(equal.figure, equal.basis)
+            assert value is not None  # noqa: S101 - it is what the number was equal to
+            runs.append(teller.number(equal.figure, value, token[0], equal.basis, period))
+    runs.append(text[at:])
+    return Quotation(tuple(r for r in runs if r), traced, marked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    figure: Figure
+    basis: str
+
+
+def _equal(
+    teller: Teller, figures: Sequence[Figure], written: str, scale: str, measure: str
+) -> _Side | None:
+    """The figure that a number is, to as many places as it is written with, and which side."""
+    plain, factor = written.replace(",", ""), _SCALES[scale]
+    value = Decimal(plain) * factor
+    margin = factor * Decimal(1).scaleb(-len(plain.partition(".")[2])) / 2
+    for figure in figures:
+        ratio = teller.definitions.indicators[figure.indicator].unit == "%"
+        for basis in _SIDES:
+            held = _side(figure, basis)
+            percent = ratio and basis in ("本期", "上年同期")
+            if held is None or percent != (measure in ("%", "％")):
+                continue
+            if abs(held - value) <= margin:
+                return _Side(figure, basis)
+    return None
+
+
+def _side(figure: Figure, basis: str) -> Decimal | None:
+    if basis == "分子":
+        return figure.numerator
+    if basis == "分母":
+        return figure.denominator
+    return side(figure, basis)
+
+
+def highlights(teller: Teller, extras: Extras, section: str) -> list[Block]:
+    """What the unit itself and a few below it say of a section, and where the rest stands."""
+    said = [w for w in extras.words if w.section == section and w.kind == DEED]
+    shown, rest = _chosen(teller, said, QUOTED)
+    if not shown:
+        return []
+    more = f"；另有{rest:,}家单位的素材见附表" if rest else ""
+    note = (
+        "注：引文为各单位年度工作综述素材（NARR-01）原文，所引数字与报表相符的可追溯到报表，"
+        f"其余标“单位自述”{more}。"
+    )
+    return [*shown, Paragraph((note,), "note")]
+
+
+def problems(teller: Teller, extras: Extras) -> list[Block]:
+    """Problems that the unit and those below it tell of."""
+    said = [w for w in extras.words if w.section == LAST and w.kind == PROBLEM]
+    shown, _ = _chosen(teller, said, QUOTED_PROBLEMS)
+    return [Subheading("各单位反映的问题"), *shown] if shown else []
+
+
+def plans(teller: Teller, extras: Extras) -> list[Block]:
+    """What the unit itself intends for the next year, in its own words."""
+    own = teller.figures.unit.code
+    said = [w for w in extras.words if (w.section, w.kind, w.code) == (LAST, PLAN, own)]
+    return _chosen(teller, said, 0)[0]
+
+
+def _chosen(teller: Teller, said: Sequence[UnitWords], most: int) -> tuple[list[Block], int]:
+    """Quotations of the unit itself and of some below it, and how many other units there are.
+
+    First those who can prove most: by numbers that are figures, then by code.
+    """
+    own = teller.figures.unit.code
+    trial = Teller(teller.figures, teller.definitions)  # numbers only what is printed
+    found = [(w, _cut(w.text)) for w in said]
+    proven = [(w, t, q) for w, t in found if (q := quotation(trial, w, t)) is not None]
+    proven.sort(key=lambda p: (p[0].code != own, -p[2].traced, p[2].marked, p[0].code))
+    count = sum(w.code == own for w, _, _ in proven) + most
+    shown: list[Block] = []
+    for words, text, _ in proven[:count]:
+        told = quotation(teller, words, text)
+        if told is not None:
+            shown.append(Paragraph((f"{words.unit}：“", *told.runs, "”"), "quote"))
+    return shown, len({w.code for w, _, _ in proven[count:]})
+
+
+def _cut(text: str) -> str:
+    """A text no longer than a quotation, to the end of a sentence where there is one."""
+    text = " ".join(text.split())
+    if len(text) <= LONGEST:
+        return text
+    end = max(text.rfind(mark, 0, LONGEST) for mark in "。；！？")
+    return f"{text[: end + 1]}……" if end > LONGEST // 3 else f"{text[:LONGEST]}……"
+
+
+# --- selected projects ---
+
+
+def projects(teller: Teller, extras: Extras) -> list[Block]:
+    """T40: projects that were selected, with their marks and what they brought."""
+    if not extras.projects:
+        return []
+    criteria = [name for name, _ in extras.projects[0].marks]
+    columns = (
+        Column("项目", "left", 2.0),
+        Column("申报工会", "left", 1.7),
+        *(Column(name.removesuffix("得分"), weight=0.8) for name in criteria),
+        Column("成效和关键数据", "left", 3.4),
+    )
+    rows = tuple(
+        (
+            blotted(p.title),
+            p.unit,
+            *(_mark(teller, p, name, value) for name, value in p.marks),
+            blotted(f"{_cut(p.result)}{p.numbers}"),
+        )
+        for p in extras.projects
+    )
+    note = "注：成效和关键数据为申报单位原文（RES-02），注明“单位自述”的数不在报表之内。"
+    return [Table("入选创新项目", columns, rows, note=note)]
+
+
+_CRITERIA = {"创新性得分": "novelty", "制度化得分": "mechanism", "推广价值得分": "spread"}
+
+
+def _mark(teller: Teller, project: Project, name: str, value: Decimal | None) -> Inline:
+    if value is None:
+        return NONE
+    code = counted_rows.code_of("RES-02", _CRITERIA[name], "project_id", project.key)
+    text = f"{value.normalize():f}"
+    return teller.counted(
+        counted_rows.SOURCE, code, value, text, counted_rows.OWN, unit=project.code
+    )
+
+
+# --- annex ---
+
+
+def register(book: Book, teller: Teller, extras: Extras) -> None:
+    """Every text in full, and how many of its numbers are figures of the reports."""
+    rows = []
+    for said in sorted(extras.words, key=lambda w: (w.section, w.code, w.kind)):
+        told = quotation(teller, said, said.text)
+        if told is None:
+            continue
+        text = "".join(r if isinstance(r, str) else r.text for r in told.runs)
+        rows.append(
+            (said.section, said.unit, said.kind, text, "、".join(said.cites), told.traced,
+             told.marked)
+        )  # fmt: skip
+    if rows:
+        fields = [
+            Field("章节", "center", 8), Field("单位", "text", 32), Field("内容", "center", 10),
+            Field("原文", "wrap", 80), Field("引用指标", "wrap", 24),
+            Field("与报表相符（处）", "int", 11), Field("单位自述（处）", "int", 11),
+        ]  # fmt: skip
+        note = "原文不作改写；引用数字以报表为准，与报表不符或报表中没有的标“单位自述”"
+        book.table("单位综述素材", "各单位年度工作综述素材", fields, rows, note=note)
