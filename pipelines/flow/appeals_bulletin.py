@@ -13,6 +13,7 @@ from definitions.periods import PeriodKind
 from pipelines.figures import BLOCK, Figure, Figures
 from pipelines.publish import Publication, appeals
 from pipelines.publish import appeal_counts as counts
+from pipelines.publish.own_counts import with_counts
 from pipelines.small_cells import LIMIT, OWN
 from pipelines.topic_cells import Cell, Counted, withheld_topics
 from warehouse.computed import Computed, Target
@@ -44,7 +45,7 @@ def appeals_of(connection: Connection, known: Definitions, figures: Figures) -> 
     values = {k: f for k, f in values.items() if k[1] in told_apart or k[3] not in apart}
     return appeals.appeals_report(
         replace(figures, values={**values, **figures.values}, withheld=withheld),
-        counts.with_counts(known),
+        with_counts(known),
         china_day(figures.cutoff),
     )
 

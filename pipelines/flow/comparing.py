@@ -18,7 +18,8 @@ from pipelines.flow.ground import definitions, engine, moment
 from pipelines.flow.reproducing import make
 from pipelines.flow.walking import COMPARABLE
 from pipelines.publish import Publication
-from pipelines.publish.appeal_counts import KIND_OF, told_apart, with_counts
+from pipelines.publish.appeal_counts import KIND_OF, told_apart
+from pipelines.publish.own_counts import with_counts
 from pipelines.small_cells import sensitive
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
 from warehouse.revisions import Above, ChangedLine, above_at, changed_lines

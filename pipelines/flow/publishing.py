@@ -16,6 +16,7 @@ from pipelines.consolidate import consolidate, figures_of_each, top_unit
 from pipelines.figures import BLOCK, Figures, display
 from pipelines.flow.extras import extras_for, extras_of
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
+from pipelines.flow.kinds import kinds_reported, with_kinds
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.places import places
 from pipelines.publish import Extras, Publication, review
@@ -42,11 +43,13 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
         organisations = standing(connection, period.end, when)
         top = top_unit(organisations)
         extras = extras_of(connection, known, period, computation, when)
+        kinds = kinds_reported(connection, known, period, when)
         units = [u.code for u in _reviewed(organisations, top)]
 
         def told(figures: Figures) -> tuple[Figures, Extras]:
             is_top = figures.unit.code == top.code
-            return figures, extras_for(connection, known, extras, figures, top=is_top)
+            own = extras_for(connection, known, extras, figures, top=is_top)
+            return with_kinds(known, figures, kinds, top=is_top), own
 
         wanted = [told(f) for f in figures_of_each(connection, known, computation, units)]
     publications = _drawn(wanted)

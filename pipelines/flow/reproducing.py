@@ -17,6 +17,7 @@ from pipelines.flow.boards import board_of
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.extras import extras_for, extras_of
 from pipelines.flow.ground import engine
+from pipelines.flow.kinds import kinds_reported, with_kinds
 from pipelines.flow.reports import REPORTS, ReportMaker
 from pipelines.flow.sheets import consolidated_of
 from pipelines.flow.transfers import transfers_of
@@ -55,7 +56,10 @@ def _told(connection: Connection, known: Definitions, asked: Asked) -> tuple[Fig
 
 def _review(connection: Connection, known: Definitions, asked: Asked) -> Publication:
     figures, extras = _told(connection, known, asked)
-    return review(figures, known, extras)
+    kinds = kinds_reported(connection, known, asked.period, asked.cutoff)
+    top = top_unit(standing(connection, asked.period.end, asked.cutoff))
+    is_top = asked.unit == top.code
+    return review(with_kinds(known, figures, kinds, top=is_top), known, extras)
 
 
 def _bulletin(connection: Connection, known: Definitions, asked: Asked) -> Publication:

@@ -42,7 +42,7 @@ from pipelines.flow.walking_filings import COVERED, about_filings, coverage, fil
 from pipelines.flow.walking_results import changes, letters, result, standings
 from pipelines.flow.walking_singles import singles
 from pipelines.publish.analysis import SPREAD
-from pipelines.publish.appeal_counts import with_counts
+from pipelines.publish.own_counts import with_counts
 from pipelines.publish.quoting import ALL_FINDINGS as ALL
 from pipelines.publish.quoting import ALL_WORKS
 from warehouse.lineage import cells_behind, cells_of_measure, cells_of_target

@@ -12,11 +12,11 @@ from pipelines.publish.analysis_data import KIND, SPREAD, Analysis, Line, chosen
 from pipelines.publish.analysis_spread import outliers, spread_section
 from pipelines.publish.analysis_trends import trends
 from pipelines.publish.analysis_words import head_of, in_wan, side_in
-from pipelines.publish.appeal_counts import with_counts
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Section, Table
 from pipelines.publish.disclosure import MARK
 from pipelines.publish.disclosure import NOTE as WITHHELD
 from pipelines.publish.issued import Report, issued
+from pipelines.publish.own_counts import with_counts
 from pipelines.publish.publication import Publication
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sentences import trimmed

@@ -12,7 +12,7 @@ from definitions.periods import PeriodKind
 from pipelines.figures import (
     Figures,
 )
-from pipelines.publish import own_words, registers
+from pipelines.publish import kinds, own_words, registers
 from pipelines.publish.content import Document, Inline, Number, Section, Table
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS
@@ -40,6 +40,7 @@ def annex(document: Document, figures: Figures, definitions: Definitions, extras
     for section in document.sections:
         charted += _section(book, section, teller)
     _charts(book, charted, figures)
+    kinds.sheet(book, teller)
     registers.results(book, extras)
     own_words.register(book, teller, extras)
     registers.transfers(book, figures)

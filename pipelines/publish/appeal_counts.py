@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import Field
-
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator
+from pipelines.publish.report_count import ReportCount, report_count
 
 SLIPS, DISPUTES, CENTRE = "RIGHT-01", "RIGHT-02", "RIGHT-03"
 MENU = "职工维权服务菜单"
@@ -30,12 +29,6 @@ RATED = "I-R12-评价"
 _ACCEPTED = "filled(accepted_on) and filled(closed_on)"
 _SPENT = "workdays(accepted_on, closed_on)"
 _STANDS = "(blank(closed_on) or closed_on > period.end)"
-
-
-class ReportCount(Indicator):
-    """An indicator that one report makes for itself; its code says of which and what it counts."""
-
-    code: str = Field(pattern=r"^I-R\d\d-.+$")
 
 
 def topics(known: Definitions) -> tuple[str, ...]:
@@ -157,12 +150,6 @@ def peer_counts(known: Definitions) -> dict[str, Indicator]:
     return made
 
 
-def with_counts(known: Definitions) -> Definitions:
-    """The definitions with the reports' own indicators among the others; the digest stays."""
-    own = {**counts(known), **peer_counts(known)}
-    return replace(known, indicators={**known.indicators, **own})
-
-
 def told_apart(known: Definitions) -> dict[str, str]:
     """Counts of slips by what they are about or how content workers were, and of what is few.
 
@@ -273,19 +260,8 @@ _SOURCE = {"authority": "领域目录 9.3（R-12）；本报告自设"}
 def _count(
     code: str, name: str, measure: Mapping[str, Any], *, unit: str = "件", **more: str
 ) -> Indicator:
-    return ReportCount.model_validate(
-        {
-            "code": code,
-            "name": name,
-            "unit": unit,
-            "aggregate": "sum",
-            "numerator": [measure],
-            "better": "neither",
-            **_SOURCE,
-            "definition": f"{name}，诉求台账中同一单只计一次",
-            **more,
-        }
-    )
+    told = f"{name}，诉求台账中同一单只计一次"
+    return report_count("R-12", code, name, unit, measure, definition=told, **more)
 
 
 def _share(code: str, name: str, top: Mapping[str, Any], bottom: Mapping[str, Any]) -> Indicator:

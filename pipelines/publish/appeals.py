@@ -26,6 +26,7 @@ from pipelines.publish.issued import Report, issued
 from pipelines.publish.outline import Topic
 from pipelines.publish.pictures import picture
 from pipelines.publish.publication import Publication
+from pipelines.publish.report_count import ReportCount
 from pipelines.publish.sheets import Book
 from pipelines.publish.tables import unit_table
 from pipelines.publish.telling import Teller
@@ -61,7 +62,7 @@ def appeals_report(
         known = definitions.indicators
         rights = [known[c] for c in (*SLIPS, *DISPUTES) if c in known]
         registers.indicators(book, "三单和争议", "各单位诉求办理情况", rights, teller)
-        own = [i for c, i in known.items() if isinstance(i, counts.ReportCount) and _printed(c)]
+        own = [i for c, i in known.items() if isinstance(i, ReportCount) and _printed(c)]
         registers.indicators(book, "分类情况", "各单位诉求分类情况", own, teller)
         registers.coverage(book, figures)
         registers.glossary(book, definitions, _only(figures, {*SLIPS, *DISPUTES, *_own(own)}))
@@ -74,7 +75,7 @@ def _printed(code: str) -> bool:
     return not code.startswith((counts.topic_persons(""), counts.rating_persons("")))
 
 
-def _own(found: Sequence[counts.ReportCount]) -> list[str]:
+def _own(found: Sequence[ReportCount]) -> list[str]:
     return [i.code for i in found]
 
 

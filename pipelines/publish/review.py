@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from definitions.catalogue import Definitions
 from definitions.periods import PeriodKind
 from pipelines.figures import INDUSTRY, Figures
-from pipelines.publish import annex, own_words, page, word
+from pipelines.publish import annex, kinds, own_words, page, word
 from pipelines.publish.changes import transfers
 from pipelines.publish.content import Block, Document, Inline, Paragraph, Section, Subheading
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS, Part, Topic
+from pipelines.publish.own_counts import with_counts
 from pipelines.publish.pictures import picture
 from pipelines.publish.publication import Publication, clock, file_title, signature
 from pipelines.publish.quoting import quoted
@@ -38,7 +39,7 @@ _OVERVIEW: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def review(figures: Figures, definitions: Definitions, extras: Extras | None = None) -> Publication:
     """The year-end review as Word, web page and workbook; equal input gives equal bytes."""
-    extras = extras or Extras()
+    extras, definitions = extras or Extras(), with_counts(definitions)
     document = quoted(review_document(figures, definitions, extras), KIND, figures)
     numbers = tuple(document.numbers())
     name = file_title(document.title)
@@ -190,6 +191,7 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     for heading, made in told:
         # A lone （一） would promise a （二）.
         blocks += [Subheading(heading), *made] if len(told) > 1 else made
+    blocks += kinds.tables(teller, part.code)
     note = teller.coverage_note()
     if note:
         blocks.append(Paragraph(("注：", *note), "note"))

@@ -1,0 +1,251 @@
+"""Tables of the review by kind: stations by type, contracts by kind and scope, relief by cause.
+
+Each cell is an indicator of the review's own, made from the code lists of the forms, so that it is
+added up, compared, walked and made again like any other; it is kept with no computation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from definitions.catalogue import Definitions
+from definitions.measures import Indicator
+from pipelines.figures import BLOCK, Figure
+from pipelines.publish.content import Column, Inline, Table
+from pipelines.publish.report_count import report_count
+from pipelines.publish.sheets import Book, Field
+from pipelines.publish.sides import sides
+from pipelines.publish.telling import NONE, Teller
+
+REPORT = "R-01"
+TOTAL = "合计"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What is told of every kind: a number of rows, or a column added up.
+
+    `take` and `dated` are those of a measure; `decimals` of the unit as printed.
+    """
+
+    name: str
+    unit: str
+    column: str = ""
+    take: str = "flow"
+    dated: str = ""
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ByKind:
+    """A table of a section: the kinds in a column of a form, or columns that are kinds themselves.
+
+    `added` tells whether kinds may be added up; where one thing is in several kinds they may not.
+    """
+
+    section: str
+    code: str
+    title: str
+    head: str
+    form: str
+    amounts: tuple[Amount, ...]
+    kind: str = ""
+    columns: tuple[str, ...] = ()
+    where: str = ""
+    added: bool = True
+    note: str = ""
+
+
+_OPEN = "(blank(exit_date) or exit_date > period.end)"
+_VALID = "signed_on <= period.end and valid_to >= period.end"
+_CONTRACTS = (
+    Amount("有效合同", "份", take="standing"),
+    Amount("覆盖企业", "家", "enterprises", "standing"),
+    Amount("覆盖职工", "人", "workers", "standing"),
+)
+_HOUSEHOLDS = (Amount("在档困难职工", "户", take="standing"),)
+TABLES: tuple[ByKind, ...] = (
+    ByKind("R01", "T01", "各类型工会组织", "工会类型", "ORG-01",
+           (Amount("工会组织", "个", take="latest"),), "org_type", where="status == '正常'"),
+    ByKind("R02", "T05", "各类型服务阵地", "阵地类型", "HOME-01",
+           (Amount("在用阵地", "个", take="latest"),
+            Amount("建筑面积", "平方米", "area", "latest"),
+            Amount("服务职工", "人次", "served")), "site_tier", where="status == '在用'"),
+    ByKind("R03", "T10", "各种集体合同", "合同种类", "CON-01", _CONTRACTS, "contract_kind",
+           where=_VALID, added=False,
+           note="注：各专项合同覆盖的是同一批职工，行业合同与其下的企业合同也会重复，不能相加。"),
+    ByKind("R03", "T10范围", "集体合同覆盖形式", "覆盖形式", "CON-01", _CONTRACTS, "scope",
+           where=f"{_VALID} and contract_kind == '集体合同'", added=False,
+           note="注：只列综合集体合同；行业、区域合同与其下的企业合同会重复，不能相加。"),
+    ByKind("R04", "T12", "在档困难职工类别", "困难类别", "AID-01", _HOUSEHOLDS, "hard_type",
+           where=_OPEN),
+    ByKind("R04", "T12原因", "在档困难职工主要致困原因", "主要致困原因", "AID-01", _HOUSEHOLDS,
+           "main_cause", where=_OPEN),
+    ByKind("R04", "T13", "帮扶救助类别", "救助类别", "AID-02",
+           (Amount("救助", "人次", "persons"), Amount("救助金额", "元", "amount", decimals=2)),
+           "aid_kind"),
+    ByKind("R04", "T13来源", "帮扶救助资金来源", "资金来源", "AID-02",
+           (Amount("救助资金", "元", decimals=2),),
+           columns=("fund_central", "fund_own", "fund_admin", "fund_social")),
+    ByKind("R04", "T15", "职工互助保障", "保障计划", "MUT-01",
+           (Amount("期末参保", "人次", "persons_insured", "latest"),
+            Amount("给付", "人次", "claims"),
+            Amount("给付金额", "元", "claim_amount", decimals=2)), "plan",
+           note="注：一人可参加几种计划，期末参保按计划分别计算。"),
+    ByKind("R05", "T18", "技术攻关与先进操作法", "类别", "INNO-03",
+           (Amount("完成", "项", dated="done_on"),
+            Amount("节创价值", "元", "saving", dated="done_on", decimals=2)), "kind"),
+    ByKind("R05", "T18荣誉", "获得荣誉表彰", "表彰层级", "HONOR-01",
+           (Amount("荣誉表彰", "项", dated="granted_on"),), "level"),
+    ByKind("R09", "T29", "文体活动", "活动类型", "CULT-01",
+           (Amount("举办活动", "场", dated="held_on"),
+            Amount("参与", "人次", "person_times", dated="held_on")), "kind"),
+    ByKind("R12", "T41", "调研成果转化", "转化情况", "RES-01",
+           (Amount("调研成果", "项"),), "adopted_as"),
+)  # fmt: skip
+
+
+def counts(known: Definitions) -> dict[str, Indicator]:
+    """The review's own indicators by code, of the forms that these definitions hold."""
+    forms = {f.code for f in known.forms}
+    made: dict[str, Indicator] = {}
+    for table in TABLES:
+        if table.form in forms:
+            made |= {i.code: i for i in _indicators(known, table)}
+    return made
+
+
+def _indicators(known: Definitions, table: ByKind) -> Iterator[Indicator]:
+    for amount in table.amounts:
+        for kind, measures in _measures(known, table, amount).items():
+            name = amount.name if kind == TOTAL else f"{kind}{amount.name}"
+            yield report_count(
+                REPORT, code_of(table, amount, kind), name, amount.unit, *measures,
+                aggregate="sum" if amount.take == "flow" else "latest", decimals=amount.decimals,
+                definition=f"{table.title}：{name}",
+            )  # fmt: skip
+
+
+def _measures(known: Definitions, table: ByKind, amount: Amount) -> dict[str, list[dict[str, Any]]]:
+    """What each kind, and all of them, are added up from."""
+    base: dict[str, Any] = {"form": table.form, "take": amount.take}
+    if amount.dated:
+        base["dated"] = amount.dated
+    if table.columns:
+        each = [base | {"sum": c} for c in table.columns]
+        named = zip(kinds_of(known, table), each, strict=True)
+        return {name: [m] for name, m in named} | {TOTAL: each}
+    base |= {"sum": amount.column} if amount.column else {"count": "rows"}
+    found = {}
+    for kind in kinds_of(known, table):
+        where = f"{table.kind} == '{kind}'"
+        found[kind] = [base | {"where": f"{table.where} and {where}" if table.where else where}]
+    if table.added:
+        found[TOTAL] = [base | ({"where": table.where} if table.where else {})]
+    return found
+
+
+def kinds_of(known: Definitions, table: ByKind) -> tuple[str, ...]:
+    """The rows of a table, in the order of the form: values of a code list, or columns."""
+    form = known.newest(table.form)
+    if table.columns:
+        return tuple(form.column(c).label.removeprefix("其中") for c in table.columns)
+    return tuple(known.code_lists[str(form.column(table.kind).list)].values)
+
+
+def code_of(table: ByKind, amount: Amount, kind: str) -> str:
+    """The code of one cell of a table."""
+    return f"I-R01-{table.code}-{amount.name}-{kind}"
+
+
+def only_kinds(known: Definitions) -> Definitions:
+    """The definitions with nothing but the review's own counts, for computing no more than that."""
+    return replace(known, indicators=counts(known))
+
+
+def tables(teller: Teller, section: str) -> list[Table]:
+    """The tables of a section that anything was reported for, this year or the last."""
+    known = {f.code for f in teller.definitions.forms}
+    made = []
+    for table in TABLES:
+        if table.section == section and table.form in known:
+            drawn = _table(teller, table)
+            made += [drawn] if drawn is not None else []
+    return made
+
+
+def _table(teller: Teller, table: ByKind) -> Table | None:
+    now, then = sides(teller.figures.period.kind)
+    compared = any(_value(f, "上年同期") for f in _figures(teller, table))
+    heads = [Column(table.head, "left", 2.2)]
+    for n, amount in enumerate(table.amounts):
+        heads.append(Column(f"{amount.name}（{amount.unit}）", weight=1.3))
+        if n == 0 and compared:
+            heads += [Column(then, weight=1.1), Column(f"比{then}", "center", 1.3)]
+    rows: list[tuple[Inline, ...]] = []
+    total: list[tuple[Inline, ...]] = []
+    for kind in (*kinds_of(teller.definitions, table), TOTAL):
+        codes = [code_of(table, a, kind) for a in table.amounts]
+        found = [teller.figures.get(c, line=_line(teller)) for c in codes]
+        if not any(_value(f, b) for f in found for b in ("本期", "上年同期")):
+            continue
+        row: list[Inline] = [kind]
+        for n, figure in enumerate(found):
+            row.append(teller.cell(figure))
+            if n == 0 and compared:
+                row.append(teller.cell(figure, "上年同期"))
+                row.append(NONE if figure is None else teller.changed(figure))
+        (total if kind == TOTAL else rows).append(tuple(row))
+    if not rows or len(heads) == 1:
+        return None
+    if len(rows) == 1:
+        total = []  # it would say the same once more
+    return Table(table.title, tuple(heads), (*rows, *total), totals=len(total), note=table.note)
+
+
+def _line(teller: Teller) -> str:
+    return teller.lines.get(teller.figures.unit.code, BLOCK)
+
+
+def _figures(teller: Teller, table: ByKind) -> Iterator[Figure]:
+    kinds = (*kinds_of(teller.definitions, table), TOTAL)
+    for amount in table.amounts:
+        for kind in kinds:
+            figure = teller.figures.get(code_of(table, amount, kind), line=_line(teller))
+            if figure is not None:
+                yield figure
+
+
+def _value(figure: Figure | None, basis: str) -> Decimal | None:
+    if figure is None:
+        return None
+    return figure.value if basis == "本期" else figure.last_year
+
+
+def sheet(book: Book, teller: Teller) -> None:
+    """Every table by kind in the annex: one row for each kind and amount."""
+    now, then = sides(teller.figures.period.kind)
+    known = {f.code for f in teller.definitions.forms}
+    rows: list[tuple[Any, ...]] = []
+    decimals: list[int | None] = []
+    for table in TABLES:
+        for figure in _figures(teller, table) if table.form in known else ():
+            if not any(_value(figure, b) for b in ("本期", "上年同期")):
+                continue
+            indicator = teller.definitions.indicators[figure.indicator]
+            _, amount, kind = figure.indicator.removeprefix("I-R01-").split("-", 2)
+            rows.append(
+                (table.section, table.title, kind, amount, indicator.unit, figure.value,
+                 figure.last_year)
+            )  # fmt: skip
+            decimals.append(indicator.decimals)
+    if rows:
+        fields = [
+            Field("章节", "center", 8), Field("分类表", "text", 26), Field("类别", "text", 26),
+            Field("项目", "text", 16), Field("计量单位", "center", 10), Field(now, "number", 16),
+            Field(then, "number", 16),
+        ]  # fmt: skip
+        book.table("分类情况", "分类情况", fields, rows, decimals=decimals)
