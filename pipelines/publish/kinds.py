@@ -28,7 +28,8 @@ TOTAL = "合计"
 class Amount:
     """What is told of every kind: a number of rows, or a column added up.
 
-    `take` and `dated` are those of a measure; `decimals` of the unit as printed.
+    `take`, `dated`, `distinct` and `where` are those of a measure; `decimals` of the unit as
+    printed. A total has to be what the catalogue's indicator of the same thing is.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Amount:
     column: str = ""
     take: str = "flow"
     dated: str = ""
+    distinct: str = ""
+    where: str = ""
     decimals: int = 0
 
 
@@ -59,6 +62,7 @@ class ByKind:
     note: str = ""
 
 
+_IN_USE = "status == '在用'"
 _OPEN = "(blank(exit_date) or exit_date > period.end)"
 _VALID = "signed_on <= period.end and valid_to >= period.end"
 _CONTRACTS = (
@@ -68,12 +72,13 @@ _CONTRACTS = (
 )
 _HOUSEHOLDS = (Amount("在档困难职工", "户", take="standing"),)
 TABLES: tuple[ByKind, ...] = (
-    ByKind("R01", "T01", "各类型工会组织", "工会类型", "ORG-01",
-           (Amount("工会组织", "个", take="latest"),), "org_type", where="status == '正常'"),
+    ByKind("R01", "T01", "各类型基层工会组织", "工会类型", "ORG-01",
+           (Amount("基层工会组织", "个", take="latest", distinct="org_code"),), "org_type",
+           where="org_level == '基层' and status == '正常'"),
     ByKind("R02", "T05", "各类型服务阵地", "阵地类型", "HOME-01",
-           (Amount("在用阵地", "个", take="latest"),
-            Amount("建筑面积", "平方米", "area", "latest"),
-            Amount("服务职工", "人次", "served")), "site_tier", where="status == '在用'"),
+           (Amount("在用阵地", "个", take="latest", where=_IN_USE),
+            Amount("建筑面积", "平方米", "area", "latest", where=_IN_USE),
+            Amount("服务职工", "人次", "served")), "site_tier"),
     ByKind("R03", "T10", "各种集体合同", "合同种类", "CON-01", _CONTRACTS, "contract_kind",
            where=_VALID, added=False,
            note="注：各专项合同覆盖的是同一批职工，行业合同与其下的企业合同也会重复，不能相加。"),
@@ -91,7 +96,7 @@ TABLES: tuple[ByKind, ...] = (
            (Amount("救助资金", "元", decimals=2),),
            columns=("fund_central", "fund_own", "fund_admin", "fund_social")),
     ByKind("R04", "T15", "职工互助保障", "保障计划", "MUT-01",
-           (Amount("期末参保", "人次", "persons_insured", "latest"),
+           (Amount("期末参保", "人", "persons_insured", "latest"),
             Amount("给付", "人次", "claims"),
             Amount("给付金额", "元", "claim_amount", decimals=2)), "plan",
            note="注：一人可参加几种计划，期末参保按计划分别计算。"),
@@ -101,8 +106,7 @@ TABLES: tuple[ByKind, ...] = (
     ByKind("R05", "T18荣誉", "获得荣誉表彰", "表彰层级", "HONOR-01",
            (Amount("荣誉表彰", "项", dated="granted_on"),), "level"),
     ByKind("R09", "T29", "文体活动", "活动类型", "CULT-01",
-           (Amount("举办活动", "场", dated="held_on"),
-            Amount("参与", "人次", "person_times", dated="held_on")), "kind"),
+           (Amount("举办活动", "场"), Amount("参与", "人次", "person_times")), "kind"),
     ByKind("R12", "T41", "调研成果转化", "转化情况", "RES-01",
            (Amount("调研成果", "项"),), "adopted_as"),
 )  # fmt: skip
@@ -124,7 +128,7 @@ def _indicators(known: Definitions, table: ByKind) -> Iterator[Indicator]:
             name = amount.name if kind == TOTAL else f"{kind}{amount.name}"
             yield report_count(
                 REPORT, code_of(table, amount, kind), name, amount.unit, *measures,
-                aggregate="sum" if amount.take == "flow" else "latest", decimals=amount.decimals,
+                aggregate=_aggregate(amount), decimals=amount.decimals,
                 definition=f"{table.title}：{name}",
             )  # fmt: skip
 
@@ -138,14 +142,23 @@ def _measures(known: Definitions, table: ByKind, amount: Amount) -> dict[str, li
         each = [base | {"sum": c} for c in table.columns]
         named = zip(kinds_of(known, table), each, strict=True)
         return {name: [m] for name, m in named} | {TOTAL: each}
-    base |= {"sum": amount.column} if amount.column else {"count": "rows"}
-    found = {}
-    for kind in kinds_of(known, table):
-        where = f"{table.kind} == '{kind}'"
-        found[kind] = [base | {"where": f"{table.where} and {where}" if table.where else where}]
-    if table.added:
-        found[TOTAL] = [base | ({"where": table.where} if table.where else {})]
-    return found
+    if amount.distinct:
+        base["distinct"] = amount.distinct
+    else:
+        base |= {"sum": amount.column} if amount.column else {"count": "rows"}
+
+    def of(*conditions: str) -> list[dict[str, Any]]:
+        where = " and ".join(c for c in (table.where, amount.where, *conditions) if c)
+        return [base | {"where": where}] if where else [base]
+
+    found = {k: of(f"{table.kind} == '{k}'") for k in kinds_of(known, table)}
+    return found | ({TOTAL: of()} if table.added else {})
+
+
+def _aggregate(amount: Amount) -> str:
+    if amount.distinct:
+        return "distinct"
+    return "sum" if amount.take == "flow" else "latest"
 
 
 def kinds_of(known: Definitions, table: ByKind) -> tuple[str, ...]:
