@@ -14,10 +14,12 @@ import pytest
 from moto import mock_aws
 
 from definitions.catalogue import Definitions
+from definitions.periods import Period
 from pipelines import flow
-from pipelines.flow.downloading import download
+from pipelines.flow.downloading import Download, download
+from samples.registry import organisations
 from tests.acceptance import query
-from tests.published import COUNTIES, LATER, Published, publish
+from tests.published import COUNTIES, LATER, UNITS, Published, publish
 from warehouse.bi import create_views
 from warehouse.engine import warehouse
 
@@ -134,6 +136,43 @@ def test_what_stands_is_never_added_over_several_periods(published: Published) -
     assert pd.isna(totals.loc["各期", "会员人数（人）"])
     cover = pd.read_excel(io.BytesIO(content), sheet_name="说明", header=None)
     assert "2017年6月至2017年12月" in cover[1].tolist()
+
+
+def test_downloads_of_two_units_and_of_a_level_are_told_apart(published: Published) -> None:
+    import io
+
+    def cover(made: Download) -> dict[str, str]:
+        content = next(content for name, content in made.files if name.endswith(".xlsx"))
+        sheet = pd.read_excel(io.BytesIO(content), sheet_name="说明", header=None)
+        return {str(k): str(v) for k, v in zip(sheet[0], sheet[1], strict=True)}
+
+    asked = ("ORG-02", "2017-12", "2017-12", LATER)
+    whole = download(*asked)
+    counties = [download(*asked, unit=code) for code in COUNTIES.values()]
+    level = download(*asked, level="基层")
+    names = {made.files[0][0] for made in (whole, *counties, level)}
+    assert len(names) == 4
+    assert [cover(c)["汇总单位"] in c.files[0][0] for c in counties] == [True, True]
+    assert sum(c.rows for c in counties) == whole.rows == level.rows
+    assert cover(level)["级次"] == "只含基层工会的报表"
+    assert cover(level)["报送情况"].endswith("（各级次合计）")
+    assert "级次" not in cover(whole)
+    with pytest.raises(LookupError, match="没有符合条件的数据"):
+        download(*asked, level="市级")
+
+
+def test_an_industry_unions_download_counts_its_own_line(published: Published) -> None:
+    import io
+
+    parents = {u.code: u.parent_on("条", Period.parse("2017-12").end) for u in organisations()}
+    over = next(p for code in UNITS if (p := parents[code]))
+    below = {code for code in UNITS if parents[code] == over}
+    made = download("ORG-02", "2017-12", "2017-12", LATER, line="条", unit=over)
+    assert made.units == len(below) and 0 < len(below) < len(UNITS)
+    content = next(content for name, content in made.files if name.endswith(".xlsx"))
+    sheet = pd.read_excel(io.BytesIO(content), sheet_name="说明", header=None)
+    told = dict(zip(sheet[0], sheet[1], strict=True))["报送情况"]
+    assert f"实报{len(below)}份" in told
 
 
 def test_a_download_says_why_there_is_nothing(published: Published) -> None:

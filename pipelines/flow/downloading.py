@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,8 @@ from sqlalchemy import Connection
 
 from definitions import Definitions, Period
 from definitions.model import Form
-from pipelines.consolidate import coverage_of, top_unit
-from pipelines.figures import BLOCK, INDUSTRY, CoverageRow
+from pipelines.consolidate import coverage_along, coverage_of, top_unit
+from pipelines.figures import BLOCK, INDUSTRY
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.sheets import named, rows_of
 from pipelines.publish.consolidated import (
@@ -29,6 +27,7 @@ from pipelines.publish.consolidated import (
     Cut,
     consolidated_workbook,
 )
+from pipelines.publish.publication import file_title
 from pipelines.small_cells import sensitive_columns
 from warehouse.organisations import Registered, ancestors, standing
 
@@ -81,8 +80,18 @@ def download(
         rows = _chosen(connection, rows, organisations, line, unit, level, periods[-1])
         if rows.empty:
             raise LookupError(f"{form} 在 {first} 至 {last} 没有符合条件的数据")
-        coverage = _coverage(connection, periods, when, unit or top.code, form)
-    head = next((o for o in organisations if o.code == (unit or top.code)), top)
+        over = next((o for o in organisations if o.code == unit), top)
+        told = [over.code, *(o.code for o in organisations if o.industry_parent == over.id)]
+        coverage = [
+            row
+            for p in periods
+            for row in (
+                coverage_along(connection, p, when, told, INDUSTRY)
+                if line == INDUSTRY and unit is not None
+                else coverage_of(connection, p, when, over.code)
+            )
+            if row.form == form
+        ]
     rows = named(rows, organisations, line)
     few = sensitive_columns(known, form, periods[-1].end)
     if "rows" in few:
@@ -91,10 +100,13 @@ def download(
     flat = rows[[PARENT, UNIT_CODE, UNIT_NAME, PERIOD]]
     flat = flat.assign(**{c.code: rows[c.code] for c in columns if c.code in rows.columns})
     cut = Cut(
-        found, periods[-1], line, when, known.digest, head.code, head.name,
-        first=periods[0] if len(periods) > 1 else None,
+        found, periods[-1], line, when, known.digest, over.code, over.name,
+        first=periods[0] if len(periods) > 1 else None, level=level or "",
     )  # fmt: skip
-    name = f"{form} {found.title} {first}" + (f"至{last}" if first != last else "") + f" {line}"
+    when_told = first if first == last else f"{first}至{last}"
+    narrowed = [over.name] if unit is not None else []
+    narrowed += [level] if level is not None else []
+    name = file_title(" ".join([form, found.title, when_told, line, *narrowed]))
     files = (
         (f"{name}.xlsx", consolidated_workbook(cut, rows, known, coverage)),
         (f"{name}.csv", as_csv(flat)),
@@ -143,14 +155,6 @@ def _chosen(
         wanted = {o.code for o in organisations if o.level == level}
         rows = rows[rows["org"].isin(wanted)]
     return rows
-
-
-def _coverage(
-    connection: Connection, periods: Iterable[Period], when: datetime, unit: str, form: str
-) -> list[CoverageRow]:
-    return [
-        c for p in periods for c in coverage_of(connection, p, when, unit) if c.form == form
-    ]  # fmt: skip
 
 
 def as_csv(rows: pd.DataFrame) -> bytes:

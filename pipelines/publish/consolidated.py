@@ -63,6 +63,8 @@ class Cut:
     """The day of the relations along which parents are named; the period's last where none."""
     first: Period | None = None
     """The first of several periods, of which `period` is the last; rows have 所属期 (labels)."""
+    level: str = ""
+    """The one level whose unions are in it; all of them where none is named."""
 
     @property
     def told(self) -> str:
@@ -240,13 +242,15 @@ def _about(
         ("汇总单位", cut.unit_name),
         (PERIOD, cut.told),
         ("统计线", _LINES.get(cut.line, cut.line)),
+        *([("级次", f"只含{cut.level}工会的报表")] if cut.level else []),
         ("数据截止", clock(cut.cutoff)),
         ("指标定义摘要", cut.digest),
         ("数据行数", f"{len(rows):,}"),
         ("涉及单位（家）", f"{units:,}"),
     ]
     if coverage:
-        lines.append(("报送情况", f"应报{expected:,}份，实报{reported:,}份"))
+        scope = "（各级次合计）" if cut.level else ""
+        lines.append(("报送情况", f"应报{expected:,}份，实报{reported:,}份{scope}"))
     if left_out:
         lines.append(("未导出的个人信息列", "、".join(left_out)))
     if few:
