@@ -74,12 +74,19 @@ def federation() -> Iterator[Connection]:
         opened.rollback()
 
 
+RECEIVED = datetime(2020, 6, 1, tzinfo=UTC)
+
+
 def file(
-    connection: Connection, form: str, period: str, *rows: Mapping[str, Any], by: str = MILL
+    connection: Connection,
+    form: str,
+    period: str,
+    *rows: Mapping[str, Any],
+    by: str = MILL,
+    received: datetime = RECEIVED,
 ) -> None:
     """Hand in and accept one sheet."""
     known = ids(connection)
-    received = datetime(2020, 6, 1, tzinfo=UTC)
     page = sheet(form, *({"org_code": by, **row} for row in rows), period=period)
     page.period = period
     name = f"{form}{period}{by}"

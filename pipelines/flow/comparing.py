@@ -27,7 +27,7 @@ from warehouse.tables import LINES
 
 LATE, CORRECTED, MOVED = "迟报", "更正", "组织变动"
 DEFINED, PARAMETER, RULED = "定义修改", "参数修改", "考核或审核变化"
-PROTECTED = "人数保护"
+PROTECTED, SHOWN = "人数保护", "列示变化"
 
 Key = tuple[str, int, str, str, str, str, tuple[str, ...]]
 """What a number is: source, line, unit, period, code, basis, units."""
@@ -167,6 +167,12 @@ class _Causes:
             return tuple(dict.fromkeys(found))
         if key[4] in self.few and (then.get(key) is None or now.get(key) is None):
             return (Reason(PROTECTED, "相邻单位的数有变化，本数随之改为不公布或可公布"),)
+        if then.get(key) is None or now.get(key) is None:
+            indicator = self.old.indicators.get(key[4])
+            if any(self._matters(c, key[0], key[4], indicator) for c in self.lines):
+                # a table by unit is there only where several have something to tell
+                told = "本数没有变化，因其他单位的数有变化而列出或不再列出"
+                return (Reason(SHOWN, told),)
         return (Reason(RULED, "本数所依据的考核、审核结果有变化"),)
 
     def _of_data(self, key: Key) -> list[Reason]:
