@@ -57,6 +57,10 @@ def filled(few: int) -> None:
         file(c, "CON-01", "2019Q4",
              contract | {"contract_id": "C1", "contract_kind": "集体合同"},
              contract | {"contract_id": "C2", "contract_kind": "工资专项集体合同"})  # fmt: skip
+        file(c, "FIN-04", "2019",
+             {"subject": "402", "budget": 900.0, "final": 1000.0},
+             {"subject": "501", "budget": 800.0, "final": 700.0},
+             {"subject": "50101", "budget": 500.0, "final": 400.0})  # fmt: skip
         file(c, "AID-02", "2019-03", relief("生活救助", 20), relief("助学救助", few))
         file(c, "AID-02", "2019-03", relief("生活救助", 15), by=MINE)
 
@@ -93,6 +97,8 @@ def test_sites_and_contracts_are_told_by_kind_and_walk(home: Path) -> None:
         ["生活救助", "35", "35,000"], ["助学救助", "6", "6,000"], ["合计", "41", "41,000"],
     ]  # fmt: skip
     assert tables["帮扶救助资金来源"][-1] == ["合计", "41,000"]
+    assert tables["经费收入决算"][1:] == [["拨缴经费收入", "1,000", "900"]]
+    assert tables["经费支出决算"][1:] == [["职工活动支出", "700", "800"]]
     with warehouse().connect() as c:
         numbers = c.execute(
             text(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,8 @@ from pipelines.publish.telling import NONE, Teller
 
 REPORT = "R-01"
 TOTAL = "合计"
+_ACCOUNT = 3
+"""Digits of an account; its parts have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Amount:
 class ByKind:
     """A table of a section: the kinds in a column of a form, or columns that are kinds themselves.
 
+    `kind` is a column with a code list, or with a `chart`: a dated parameter that names its codes,
+    of which accounts that begin with `starts` are taken.
     `added` tells whether kinds may be added up; where one thing is in several kinds they may not.
     """
 
@@ -56,6 +61,8 @@ class ByKind:
     form: str
     amounts: tuple[Amount, ...]
     kind: str = ""
+    chart: str = ""
+    starts: str = ""
     columns: tuple[str, ...] = ()
     where: str = ""
     added: bool = True
@@ -69,6 +76,13 @@ _CONTRACTS = (
     Amount("有效合同", "份", take="standing"),
     Amount("覆盖企业", "家", "enterprises", "standing"),
     Amount("覆盖职工", "人", "workers", "standing"),
+)
+_ACCOUNTS = (
+    Amount("决算", "元", "final", decimals=2),
+    Amount("预算", "元", "budget", decimals=2),
+)
+_INCOME, _SPENDING = (
+    f"starts_with(subject, '{n}') and length(subject) == {_ACCOUNT}" for n in "45"
 )
 _HOUSEHOLDS = (Amount("在档困难职工", "户", take="standing"),)
 TABLES: tuple[ByKind, ...] = (
@@ -107,6 +121,10 @@ TABLES: tuple[ByKind, ...] = (
            (Amount("荣誉表彰", "项", dated="granted_on"),), "level"),
     ByKind("R09", "T29", "文体活动", "活动类型", "CULT-01",
            (Amount("举办活动", "场"), Amount("参与", "人次", "person_times")), "kind"),
+    ByKind("R11", "T36收入", "经费收入决算", "科目", "FIN-04", _ACCOUNTS, "subject",
+           "account_subjects", "4", where=_INCOME),
+    ByKind("R11", "T36支出", "经费支出决算", "科目", "FIN-04", _ACCOUNTS, "subject",
+           "account_subjects", "5", where=_SPENDING),
     ByKind("R12", "T41", "调研成果转化", "转化情况", "RES-01",
            (Amount("调研成果", "项"),), "adopted_as"),
 )  # fmt: skip
@@ -162,11 +180,22 @@ def _aggregate(amount: Amount) -> str:
 
 
 def kinds_of(known: Definitions, table: ByKind) -> tuple[str, ...]:
-    """The rows of a table, in the order of the form: values of a code list, or columns."""
+    """The rows of a table in their order: values of a code list, codes of a chart, or columns."""
     form = known.newest(table.form)
     if table.columns:
         return tuple(form.column(c).label.removeprefix("其中") for c in table.columns)
+    if table.chart:
+        charts = [v.value for v in known.parameters[table.chart].values]
+        codes = sorted({c for chart in charts for c in chart})
+        return tuple(c for c in codes if c.startswith(table.starts) and len(c) == _ACCOUNT)
     return tuple(known.code_lists[str(form.column(table.kind).list)].values)
+
+
+def label_of(known: Definitions, table: ByKind, kind: str, day: date) -> str:
+    """What a kind is called on a day."""
+    if not table.chart or kind == TOTAL:
+        return kind
+    return str(known.parameters[table.chart].at(day).get(kind, kind))
 
 
 def code_of(table: ByKind, amount: Amount, kind: str) -> str:
@@ -205,7 +234,8 @@ def _table(teller: Teller, table: ByKind) -> Table | None:
         found = [teller.figures.get(c, line=_line(teller)) for c in codes]
         if not any(_value(f, b) for f in found for b in ("本期", "上年同期")):
             continue
-        row: list[Inline] = [kind]
+        day = teller.figures.period.end
+        row: list[Inline] = [label_of(teller.definitions, table, kind, day)]
         for n, figure in enumerate(found):
             row.append(teller.cell(figure))
             if n == 0 and compared:
@@ -251,7 +281,8 @@ def sheet(book: Book, teller: Teller) -> None:
             indicator = teller.definitions.indicators[figure.indicator]
             _, amount, kind = figure.indicator.removeprefix("I-R01-").split("-", 2)
             rows.append(
-                (table.section, table.title, kind, amount, indicator.unit, figure.value,
+                (table.section, table.title,
+                 label_of(teller.definitions, table, kind, teller.figures.period.end), amount, indicator.unit, figure.value,
                  figure.last_year)
             )  # fmt: skip
             decimals.append(indicator.decimals)
