@@ -280,11 +280,9 @@ def sheet(book: Book, teller: Teller) -> None:
                 continue
             indicator = teller.definitions.indicators[figure.indicator]
             _, amount, kind = figure.indicator.removeprefix("I-R01-").split("-", 2)
-            rows.append(
-                (table.section, table.title,
-                 label_of(teller.definitions, table, kind, teller.figures.period.end), amount, indicator.unit, figure.value,
-                 figure.last_year)
-            )  # fmt: skip
+            name = label_of(teller.definitions, table, kind, teller.figures.period.end)
+            told = (table.section, table.title, name, amount, indicator.unit)
+            rows.append((*told, figure.value, figure.last_year))
             decimals.append(indicator.decimals)
     if rows:
         fields = [
