@@ -197,7 +197,7 @@ def _tree(organisations: Sequence[Registered]) -> Tree:
 
 
 def _unit(org: Registered) -> Unit:
-    return Unit(org.code, org.name, org.level, org.type)
+    return Unit(org.code, org.name, org.level, org.type, org.region)
 
 
 def _industry_children(organisations: Sequence[Registered], unit: Registered) -> list[Unit]:

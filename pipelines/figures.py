@@ -17,12 +17,16 @@ UNASSIGNED = "未纳入产业"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An organisation as it stands in a report: its code, its name and level on the day."""
+    """An organisation as it stands in a report: its code, its name and level on the day.
+
+    `region` is the code of the place where it is registered (GB/T 2260).
+    """
 
     code: str
     name: str
     level: str
     type: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

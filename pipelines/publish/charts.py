@@ -16,13 +16,17 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure as Canvas
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from pipelines.publish.content import Chart, Series
+from pipelines.publish.disclosure import MARK
 
 INK, QUIET, FAINT = "#22303C", "#6B7B88", "#E4E8EC"
 NOW, BEFORE, ATTENTION = "#2F5D8C", "#B9C6D3", "#B5483A"
 LATE = "#E0B36A"
+# One hue from light to dark: told apart without colour vision, and in black and white.
+SHADES = ("#DDE8F2", "#B7CEE3", "#8AADCF", "#40719F", "#1C4168")
+WITHHELD = "#DADADA"
 _GROUP_ID = re.compile(r' id="[A-Za-z0-9.]+_\d+"')
 ACROSS = 3  # small panels beside each other
 WIDTH = 6.2  # inches: the text width of an A4 official document
@@ -74,6 +78,9 @@ def height(chart: Chart) -> float:
             return 0.3 + 1.2 * ceil(len(chart.labels) / ACROSS)
         case "panels":
             return 0.55 + 0.27 * len(chart.categories)
+        case "tiles":
+            rows, _, side = _tile_grid(chart)
+            return max(rows * side, _KEY * (len(_classes(chart)) + 1)) + 0.16
         case _:
             return 2.35
 
@@ -384,6 +391,92 @@ def _trends(canvas: Canvas, chart: Chart) -> None:
         axes.set_xticks(ends, [chart.categories[e] for e in ends], fontsize=7)
 
 
+_KEY, _KEY_WIDTH, _APART = 0.27, 1.3, 0.5
+"""Inches: a line of the legend of tiles, its width, and what lies between tiles and legend."""
+
+
+def _tile_grid(chart: Chart) -> tuple[int, int, float]:
+    """Rows and columns of the tiles of a chart and the side of a tile in inches."""
+    rows, columns = ([place[axis] for place in chart.places] for axis in (0, 1))
+    high, wide = max(rows) - min(rows) + 1, max(columns) - min(columns) + 1
+    return high, wide, min(0.82, 5.4 / high, (WIDTH - _KEY_WIDTH - _APART - 0.1) / wide)
+
+
+def shade(chart: Chart, value: Decimal) -> int:
+    """The class of a value, 0 for the lowest; a value at a bound belongs above it."""
+    return sum(value >= bound for bound in chart.bounds)
+
+
+def _classes(chart: Chart) -> list[tuple[dict[str, Any], str]]:
+    """The look and the words of each line of the legend, the highest class first."""
+    told = [_number(b) for b in chart.bounds]
+    words = [f"{told[0]}以下"]
+    words += [f"{low}—{high}" for low, high in zip(told, told[1:], strict=False)]
+    words.append(f"{told[-1]}及以上")
+    keys = [({"facecolor": c}, w) for c, w in zip(SHADES, words, strict=True)][::-1]
+    unseen = [t for t, v in zip(chart.labels, chart.series[0].values, strict=True) if v is None]
+    keys += [(_unseen(text), _UNSEEN[text == MARK]) for text in sorted(set(unseen))]
+    return keys
+
+
+_UNSEEN = {True: f"{MARK}（不单列）", False: "无数据"}
+
+
+def _unseen(text: str) -> dict[str, Any]:
+    """The look of a tile without a value: grey where it is withheld, hatched where none is had.
+
+    Both have an edge, which no class has: grey prints like a light blue.
+    """
+    edge = {"edgecolor": QUIET, "linewidth": 0.7}
+    if text == MARK:
+        return {"facecolor": WITHHELD, **edge}
+    return {"facecolor": "white", "hatch": "//////", "hatchcolor": BEFORE, **edge}
+
+
+def _tiles(canvas: Canvas, chart: Chart) -> None:
+    canvas.set_layout_engine("none")  # every place is reckoned here
+    axes = canvas.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    tall = height(chart)
+    axes.set_xlim(0, WIDTH)  # inches, downwards
+    axes.set_ylim(tall, 0)
+    rows, columns, side = _tile_grid(chart)
+    top, first = (min(place[axis] for place in chart.places) for axis in (0, 1))
+    left = (WIDTH - columns * side - _APART - _KEY_WIDTH) / 2
+    upper = (tall - rows * side) / 2
+    told = zip(chart.places, chart.categories, chart.series[0].values, chart.labels, strict=True)
+    for (row, column), name, value, label in told:
+        x, y = left + (column - first) * side, upper + (row - top) * side
+        number = None if value is None else shade(chart, value)
+        look = _unseen(label) if number is None else {"facecolor": SHADES[number]}
+        axes.add_patch(Rectangle((x + 0.02, y + 0.02), side - 0.04, side - 0.04, **look))
+        ink = "white" if number is not None and number > 2 else INK
+        behind = (
+            {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if "hatch" in look else None
+        )
+        room = (side - 0.12) * 72
+        longest = max(map(len, name.split("\n")))
+        wide = sum(0.3 if c in ",." else 0.6 if c.isascii() else 1.0 for c in label)
+        for part, words, size in (
+            (0.35, name, min(10, side * 15, room / longest)),
+            (0.69, label, min(9, side * 14, room / wide)),
+        ):
+            axes.text(x + side / 2, y + side * part, words, ha="center", va="center", color=ink,
+                      fontsize=size, linespacing=1.1, bbox=behind)  # fmt: skip
+    _tile_keys(axes, chart, left + columns * side + _APART)
+
+
+def _tile_keys(axes: Any, chart: Chart, x: float) -> None:
+    """The legend, with the unit above it and the north beside."""
+    keys = _classes(chart)
+    y = (height(chart) - _KEY * (len(keys) + 1)) / 2
+    axes.text(x, y + _KEY / 2, chart.series[0].name, va="center", fontsize=8.5)
+    for line, (look, words) in enumerate(keys, 1):
+        place = y + line * _KEY
+        axes.add_patch(Rectangle((x, place + 0.04), 0.3, _KEY - 0.08, **look))
+        axes.text(x + 0.42, place + _KEY / 2, words, va="center", fontsize=8, color=INK)
+
+
 _DRAW: dict[str, Callable[[Canvas, Chart], None]] = {
     "months": _months,
     "units": _units,
@@ -395,4 +488,5 @@ _DRAW: dict[str, Callable[[Canvas, Chart], None]] = {
     "histogram": _histogram,
     "boxes": _boxes,
     "trends": _trends,
+    "tiles": _tiles,
 }

@@ -163,11 +163,13 @@ class Chart:
     histogram: how many units lie in each span of values.
     boxes: the spread of several groups, with series 最低, 下四分位, 中位数, 上四分位, 最高.
     trends: a small line for each series over the categories; `details` tell their units.
+    tiles: a square per region at `places` (row, column), shaded by the class of its value that
+    `bounds` part, the lowest value of each class but the first; `labels` stand in the squares.
     """
 
     kind: Literal[
         "months", "units", "funnel", "chain", "coverage", "multiples", "panels", "histogram",
-        "boxes", "trends",
+        "boxes", "trends", "tiles",
     ]  # fmt: skip
     title: str
     unit: str
@@ -175,6 +177,16 @@ class Chart:
     series: tuple[Series, ...]
     labels: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
+    bounds: tuple[Decimal, ...] = ()
+
+    @property
+    def alt(self) -> str:
+        """What stands for the picture where it cannot be seen; a map is told region by region."""
+        if self.kind != "tiles":
+            return self.title
+        told = zip(self.categories, self.labels, strict=True)
+        return f"{self.title}：" + "，".join(f"{n}{t}".replace("\n", "") for n, t in told)
 
 
 Block = Paragraph | Subheading | Table | Chart

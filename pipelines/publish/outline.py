@@ -19,6 +19,7 @@ class Topic:
     numerator and denominator; an indicator of `breaks` begins a new sentence. `named` are told
     for the leading units, by the first of them; `table` are the columns of the table by unit.
     `chart` draws the first of `named`, or for funnel and chain the indicators of `stages`.
+    `tiles` is an indicator that is also drawn by region.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Topic:
     breaks: tuple[str, ...] = ()
     chart: Literal["", "months", "units", "funnel", "chain"] = ""
     stages: tuple[tuple[str, str, str], ...] = ()
+    tiles: str = ""
     part: Literal["", "lines", "transfers", "stars", "works", "results", "projects"] = ""
 
 
@@ -81,6 +83,7 @@ PARTS: tuple[Part, ...] = (
                 table=("I-ORG-01", "I-ORG-03", "I-ORG-04", "I-ORG-09", "I-ORG-17"),
                 breaks=("I-ORG-05", "I-ORG-17"),
                 chart="units",
+                tiles="I-ORG-09",
                 part="lines",
             ),
             Topic(

@@ -140,7 +140,7 @@ def _block(block: Block, counter: _Counter) -> str:
             counter.pictures += 1
             caption = f"图{counter.pictures}　{block.title}"
             return (
-                f'<figure role="img" aria-label="{escape(block.title)}">{charts.svg(block)}'
+                f'<figure role="img" aria-label="{escape(block.alt)}">{charts.svg(block)}'
                 f"<figcaption>{escape(caption)}</figcaption></figure>"
             )
         case _:

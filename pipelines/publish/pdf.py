@@ -94,7 +94,7 @@ def _section(section: Section, number: int, counter: _Counter) -> dict[str, Any]
                 counter.pictures += 1
                 title = f"图{counter.pictures}　{block.title}"
                 blocks.append(
-                    {"kind": "picture", "title": title, "alt": block.title, "svg": _svg(block)}
+                    {"kind": "picture", "title": title, "alt": block.alt, "svg": _svg(block)}
                 )
     return {"title": f"{ordinal(number)}、{section.title}", "blocks": blocks}
 

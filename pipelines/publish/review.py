@@ -27,6 +27,7 @@ from pipelines.publish.tables import (
     unit_table,
 )
 from pipelines.publish.telling import Teller
+from pipelines.publish.tiles import by_region
 
 KIND = "R-01 年终总结"
 _OVERVIEW: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -250,6 +251,8 @@ def _topic(teller: Teller, topic: Topic, limit: int) -> list[Block]:
     chart = picture(teller, topic)
     if chart is not None:
         blocks.append(chart)
+    if topic.tiles:
+        blocks += by_region(teller, topic.tiles)
     table = unit_table(teller, f"{topic.title}分单位情况", topic.table, limit=limit)
     if table is not None:
         blocks.append(table)

@@ -364,7 +364,7 @@ def _picture(made: Any, chart: Chart, number: int) -> None:
     shape = paragraph.add_run().add_picture(io.BytesIO(charts.png(chart)), width=Mm(TEXT_WIDTH))
     properties = shape._inline.docPr
     properties.set("name", f"图{number}")
-    properties.set("descr", chart.title)
+    properties.set("descr", chart.alt)
     caption = made.add_paragraph(f"图{number}　{chart.title}", style="Caption Line")
     caption.paragraph_format.keep_with_next = False
     caption.paragraph_format.space_before = Pt(0)
