@@ -27,7 +27,9 @@ from pipelines.flow import trying as asking
 from pipelines.flow.assessing import latest_results
 from pipelines.flow.assessment_book import publish_book
 from pipelines.flow.assessment_papers import publish_funding_note
+from pipelines.flow.comparing import compare
 from pipelines.flow.notices import publish_notices
+from pipelines.flow.reproducing import reproduce
 from tests import assessed_federation as world
 from tests.assessed_federation import Assessed
 from tests.independent import targets
@@ -421,3 +423,20 @@ def test_after_later_corrections_the_old_cutoff_gives_the_same_and_today_the_dif
     assert any(" → " in line for line in again.inputs_changed)
     today = {u.unit.code: u.total for u in again.today.after.units}
     assert today != {u: r.total for u, r in stored(FED).items()}
+
+
+def test_every_paper_comes_out_again_after_corrections_and_after_the_result_was_reopened(
+    told: Assessed,
+) -> None:
+    steps.reopen_final(
+        FED, 2020, by=Actor("主席办公会"), reason="数据更正", document="示总工纪〔2021〕9号",
+        at="2021-07-05T09:00:00",
+    )  # fmt: skip
+    with warehouse().connect() as connection:
+        papers = connection.execute(text("SELECT id, kind FROM publication ORDER BY id")).all()
+    assert {p.kind.split()[0] for p in papers} == {"R-02", "R-07", "R-08"}
+    unequal = [p for p in papers if not reproduce(p.id).equal]
+    assert unequal == []
+    (book,) = [p.id for p in papers if p.kind.startswith("R-02")][:1]
+    reasons = {r.what for d in compare(book, "2021-07-06T09:00:00") for r in d.reasons}
+    assert reasons == {"联合会审：数据更正（示总工纪〔2021〕9号）"}

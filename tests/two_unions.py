@@ -85,11 +85,11 @@ def file(
     by: str = MILL,
     received: datetime = RECEIVED,
 ) -> None:
-    """Hand in and accept one sheet."""
+    """Hand in and accept one sheet; sent again later it is a correction."""
     known = ids(connection)
     page = sheet(form, *({"org_code": by, **row} for row in rows), period=period)
     page.period = period
-    name = f"{form}{period}{by}"
+    name = f"{form}{period}{by}" + ("" if received == RECEIVED else received.isoformat())
     receipt = receipts.record(
         connection,
         sha256=name,

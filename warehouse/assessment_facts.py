@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import Connection, Table, insert, select, text, true
 
 from warehouse.codes import id_of, ids
 from warehouse.engine import sql
@@ -92,13 +92,16 @@ def open_campaign(
     return int(new)
 
 
-def electorates(connection: Connection, round_id: int) -> dict[tuple[str, str], int]:
-    """(unit, rater) → how many may rate in the campaign of a round."""
+def electorates(
+    connection: Connection, round_id: int, known_at: datetime | None = None
+) -> dict[tuple[str, str], int]:
+    """(unit, rater) → how many may rate in the campaign of a round, if it was open by a moment."""
+    opened = true() if known_at is None else rating_campaign.c.opened_at <= known_at
     rows = connection.execute(
         select(organisation.c.code, rating_electorate.c.rater, rating_electorate.c.eligible)
         .join(rating_campaign, rating_campaign.c.id == rating_electorate.c.campaign_id)
         .join(organisation, organisation.c.id == rating_electorate.c.org_id)
-        .where(rating_campaign.c.round_id == round_id)
+        .where(rating_campaign.c.round_id == round_id, opened)
     )
     return {(r.code, r.rater): r.eligible for r in rows}
 
@@ -187,10 +190,13 @@ def keep_sample(
     )  # fmt: skip
 
 
-def sample_of(connection: Connection, round_id: int) -> tuple[Any | None, list[Row]]:
-    """The drawing of a round, and everyone drawn with the newest report on them."""
+def sample_of(
+    connection: Connection, round_id: int, known_at: datetime | None = None
+) -> tuple[Any | None, list[Row]]:
+    """The drawing of a round, and everyone drawn with the newest report on them by a moment."""
+    drawn = true() if known_at is None else inspection_sample.c.drawn_at <= known_at
     sample = connection.execute(
-        select(inspection_sample).where(inspection_sample.c.round_id == round_id)
+        select(inspection_sample).where(inspection_sample.c.round_id == round_id, drawn)
     ).first()
     if sample is None:
         return None, []
@@ -201,9 +207,10 @@ def sample_of(connection: Connection, round_id: int) -> tuple[Any | None, list[R
             "r.inspected_on, r.entered_by "
             "FROM inspection_draw d JOIN organisation o ON o.id = d.org_id "
             "LEFT JOIN inspection_report r ON r.sample_id = d.sample_id AND r.org_id = d.org_id "
+            "AND (CAST(:at AS timestamptz) IS NULL OR r.entered_at <= :at) "
             "WHERE d.sample_id = :s ORDER BY d.ranking_group, d.position, r.id DESC"
         ),
-        {"s": sample.id},
+        {"s": sample.id, "at": known_at},
     ).mappings()
     return sample, [dict(row) for row in rows]
 

@@ -102,19 +102,30 @@ class KeptUnit:
 
 
 def rounds(
-    connection: Connection, year: int | None = None, scheme: str | None = None
+    connection: Connection,
+    year: int | None = None,
+    scheme: str | None = None,
+    known_at: datetime | None = None,
 ) -> list[Round]:
-    """Every round of a year or of all, by scheme and year."""
-    rows = connection.execute(text(sql("assessment_rounds")), {"year": year, "scheme": scheme})
+    """Every round of a year or of all, by scheme and year; as it stood at a moment if given."""
+    wanted = {"year": year, "scheme": scheme, "known_at": known_at}
+    rows = connection.execute(text(sql("assessment_rounds")), wanted)
     return [Round(**row) for row in rows.mappings()]
 
 
-def round_of(connection: Connection, scheme: str, year: int, *, lock: bool = False) -> Round | None:
-    """One round; with `lock` no other step of it can be taken until the transaction ends."""
+def round_of(
+    connection: Connection,
+    scheme: str,
+    year: int,
+    known_at: datetime | None = None,
+    *,
+    lock: bool = False,
+) -> Round | None:
+    """One round, now or as it stood; with `lock` no other step can be taken until the end."""
     if lock:
         wanted = (assessment_round.c.scheme == scheme) & (assessment_round.c.year == year)
         connection.execute(select(assessment_round.c.id).where(wanted).with_for_update())
-    found = rounds(connection, year, scheme)
+    found = rounds(connection, year, scheme, known_at)
     return found[0] if found else None
 
 
@@ -163,15 +174,18 @@ def record_step(
     )
 
 
-def steps_taken(connection: Connection, round_id: int) -> list[Taken]:
-    """Every step of a round, oldest first."""
+def steps_taken(
+    connection: Connection, round_id: int, known_at: datetime | None = None
+) -> list[Taken]:
+    """Every step of a round, or every one by a moment, oldest first."""
     rows = connection.execute(
         select(assessment_stage)
         .where(assessment_stage.c.round_id == round_id)
         .order_by(assessment_stage.c.id)
     ).mappings()
     names = Taken.__dataclass_fields__
-    return [Taken(**{name: row[name] for name in names}) for row in rows]
+    taken = [Taken(**{name: row[name] for name in names}) for row in rows]
+    return [t for t in taken if known_at is None or t.at <= known_at]
 
 
 def keep_edition(

@@ -38,16 +38,19 @@ def keep_consequences(
     return len(rows)
 
 
-def consequences_of(connection: Connection, edition_id: int) -> list[Any]:
-    """What follows from an edition, by unit."""
+def consequences_of(
+    connection: Connection, edition_id: int, known_at: datetime | None = None
+) -> list[Any]:
+    """What follows from an edition, by unit; as decided by a moment where one is given."""
     return list(
         connection.execute(
             text(
                 "SELECT o.code AS unit, c.* FROM assessment_consequence c "
                 "JOIN organisation o ON o.id = c.org_id WHERE c.edition_id = :e "
+                "AND (CAST(:at AS timestamptz) IS NULL OR c.decided_at <= :at) "
                 "ORDER BY o.code, c.kind"
             ),
-            {"e": edition_id},
+            {"e": edition_id, "at": known_at},
         )
     )
 
@@ -118,6 +121,7 @@ def steps_at(connection: Connection, at: datetime) -> list[tuple[int, str]]:
     return [(r.rectification_id, r.kind) for r in rows]
 
 
-def rectifications(connection: Connection, day: date) -> list[Any]:
-    """Every rectification issued by a day with its steps, soonest due first."""
-    return list(connection.execute(text(sql("assessment_rectifications")), {"day": day}))
+def rectifications(connection: Connection, day: date, known_at: datetime) -> list[Any]:
+    """Every rectification issued by a day with its steps, as known then, soonest due first."""
+    wanted = {"day": day, "known_at": known_at}
+    return list(connection.execute(text(sql("assessment_rectifications")), wanted))

@@ -128,16 +128,22 @@ def pdf(
         console.print(to / name)
 
 
-@app.command("compare", help="列出一个版次与现在相比有变化的数和原因")
+@app.command(
+    "compare", help="列出一个版次与现在相比有变化的数（考核、审计文书和通知书为文件）和原因"
+)
 def compare(publication: int, at: At) -> None:
-    """List every number of an edition that would be another now, and why."""
+    """List every number of an edition, or file of a paper, that would be another now, and why."""
+    from pipelines.flow.comparing import PAPER
+
     table = Table("单位", "期间", "指标", "口径", "当时", "现在", "原因")
-    for d in flow.compare(publication, at):
+    found = flow.compare(publication, at)
+    for d in found:
         why = "；".join(f"{r.kind}：{r.what}" for r in d.reasons[:3])
         more = f"等{len(d.reasons)}项" if len(d.reasons) > 3 else ""
         table.add_row(d.unit, d.period, d.indicator, d.basis, d.printed_then or "—",
                       d.printed_now or "—", why + more)  # fmt: skip
-    console.print(f"有变化的数 {table.row_count} 个")
+    papers = sum(d.source == PAPER for d in found)
+    console.print(f"有变化的文件 {papers} 个" if papers else f"有变化的数 {len(found)} 个")
     console.print(table)
 
 

@@ -33,21 +33,25 @@ from pipelines.assess.explain import (
 )
 from pipelines.assess.results import PartResult
 from pipelines.assess.ways_up import ways_up
+from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import consolidate, top_unit
 from pipelines.flow.deciding import decide
 from pipelines.flow.evidence import Owed, gather, owed_in
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.quality_months import months_of
+from pipelines.flow.recipes import Asked, to_keep
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish.publication import Publication, file_title
 from warehouse import audit
 from warehouse.assessment_year import results_standing
 from warehouse.codes import ids
 from warehouse.cutoff import prepare_cutoff
-from warehouse.organisations import standing
+from warehouse.organisations import Registered, standing
 from warehouse.publications import decide as decide_publication
 from warehouse.second_pass import record_scores
 from warehouse.tables import assessment, assessment_unit, organisation
+
+BOOK = "R-02 考核结果汇编"
 
 WITHOUT_BOOK = ("data-quality",)
 """Kinds of schemes whose result is no book of score sheets: it is told month by month."""
@@ -112,29 +116,52 @@ def assess(year: int, at: str, scheme: str = "") -> dict[str, Any]:
     for result in results:
         if result.scheme.kind in WITHOUT_BOOK:
             continue
-        title = book_title(result, year)
-        content = assessment_book(
-            result,
-            title=title,
-            year=year,
-            cutoff=when,
-            definitions_digest=known.digest,
-            federation=top.name,
-        )
-        book = Publication(
-            kind="R-02 考核结果汇编",
-            title=title,
-            unit=top.code,
-            period=period,
-            cutoff=when,
-            digest=known.digest,
-            files=((f"{file_title(title)}.xlsx", content),),
-        )
+        book = _book(result, known, to_keep(year, when, run=result.scheme.code), top)
         with engine().begin() as connection:
             kept = keep_draft(connection, book, computation, when)
             decide_publication(connection, kept, "published", "system", when)
         files += lay_out(book)
     return {"units": counts, "left_out": left_out, "files": files}
+
+
+def made_again(connection: Connection, known: Definitions, asked: Asked) -> Publication:
+    """The book of one scheme of a run over a year, scored again."""
+    code, period, cutoff = str(asked.told("run")), asked.period, asked.known_at
+    scheme = next((s for s in known.schemes if s.code == code), None)
+    if scheme is None:
+        raise Refused(f"没有编号为 {code} 的考核方案。")
+    computation = consolidate(connection, known, period, cutoff, cutoff)
+    top = top_unit(standing(connection, period.end, cutoff))
+    prepare_cutoff(connection, cutoff)
+    owed = owed_in(connection, period, cutoff)
+    result = scored(connection, known, scheme, period.year, computation, cutoff, owed)
+    if result is None:
+        raise Refused(f"{period.year}年度没有适用“{scheme.title}”的单位。")
+    return _book(result, known, asked, top)
+
+
+def _book(
+    result: AssessmentResult, known: Definitions, asked: Asked, top: Registered
+) -> Publication:
+    title = book_title(result, result.year)
+    content = assessment_book(
+        result,
+        title=title,
+        year=result.year,
+        cutoff=asked.issued_at,
+        definitions_digest=known.digest,
+        federation=top.name,
+    )
+    return Publication(
+        kind=BOOK,
+        title=title,
+        unit=top.code,
+        period=asked.period,
+        cutoff=asked.cutoff,
+        digest=known.digest,
+        files=((f"{file_title(title)}.xlsx", content),),
+        recipe=asked.recipe,
+    )
 
 
 def _named(scheme: Version, wanted: str) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from definitions import Period
-from definitions.periods import PeriodKind
+from sqlalchemy import Connection
+
 from definitions.schemes import Scheme
 from pipelines.assess import AssessmentResult, UnitResult, assessment_book, explain
 from pipelines.assess.results import AppliedVeto, BlockResult, PartResult, Standing, State
@@ -24,9 +24,10 @@ from pipelines.assess.wording import (
     without_codes,
 )
 from pipelines.assessment_year.stages import Stage
-from pipelines.flow.assessing import book_title
-from pipelines.flow.ground import engine, moment
-from pipelines.flow.paper_ground import Shown, edition_shown, keep_papers, scheme_name
+from pipelines.flow.assessing import BOOK, book_title
+from pipelines.flow.ground import moment
+from pipelines.flow.paper_ground import Shown, edition_shown, keep_made, on_edition, scheme_name
+from pipelines.flow.recipes import Asked, to_keep
 from pipelines.publish import assessment_book as papers
 from pipelines.publish.paper import Paper
 from pipelines.publish.pdf import paper_files
@@ -42,10 +43,14 @@ def publish_book(
     `letter` is the 发文字号 of the letters with {n} for their number; none are made without it.
     Returns the files.
     """
-    when = moment(at)
-    with engine().connect() as connection:
-        shown = edition_shown(connection, scheme, year, number, when)
-        connection.rollback()
+    asked = to_keep(year, moment(at), scheme=scheme, edition=number, letter=letter)
+    return keep_made(made_book, asked, by)
+
+
+def made_book(connection: Connection, asked: Asked) -> tuple[Publication, int]:
+    """The book of an edition with its letters, and the computation behind it."""
+    shown = edition_shown(connection, asked)
+    year, letter = asked.period.year, str(asked.told("letter"))
     title = book_title(shown.result, year)
     content = [
         *paper_files([_book(shown, title)], title, shown.edition.cutoff),
@@ -71,7 +76,7 @@ def publish_book(
                 scheme=scheme_name(shown.result.scheme),
                 year=year,
                 number=letter.format(n=i),
-                issued=china_day(when),
+                issued=china_day(asked.issued_at),
                 appeal_days=_rights(shown),
                 settled=_SETTLED.get(shown.found.stage, "系统核算（尚未审定）"),
             )
@@ -79,16 +84,7 @@ def publish_book(
         ]
         name = f"{year}年度考核结果通知单（{shown.result.scheme.label}）"
         content += paper_files(sheets, name, shown.edition.cutoff)
-    publication = Publication(
-        kind="R-02 考核结果汇编",
-        title=title,
-        unit=shown.top,
-        period=Period(PeriodKind.YEAR, year),
-        cutoff=shown.edition.known_at,
-        digest=shown.edition.definitions,
-        files=tuple(content),
-    )
-    return keep_papers(publication, shown.computation, by, when)
+    return on_edition(BOOK, title, tuple(content), shown, asked), shown.computation
 
 
 _SETTLED = {

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sqlalchemy import Connection
+
+from definitions import Definitions
 from pipelines.assess import UnitResult
 from pipelines.assess.funding import Allocation
 from pipelines.assess.results import Standing
 from pipelines.assess.wording import ABSENT, marks, plain
 from pipelines.assessment_year.stages import Refused, Stage
 from pipelines.flow import consequences as following
-from pipelines.flow.ground import engine, moment
-from pipelines.flow.paper_ground import edition_shown, publish_one, scheme_name
+from pipelines.flow.editions import definitions_of
+from pipelines.flow.ground import definitions, moment, register
+from pipelines.flow.paper_ground import edition_shown, keep_made, paper_on, scheme_name
+from pipelines.flow.recipes import Asked, to_keep
+from pipelines.publish import Publication
 from pipelines.publish import assessment_papers as papers
 from warehouse.rectifications import consequences_of
 from warehouse.windows import china_day
+
+STARS, NOTE = "R-06 星级职工之家名单", "R-08 经费与结果运用说明"
 
 _SHOWN = (Stage.NOTICE, Stage.WAITING, Stage.FINAL)
 """When the members may read who is to be a star home."""
@@ -22,10 +30,13 @@ _SHOWN = (Stage.NOTICE, Stage.WAITING, Stage.FINAL)
 
 def publish_star_list(scheme: str, year: int, *, document: str, by: str, at: str) -> list[str]:
     """R-06: who is a star home, by the weights of the year."""
-    when = moment(at)
-    with engine().connect() as connection:
-        shown = edition_shown(connection, scheme, year, None, when)
-        connection.rollback()
+    asked = to_keep(year, moment(at), scheme=scheme, document=document)
+    return keep_made(made_star_list, asked, by)
+
+
+def made_star_list(connection: Connection, asked: Asked) -> tuple[Publication, int]:
+    """The list of an edition, and the computation behind it."""
+    shown = edition_shown(connection, asked)
     if shown.found.stage not in _SHOWN:
         raise Refused(f"考核目前处于“{shown.found.stage}”阶段，公示之前不编印名单。")
     result = shown.result
@@ -45,16 +56,16 @@ def publish_star_list(scheme: str, year: int, *, document: str, by: str, at: str
     ]  # fmt: skip
     paper = papers.star_list(
         federation=shown.federation,
-        year=year,
-        number=document,
+        year=asked.period.year,
+        number=str(asked.told("document")),
         weights="、".join(f"{b.name} {plain(b.weight)}%" for b in result.scheme.blocks),
         rows=rows,
         parties=[b.name for b in result.scheme.blocks],
         counts=f"共评定 {len(stars)} 家，其中{counts}。" if stars else "本年度没有评定星级的工会。",
-        issued=china_day(when),
+        issued=china_day(asked.issued_at),
         final=shown.found.stage == Stage.FINAL,
     )
-    return publish_one("R-06 星级职工之家名单", paper, shown, year, by, when)
+    return paper_on(STARS, paper, shown, asked)
 
 
 def _share(unit: UnitResult) -> str:
@@ -94,12 +105,27 @@ def publish_funding_note(
     scheme: str, year: int, *, document: str, by: str, at: str, pool: int | None = None
 ) -> list[str]:
     """R-08: coefficients, next year's amounts, how districts' shares arrived, honours, talks."""
-    when = moment(at)
-    money = following.next_year_money(scheme, year, at=at, pool=pool)
-    with engine().connect() as connection:
-        shown = edition_shown(connection, scheme, year, None, when)
-        brought = consequences_of(connection, shown.edition.id)
-        connection.rollback()
+    known, when = definitions(), moment(at)
+    register(known, when)
+    asked = to_keep(year, when, scheme=scheme, document=document, pool=pool, rules=known.digest)
+    return keep_made(lambda connection, one: made_funding_note(connection, known, one), asked, by)
+
+
+def made_funding_note(
+    connection: Connection, known: Definitions, asked: Asked
+) -> tuple[Publication, int]:
+    """The note on an edition, and the computation behind it.
+
+    Coefficients and amounts are those of the day of the note, which a round does not fix: they come
+    from the definitions in force when it was kept.
+    """
+    if asked.again:
+        known = definitions_of(connection, str(asked.told("rules")))
+    scheme, year = str(asked.told("scheme")), asked.period.year
+    day, pool = china_day(asked.issued_at), asked.told("pool")
+    money = following.money_of(connection, known, scheme, year, day, asked.known_at, pool)
+    shown = edition_shown(connection, asked)
+    brought = consequences_of(connection, shown.edition.id, asked.known_at)
     names = {u.unit.code: u.unit.name for u in shown.result.units}
 
     def of(kind: str) -> tuple[str, ...]:
@@ -115,7 +141,7 @@ def publish_funding_note(
         papers.FundingFacts(
             federation=shown.federation,
             year=year,
-            number=document,
+            number=str(asked.told("document")),
             scheme=scheme_name(shown.result.scheme),
             base=plain(money.base),
             total=plain(money.total),
@@ -135,8 +161,8 @@ def publish_funding_note(
             honours=of("表彰"),
             talks=of("约谈"),
             rectified=of("限期整改"),
-            issued=china_day(when),
+            issued=day,
         )
     )  # fmt: skip
     name = scheme_name(shown.result.scheme)
-    return publish_one("R-08 经费与结果运用说明", paper, shown, year, by, when, of=name)
+    return paper_on(NOTE, paper, shown, asked, of=name)

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from definitions import Definitions, Period
-from definitions.periods import PeriodKind
+from sqlalchemy import Connection
+
+from definitions import Definitions
 from pipelines.assess.wording import ABSENT, marks, plain
+from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
 from pipelines.flow import consequences as following
-from pipelines.flow.ground import definitions, engine, moment
+from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.paper_ground import keep_papers
+from pipelines.flow.recipes import Asked, to_keep
 from pipelines.publish import Publication
 from pipelines.publish import assessment_papers as papers
 from pipelines.publish.pdf import paper_files
 from warehouse import assessment_year as kept
-from warehouse.organisations import standing
+from warehouse.organisations import Registered, standing
 from warehouse.windows import china_day
+
+AUDITED = "R-05 经费绩效审计报告"
+
+
+@dataclass(frozen=True, slots=True)
+class _Audits:
+    """Audits of a year as they were known: their rows, and what stands of this year and last."""
+
+    known: Definitions
+    orgs: dict[str, Registered]
+    rows: list[dict[str, Any]]
+    scored: dict[int, dict[str, Any]]
 
 
 def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> list[str]:
@@ -28,53 +44,76 @@ def publish_audit_reports(year: int, *, committee: str, by: str, at: str) -> lis
     union without one gets no report yet.
     """
     known, when = definitions(), moment(at)
-    day = china_day(when)
-    period = Period(PeriodKind.YEAR, year)
+    register(known, when)
     with engine().connect() as connection:
-        orgs = {o.code: o for o in standing(connection, day, when)}
-        top = top_unit(list(orgs.values()))
-        rows = [
-            r
-            for r in following.audit_rows(connection, known, list(orgs), day.year, when)
-            if r["year"] == year and r["opinion_on"] is not None and r["opinion_on"] <= day
-        ]
-        scored = {
-            y: {
-                r.unit: r
-                for s in known.schemes
-                if s.kind == "fund-audit" and s.covers(y)
-                for r in kept.standing_result(connection, s.family, y, when)
-            }
-            for y in (year - 1, year)
-        }
+        found = _audits(connection, known, to_keep(year, when))
         connection.rollback()
     written: list[str] = []
-    for row in rows:
-        unit = scored[year].get(row["org_code"])
-        if unit is None or unit.total is None:
-            continue
-        before = scored[year - 1].get(row["org_code"])
-        paper = papers.audit_report(
-            papers.AuditFacts(
-                unit=orgs[row["org_code"]].name, year=year, number=row["audit_id"],
-                notice_on=row["notice_on"], start_on=row["start_on"],
-                aspects=_aspects(unit, before, scored[year].values()), losses=_losses(unit),
-                score=marks(unit.total), band=unit.grade,
-                last="没有记录" if before is None or before.total is None
-                else f"{year - 1}年度 {marks(before.total)} 分，{before.grade}",
-                problems=_problems(row), state=_rectified(known, row), issued=row["opinion_on"],
-                comment_until=_comment_until(known, row),
-            ),
-            committee,
-        )  # fmt: skip
-        # A union may be audited twice in a year: its reports are told apart by their numbers.
-        title = f"{paper.title}（{row['audit_id']}）"
-        publication = Publication(
-            kind="R-05 经费绩效审计报告", title=title, unit=top.code, period=period,
-            cutoff=when, digest=known.digest, files=paper_files([paper], title, when),
-        )  # fmt: skip
-        written += keep_papers(publication, None, by, when)
+    for row in found.rows:
+        audit = to_keep(year, when, audit=row["audit_id"], committee=committee)
+        publication = _report(found, row, audit)
+        if publication is not None:
+            written += keep_papers(publication, None, by, when)
     return written
+
+
+def made_audit_report(connection: Connection, known: Definitions, asked: Asked) -> Publication:
+    """The report of one audit, from what was known of it."""
+    found, audit = _audits(connection, known, asked), asked.told("audit")
+    rows = [r for r in found.rows if r["audit_id"] == audit]
+    made = _report(found, rows[0], asked) if rows else None
+    if made is None:
+        raise Refused(f"审计事项 {audit} 没有已送达的审计意见或绩效得分，不出审计报告。")
+    return made
+
+
+def _audits(connection: Connection, known: Definitions, asked: Asked) -> _Audits:
+    year, at, day = asked.period.year, asked.known_at, china_day(asked.issued_at)
+    orgs = {o.code: o for o in standing(connection, day, at)}
+    rows = [
+        r
+        for r in following.audit_rows(connection, known, list(orgs), day.year, at)
+        if r["year"] == year and r["opinion_on"] is not None and r["opinion_on"] <= day
+    ]
+    scored = {
+        y: {
+            r.unit: r
+            for s in known.schemes
+            if s.kind == "fund-audit" and s.covers(y)
+            for r in kept.standing_result(connection, s.family, y, at)
+        }
+        for y in (year - 1, year)
+    }
+    return _Audits(known, orgs, rows, scored)
+
+
+def _report(found: _Audits, row: dict[str, Any], asked: Asked) -> Publication | None:
+    """The report of one row; None where its union has no mark."""
+    known, year = found.known, asked.period.year
+    unit = found.scored[year].get(row["org_code"])
+    if unit is None or unit.total is None:
+        return None
+    before = found.scored[year - 1].get(row["org_code"])
+    paper = papers.audit_report(
+        papers.AuditFacts(
+            unit=found.orgs[row["org_code"]].name, year=year, number=row["audit_id"],
+            notice_on=row["notice_on"], start_on=row["start_on"],
+            aspects=_aspects(unit, before, found.scored[year].values()), losses=_losses(unit),
+            score=marks(unit.total), band=unit.grade,
+            last="没有记录" if before is None or before.total is None
+            else f"{year - 1}年度 {marks(before.total)} 分，{before.grade}",
+            problems=_problems(row), state=_rectified(known, row), issued=row["opinion_on"],
+            comment_until=_comment_until(known, row),
+        ),
+        str(asked.told("committee")),
+    )  # fmt: skip
+    # A union may be audited twice in a year: its reports are told apart by their numbers.
+    title = f"{paper.title}（{row['audit_id']}）"
+    return Publication(
+        kind=AUDITED, title=title, unit=top_unit(list(found.orgs.values())).code,
+        period=asked.period, cutoff=asked.cutoff, digest=known.digest,
+        files=paper_files([paper], title, asked.issued_at), recipe=asked.recipe,
+    )  # fmt: skip
 
 
 def _comment_until(known: Definitions, row: dict[str, Any]) -> str:

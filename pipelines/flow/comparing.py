@@ -1,8 +1,12 @@
-"""An edition beside what it would say now: every number that differs, and why."""
+"""An edition beside what it would say now: every number that differs, and why.
+
+Of papers, whose numbers are not kept one by one, every file that differs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,14 +17,20 @@ from definitions import Definitions, Period
 from definitions.measures import Indicator, Measure
 from definitions.model import Form
 from pipelines import counted_rows
+from pipelines.assessment_year.stages import Refused
+from pipelines.flow.consequences import rectifications_at
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.ground import definitions, engine, moment
-from pipelines.flow.reproducing import make
+from pipelines.flow.notices import KIND as NOTICE
+from pipelines.flow.notices import ORDER, OVERDUE
+from pipelines.flow.recipes import kept_before
+from pipelines.flow.reproducing import PAPERS, make
 from pipelines.flow.walking import COMPARABLE
 from pipelines.publish import Publication
 from pipelines.publish.appeal_counts import KIND_OF, told_apart
 from pipelines.publish.own_counts import with_counts
 from pipelines.small_cells import sensitive
+from warehouse import assessment_year as years
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
 from warehouse.revisions import Above, ChangedLine, above_at, changed_lines
 from warehouse.tables import LINES
@@ -28,6 +38,7 @@ from warehouse.tables import LINES
 LATE, CORRECTED, MOVED = "迟报", "更正", "组织变动"
 DEFINED, PARAMETER, RULED = "定义修改", "参数修改", "考核或审核变化"
 PROTECTED, SHOWN = "人数保护", "列示变化"
+PAPER, STEP, NOT_NOW = "文件", "考核进程", "现在不能编印"
 
 Key = tuple[str, int, str, str, str, str, tuple[str, ...]]
 """What a number is: source, line, unit, period, code, basis, units."""
@@ -46,7 +57,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One number that is not what it was; None where it is not printed on one of the sides."""
+    """One number that is not what it was; None where it is not printed on one of the sides.
+
+    Of source `PAPER` it is a file: `indicator` is its name, and instead of the number the first
+    twelve signs of its hash are printed.
+    """
 
     source: str
     line: int
@@ -67,6 +82,10 @@ def compare(publication: int | str, at: str) -> tuple[Difference, ...]:
     with engine().connect() as connection, connection.begin() as transaction:
         edition = edition_of(connection, publication)
         old_known, new_known = definitions_of(connection, edition.definitions), definitions()
+        if edition.kind in PAPERS:
+            different = _files(connection, edition, old_known, new_known, when)
+            transaction.rollback()
+            return different
         then = _keyed(numbers_of(connection, edition.id).values())
         data = _made(make(connection, old_known, edition, when))
         same = old_known.digest == new_known.digest
@@ -79,6 +98,66 @@ def compare(publication: int | str, at: str) -> tuple[Difference, ...]:
         )
         transaction.rollback()
     return found
+
+
+def _files(
+    connection: Connection, edition: Edition, old: Definitions, new: Definitions, when: datetime
+) -> tuple[Difference, ...]:
+    """Files of a paper that would be others, with what happened to what it is made of."""
+    why: tuple[Reason, ...] = ()
+    try:
+        made = dict(make(connection, new, edition, when).files)
+    except Refused as error:
+        made, why = {}, (Reason(NOT_NOW, str(error)),)
+    then = {f.name: f.sha256 for f in edition.files}
+    now = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+    names = [n for n in sorted({*then, *now}) if then.get(n) != now.get(n)]
+    if not names:
+        return ()
+    why += tuple(_happened(connection, edition, old, when))
+    # A round keeps the definitions that it began with; a note on it follows those of its day.
+    rules = edition.recipe.get("rules", "" if "edition" in edition.recipe else old.digest)
+    if rules not in ("", new.digest):
+        why += (Reason(DEFINED, "定义、参数有修改"),)
+    return tuple(
+        Difference(
+            source=PAPER, line=0, unit=edition.unit, period=edition.period, indicator=name,
+            basis=PAPER, then=None, now=None, printed_then=then.get(name, "")[:12],
+            printed_now=now.get(name, "")[:12], reasons=why or (Reason(RULED, edition.title),),
+        )
+        for name in names
+    )  # fmt: skip
+
+
+def _happened(
+    connection: Connection, edition: Edition, known: Definitions, when: datetime
+) -> Iterator[Reason]:
+    """What came after a paper: steps of its round, or filings about what it tells."""
+    asked = kept_before(edition, edition.cutoff)
+    if "edition" in edition.recipe:
+        year = asked.period.year
+        found = years.round_of(connection, str(asked.told("scheme")), year, when)
+        taken = years.steps_taken(connection, found.id, when) if found else []
+        for step in taken:
+            if step.at > asked.known_at:
+                told = f"（{step.document}）" if step.document else ""
+                yield Reason(STEP, f"{step.stage_to}：{step.reason}{told}")
+        newest = found.edition if found else None
+        if newest not in (None, edition.recipe["edition"]):
+            yield Reason(RULED, f"考核结果已有第 {newest} 版")
+        return
+    if edition.recipe.get("notice") in (ORDER, OVERDUE):
+        numbers = [int(case) for case in asked.told("cases")]
+        for one in rectifications_at(connection, when):
+            if one.number in numbers:
+                yield Reason(STEP, f"整改事项 {one.number}：{one.state}")
+        return
+    unit = edition.unit if edition.kind == NOTICE else ""
+    for line in changed_lines(connection, known, edition.cutoff, when):
+        if unit in ("", line.org):
+            kind, told = (LATE, "未报后补报") if line.late else (CORRECTED, "重报更正")
+            what = f"{line.org} {line.period} {line.form} {told}"
+            yield Reason(kind, what, line.org, line.period, line.submission)
 
 
 def _value(number: PrintedNumber | None) -> Decimal | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -41,12 +41,15 @@ from warehouse.windows import china_day
 FUNDED_TYPES = ("产业工会",)
 
 
-def final_edition(connection: Connection, scheme: str, year: int) -> tuple[Round, Edition]:
-    """The final edition of a round; Refused where nothing is final."""
-    found = kept.round_of(connection, scheme, year)
+def final_edition(
+    connection: Connection, scheme: str, year: int, known_at: datetime | None = None
+) -> tuple[Round, Edition]:
+    """The final edition of a round, now or at a moment; Refused where nothing is final."""
+    found = kept.round_of(connection, scheme, year, known_at)
     if found is None or found.stage != Stage.FINAL:
         raise Refused(f"{year}年度 {scheme} 的考核结果尚未审定。")
-    return found, kept.editions(connection, found.id)[-1]
+    listed = kept.editions(connection, found.id)
+    return found, [e for e in listed if known_at is None or e.known_at <= known_at][-1]
 
 
 def outcomes_of(connection: Connection, edition: Edition) -> list[Outcome]:
@@ -129,24 +132,37 @@ class Money:
 def next_year_money(scheme: str, year: int, *, at: str, pool: int | None = None) -> Money:
     """What a final result gives industry unions next year, by largest remainder out of a pool."""
     known, when = definitions(), moment(at)
-    day = china_day(when)
+    with engine().connect() as connection:
+        found = money_of(connection, known, scheme, year, china_day(when), when, pool)
+        connection.rollback()
+    return found
+
+
+def money_of(
+    connection: Connection,
+    known: Definitions,
+    scheme: str,
+    year: int,
+    day: date,
+    known_at: datetime,
+    pool: int | None,
+) -> Money:
+    """The same by the definitions and on the day given, from what was final at a moment."""
     funds = known.parameters["industry_union_funds_yuan"].at(day)
     rates = coefficients_on(known, day)
     step = int(known.parameters["fund_rounding_yuan"].at(day))
     period = Period(PeriodKind.YEAR, year)
-    with engine().connect() as connection:
-        _, edition = final_edition(connection, scheme, year)
-        orgs = {o.code: o for o in standing(connection, period.end, edition.cutoff)}
-        graded = [
-            o
-            for o in outcomes_of(connection, edition)
-            if orgs[o.unit].type in FUNDED_TYPES and orgs[o.unit].level == "市级"
-        ]
-        known_then = made.definitions_of(connection, edition.definitions)
-        told = current_rows(
-            connection, known_then, "FIN-05", labels_of(period), list(orgs), edition.cutoff
-        ).to_dict("records")
-        connection.rollback()
+    _, edition = final_edition(connection, scheme, year, known_at)
+    orgs = {o.code: o for o in standing(connection, period.end, edition.cutoff)}
+    graded = [
+        o
+        for o in outcomes_of(connection, edition)
+        if orgs[o.unit].type in FUNDED_TYPES and orgs[o.unit].level == "市级"
+    ]
+    known_then = made.definitions_of(connection, edition.definitions)
+    told = current_rows(
+        connection, known_then, "FIN-05", labels_of(period), list(orgs), edition.cutoff
+    ).to_dict("records")
     counted = [FundedUnion(o.unit, o.name, o.grade) for o in graded if o.grade in rates]
     ratio = known.parameters["district_fund_ratio"].at(day)
     shares = {str(payer): Decimal(str(part)) for payer, part in ratio.items()}
@@ -208,11 +224,15 @@ def open_rectifications(at: str) -> list[Standing]:
 
 def all_rectifications(at: str) -> list[Standing]:
     """Every rectification issued by a day, with where it stands."""
-    when = moment(at)
-    day = china_day(when)
     with engine().connect() as connection:
-        rows = kept_rectifications.rectifications(connection, day)
-        names = {o.code: o.name for o in standing(connection, day, when)}
+        return rectifications_at(connection, moment(at))
+
+
+def rectifications_at(connection: Connection, when: datetime) -> list[Standing]:
+    """Every rectification as it stood at a moment."""
+    day = china_day(when)
+    rows = kept_rectifications.rectifications(connection, day, when)
+    names = {o.code: o.name for o in standing(connection, day, when)}
     return [
         Standing(
             r.id, r.unit, names.get(r.unit, r.unit), r.source, r.reference, r.matter, r.document,
@@ -238,7 +258,7 @@ def record_rectification(
     when, day = moment(at), date.fromisoformat(happened_on)
     allowed = {"报送结果": ("整改中", "逾期未报"), "退回重办": ("待验收",), "验收销号": ("待验收",)}
     with engine().begin() as connection:
-        rows = kept_rectifications.rectifications(connection, china_day(when))
+        rows = kept_rectifications.rectifications(connection, china_day(when), when)
         row = next((r for r in rows if r.id == number), None)
         if row is None:
             raise Refused(f"没有编号为 {number} 的整改事项。")
@@ -304,7 +324,7 @@ def follow_up(at: str) -> dict[str, list[int]]:
     day = china_day(when)
     reminder = int(known.parameters["rectification_reminder_days"].at(day))
     with engine().begin() as connection:
-        rows = kept_rectifications.rectifications(connection, day)
+        rows = kept_rectifications.rectifications(connection, day, when)
         due = due_steps([Open(r.id, r.unit, r.due_on, tuple(r.steps)) for r in rows], day, reminder)
         for number, kind in sorted(due.items()):
             words = "整改期限将至，系统提醒" if kind == "提醒" else "逾期未报整改结果，系统督办"

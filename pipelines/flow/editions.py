@@ -122,7 +122,7 @@ def inputs_as_of(
             lambda m: (m.unit, m.item, m.assessor),
         ),
     )
-    kept, refused = _believed(connection, round_id, inputs)
+    kept, refused = _believed(connection, round_id, inputs, known_at)
     inputs = replace(inputs, tallies=kept)
     held = [_ruling(row) for row in facts.rulings(connection, round_id, known_at)]
     return ruled(inputs, held), computation, refused
@@ -168,10 +168,10 @@ def _ruling(row: dict[str, Any]) -> Ruling:
 
 
 def _believed(
-    connection: Connection, round_id: int, inputs: AssessmentInputs
+    connection: Connection, round_id: int, inputs: AssessmentInputs, known_at: datetime
 ) -> tuple[tuple[Tally, ...], tuple[str, ...]]:
     """Tallies that can be, and a sentence for each that cannot."""
-    asked = facts.electorates(connection, round_id)
+    asked = facts.electorates(connection, round_id, known_at)
     names = {u.code: u.name for u in inputs.units}
     members = {m.unit: m.value for m in inputs.measurements if m.indicator == MEMBERS}
     kept, refused = [], []

@@ -23,12 +23,14 @@ from definitions.periods import PeriodKind
 from definitions.small_schemes import BallotOutcome, PointsAccount
 from pipelines.assess.representatives import Outcome
 from pipelines.assess.wording import percent_against, plain
+from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
 from pipelines.flow import consequences as following
 from pipelines.flow.deciding import accounts_of, evaluations, ground_of
 from pipelines.flow.filed_rows import Rows, day_of, decimal
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.paper_ground import keep_papers
+from pipelines.flow.recipes import Asked, to_keep
 from pipelines.publish import notices as papers
 from pipelines.publish.notices import Notice
 from pipelines.publish.paper import Paper
@@ -60,11 +62,12 @@ class _Ground:
     connection: Connection
     known: Definitions
     when: datetime
+    issued_at: datetime
 
     @cached_property
     def day(self) -> date:
-        """The day in China."""
-        return china_day(self.when)
+        """The day of the notice, in China."""
+        return china_day(self.issued_at)
 
     @cached_property
     def orgs(self) -> dict[str, Registered]:
@@ -306,8 +309,7 @@ def publish_due_notices(
     register(known, when)
     made: list[Publication] = []
     with engine().connect() as connection:
-        ground = _Ground(connection, known, when)
-        top = top_unit(list(ground.orgs.values()))
+        ground = _Ground(connection, known, when, when)
         told = {
             (r["notice"], r["unit"], case)
             for r in recipes_of(connection, KIND, when)
@@ -317,18 +319,11 @@ def publish_due_notices(
         for kind in kinds or NOTICES:
             for unit, cases in _by_paper(NOTICES[kind], ground, kind, told):
                 given = number.format(n=first + len(made)) if number else ""
-                notice = Notice(
-                    unit=ground.orgs[unit].name,
-                    issuer=top.name,
-                    office=office or ground.parameter(OFFICES)[kind],
-                    number=given or NO_NUMBER.format(year=ground.day.year),
-                    issued=ground.day,
-                    answer_by=ground.answer_by(NOTICES[kind].answer)
-                    if NOTICES[kind].answer
-                    else None,
-                )
-                paper = NOTICES[kind].paper(ground, notice, cases)
-                made.append(_publication(ground, kind, unit, paper, cases))
+                asked = to_keep(
+                    ground.day.year, when, notice=kind, unit=unit, cases=[c.key for c in cases],
+                    office=office, number=given,
+                )  # fmt: skip
+                made.append(_notice(ground, cases, asked))
         connection.rollback()
     return [name for one in made for name in keep_papers(one, None, by, when)]
 
@@ -349,24 +344,54 @@ def _by_paper(
             yield unit, cases
 
 
-def _publication(
-    ground: _Ground, kind: str, unit: str, paper: Paper, cases: Sequence[_Case]
-) -> Publication:
-    key = cases[0].key if NOTICES[kind].one_by_one else f"{ground.day:%Y-%m-%d}"
-    name = f"{paper.title.split('（')[0]}（{ground.orgs[unit].name}，{key}）"
+def made_notice(connection: Connection, known: Definitions, asked: Asked) -> Publication:
+    """One notice about the cases that it told, as far as they are known."""
+    kind, unit = str(asked.told("notice")), str(asked.told("unit"))
+    if kind not in NOTICES:
+        return _made_rectification(connection, known, asked)
+    ground = _Ground(connection, known, asked.known_at, asked.issued_at)
+    told = set(asked.told("cases"))
+    found = NOTICES[kind].find(ground)
+    cases = sorted((c for c in found if c.unit == unit and c.key in told), key=lambda c: c.key)
+    if not cases:
+        raise Refused(f"所告知的事项（{'、'.join(sorted(told))}）已不需要发“{kind}”。")
+    return _notice(ground, cases, asked)
+
+
+def _notice(ground: _Ground, cases: Sequence[_Case], asked: Asked) -> Publication:
+    name, unit = str(asked.told("notice")), str(asked.told("unit"))
+    kind = NOTICES[name]
+    notice = Notice(
+        unit=ground.orgs[unit].name,
+        issuer=top_unit(list(ground.orgs.values())).name,
+        office=asked.told("office") or ground.parameter(OFFICES)[name],
+        number=asked.told("number") or NO_NUMBER.format(year=ground.day.year),
+        issued=ground.day,
+        answer_by=ground.answer_by(kind.answer) if kind.answer else None,
+    )
+    paper = kind.paper(ground, notice, cases)
+    key = cases[0].key if kind.one_by_one else f"{ground.day:%Y-%m-%d}"
+    title = f"{paper.title.split('（')[0]}（{notice.unit}，{key}）"
+    return _publication(paper, title, ground.known, asked)
+
+
+def _publication(paper: Paper, title: str, known: Definitions, asked: Asked) -> Publication:
     return Publication(
         kind=KIND,
-        title=name,
-        unit=unit,
-        period=Period(PeriodKind.YEAR, ground.day.year),
-        cutoff=ground.when,
-        digest=ground.known.digest,
-        files=paper_files([paper], name, ground.when),
-        recipe={"notice": kind, "unit": unit, "cases": [c.key for c in cases]},
+        title=title,
+        unit=str(asked.told("unit")),
+        period=asked.period,
+        cutoff=asked.cutoff,
+        digest=known.digest,
+        files=paper_files([paper], title, asked.issued_at),
+        recipe=asked.recipe,
     )
 
 
 # --- rectification ---
+
+ORDER, OVERDUE = "整改通知书", "整改督办通知书"
+LATE, CLOSED = "逾期未报", "已销号"
 
 
 def publish_notices(
@@ -379,46 +404,55 @@ def publish_notices(
     """
     known, when = definitions(), moment(at)
     register(known, when)
-    day = china_day(when)
+    made: list[Publication] = []
     with engine().connect() as connection:
-        top = top_unit(standing(connection, day, when))
         told = {
             (r["notice"], case)
             for r in recipes_of(connection, KIND, when)
             if "notice" in r
             for case in r["cases"]
         }
-        answer = known.parameters["notice_answer_workdays"].at(day)["整改督办"]
-        offices = known.parameters[OFFICES].at(day)
+        ground = _Ground(connection, known, when, when)
+        for one in following.rectifications_at(connection, when):
+            case = str(one.number)
+            notice = OVERDUE if one.state == LATE else ORDER
+            printed = not numbers and (notice, case) in told
+            if one.state == CLOSED or (numbers and one.number not in numbers) or printed:
+                continue
+            asked = to_keep(
+                one.issued_on.year, when, notice=notice, unit=one.unit, cases=[case],
+                office=office,
+            )  # fmt: skip
+            made.append(_rectification(ground, one, asked))
         connection.rollback()
-    written: list[str] = []
-    for one in following.open_rectifications(at):
-        if numbers and one.number not in numbers:
-            continue
-        given = papers.Rectification(
-            unit=one.name, number=one.document, matter=one.matter,
-            basis="年度考核审定结果" if one.source == "年度考核" else "经费绩效审计意见",
-            issued_on=one.issued_on, due_on=one.due_on, days_late=max(0, -one.days_left),
-        )  # fmt: skip
-        asks = office or offices[one.source]
-        if one.state == "逾期未报":
-            by_day = known.calendar.add(day, int(answer))
-            paper = papers.overdue_notice(given, top.name, asks, day, by_day)
-        else:
-            paper = papers.rectification_notice(given, top.name, asks)
-        case = str(one.number)
-        if not numbers and (paper.title, case) in told:
-            continue
-        name = f"{paper.title}（{one.name}，{one.number}）"
-        publication = Publication(
-            kind=KIND,
-            title=name,
-            unit=one.unit,
-            period=Period(PeriodKind.YEAR, one.issued_on.year),
-            cutoff=when,
-            digest=known.digest,
-            files=paper_files([paper], name, when),
-            recipe={"notice": paper.title, "unit": one.unit, "cases": [case]},
-        )
-        written += keep_papers(publication, None, by, when)
-    return written
+    return [name for one in made for name in keep_papers(one, None, by, when)]
+
+
+def _made_rectification(connection: Connection, known: Definitions, asked: Asked) -> Publication:
+    (number,) = asked.told("cases")
+    ground = _Ground(connection, known, asked.known_at, asked.issued_at)
+    found = following.rectifications_at(connection, asked.known_at)
+    one = next((r for r in found if str(r.number) == number), None)
+    if one is None or one.state == CLOSED:
+        raise Refused(f"整改事项 {number} 已销号，不需要再发通知书。")
+    return _rectification(ground, one, asked)
+
+
+def _rectification(ground: _Ground, one: following.Standing, asked: Asked) -> Publication:
+    """The order to put something right, or the warning where its day is over."""
+    issuer = top_unit(list(ground.orgs.values())).name
+    given = papers.Rectification(
+        unit=one.name, number=one.document, matter=one.matter,
+        basis="年度考核审定结果" if one.source == "年度考核" else "经费绩效审计意见",
+        issued_on=one.issued_on, due_on=one.due_on,
+        days_late=max(0, (ground.day - one.due_on).days),
+    )  # fmt: skip
+    asks = asked.told("office") or ground.parameter(OFFICES)[one.source]
+    # What is late by now need not have been on the day of the notice.
+    if one.state == LATE and ground.day > one.due_on:
+        answer = ground.answer_by("整改督办")
+        paper = papers.overdue_notice(given, issuer, asks, ground.day, answer)
+    else:
+        paper = papers.rectification_notice(given, issuer, asks)
+    title = f"{paper.title}（{one.name}，{one.number}）"
+    return _publication(paper, title, ground.known, asked)

@@ -1,26 +1,27 @@
 """What the papers of an assessment rest on: an edition scored again, and how a paper is kept.
 
 An edition is scored again at its own moments and refused where that is not the result that was
-kept, so that no paper can say anything else than the warehouse.
+kept, so that no paper can say anything else than the warehouse. Everything beside the marks (stage,
+steps, appeals, inspections) is told as it was known at the moment of the paper.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from definitions import Period
-from definitions.periods import PeriodKind
 from definitions.schemes import Scheme
 from pipelines.assess import AssessmentResult
 from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
 from pipelines.flow import editions as made
 from pipelines.flow.ground import engine
+from pipelines.flow.recipes import Asked
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.publish import Publication
 from pipelines.publish.paper import Paper
@@ -55,12 +56,13 @@ def scheme_name(scheme: Scheme) -> str:
     return re.sub(r"（[^（）]*年[^（）]*）$", "", scheme.title)
 
 
-def edition_shown(
-    connection: Connection, scheme: str, year: int, number: int | None, at: datetime
-) -> Shown:
-    found = kept.round_of(connection, scheme, year)
+def edition_shown(connection: Connection, asked: Asked) -> Shown:
+    """The edition that a paper is about, or the newest of the moment where that is asked for."""
+    scheme, year, at = str(asked.told("scheme")), asked.period.year, asked.known_at
+    number = asked.recipe.get("edition") if asked.again else None
+    found = kept.round_of(connection, scheme, year, at)
     listed = kept.editions(connection, found.id) if found else []
-    chosen = [e for e in listed if number in (None, e.number)]
+    chosen = [e for e in listed if number in (None, e.number) and e.known_at <= at]
     if found is None or not chosen:
         raise Refused(f"{year}年度 {scheme} 没有可以编印的考核结果。")
     edition = chosen[-1]
@@ -74,11 +76,11 @@ def edition_shown(
             f"{year}年度 {scheme} 第 {edition.number} 版按原数据重算的结果与留存结果"
             "不一致，不能编印，请先核查。"
         )
-    top = top_unit(standing(connection, Period(PeriodKind.YEAR, year).end, edition.cutoff))
-    sample, drawn = facts.sample_of(connection, found.id)
+    top = top_unit(standing(connection, asked.period.end, edition.cutoff))
+    sample, drawn = facts.sample_of(connection, found.id, at)
     return Shown(
         found, edition, scored.result, scored.computation, top.name, top.code, scored.refused,
-        tuple(kept.steps_taken(connection, found.id)),
+        tuple(kept.steps_taken(connection, found.id, at)),
         tuple(facts.appeals(connection, found.id, at)),
         tuple(facts.rulings(connection, found.id, edition.known_at)),
         sample.seed if sample is not None else "", tuple(drawn),
@@ -94,18 +96,41 @@ def keep_papers(
     return lay_out(publication)
 
 
-def publish_one(
-    kind: str, paper: Paper, shown: Shown, year: int, by: str, when: datetime, of: str = ""
-) -> list[str]:
-    """One paper on an edition; `of` tells apart papers of one year whose titles are alike."""
-    title = f"{paper.title}（{of}）" if of else paper.title
-    publication = Publication(
+def on_edition(
+    kind: str, title: str, files: tuple[tuple[str, bytes], ...], shown: Shown, asked: Asked
+) -> Publication:
+    """Files about an edition, with everything that they were made of."""
+    edition = shown.edition
+    return Publication(
         kind=kind,
         title=title,
         unit=shown.top,
-        period=Period(PeriodKind.YEAR, year),
-        cutoff=shown.edition.known_at,
-        digest=shown.edition.definitions,
-        files=paper_files([paper], title, shown.edition.cutoff),
-    )
-    return keep_papers(publication, shown.computation, by, when)
+        period=asked.period,
+        cutoff=edition.known_at,
+        digest=edition.definitions,
+        files=files,
+        recipe={
+            **asked.recipe, "edition": edition.number, "figures": edition.cutoff.isoformat(),
+        },
+    )  # fmt: skip
+
+
+def paper_on(
+    kind: str, paper: Paper, shown: Shown, asked: Asked, of: str = ""
+) -> tuple[Publication, int]:
+    """One paper on an edition; `of` tells apart papers of one year whose titles are alike."""
+    title = f"{paper.title}（{of}）" if of else paper.title
+    files = paper_files([paper], title, shown.edition.cutoff)
+    return on_edition(kind, title, files, shown, asked), shown.computation
+
+
+PaperMaker = Callable[[Connection, Asked], tuple[Publication, int]]
+"""Makes a paper on an edition, and says from which computation."""
+
+
+def keep_made(maker: PaperMaker, asked: Asked, by: str) -> list[str]:
+    """Make a paper on an edition for the first time, keep it and lay it out; its files."""
+    with engine().connect() as connection:
+        publication, computation = maker(connection, asked)
+        connection.rollback()
+    return keep_papers(publication, computation, by, asked.known_at)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
-from definitions import Definitions, Period
+from definitions import Definitions
 from pipelines.consolidate import consolidate, figures_of, top_unit
 from pipelines.figures import Figures
+from pipelines.flow.assessing import BOOK, made_again
+from pipelines.flow.assessment_book import made_book
+from pipelines.flow.assessment_papers import NOTE, STARS, made_funding_note, made_star_list
+from pipelines.flow.audit_papers import AUDITED, made_audit_report
 from pipelines.flow.boards import board_of
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.extras import extras_for, extras_of
-from pipelines.flow.ground import engine
+from pipelines.flow.ground import engine, moment
 from pipelines.flow.kinds import kinds_reported, with_kinds
+from pipelines.flow.notices import KIND as NOTICE
+from pipelines.flow.notices import made_notice
+from pipelines.flow.recipes import Asked, kept_before
 from pipelines.flow.reports import REPORTS, ReportMaker
 from pipelines.flow.sheets import consolidated_of
 from pipelines.flow.transfers import transfers_of
@@ -25,17 +31,6 @@ from pipelines.publish import Extras, Publication, bulletin, review
 from pipelines.publish.pdf import with_pdf
 from warehouse.organisations import standing
 from warehouse.publications import Edition, edition_of, set_aside
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a publication is made of: whose, of when, cut off when, and what its kind needs."""
-
-    unit: str
-    period: Period
-    cutoff: datetime
-    recipe: Mapping[str, Any]
-
 
 Maker = Callable[[Connection, Definitions, Asked], Publication]
 
@@ -94,7 +89,32 @@ def _report(maker: ReportMaker) -> Maker:
     return made
 
 
+def _book(connection: Connection, known: Definitions, asked: Asked) -> Publication:
+    """R-02 of an edition of a round, or of a run over all schemes of a year."""
+    if "run" in asked.recipe:
+        return made_again(connection, known, asked)
+    return made_book(connection, asked)[0]
+
+
+def _stars(connection: Connection, _known: Definitions, asked: Asked) -> Publication:
+    return made_star_list(connection, asked)[0]
+
+
+def _note(connection: Connection, known: Definitions, asked: Asked) -> Publication:
+    return made_funding_note(connection, known, asked)[0]
+
+
+PAPERS: dict[str, Maker] = {
+    BOOK: _book,
+    AUDITED: made_audit_report,
+    STARS: _stars,
+    NOTICE: made_notice,
+    NOTE: _note,
+}
+"""Papers: they print no numbers that are kept one by one, and keep their date when compared."""
+
 MAKERS: dict[str, Maker] = {
+    **PAPERS,
     "R-01 年终总结": _review,
     "R-03 月度通报": _bulletin,
     "R-03 重点工作进度表": _board,
@@ -116,8 +136,7 @@ def make(
     maker = MAKERS.get(edition.kind)
     if maker is None:
         raise LookupError(f"不知道怎样重做“{edition.kind}”")
-    asked = Asked(edition.unit, Period.parse(edition.period), cutoff, edition.recipe)
-    return maker(connection, known, asked)
+    return maker(connection, known, kept_before(edition, cutoff))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +177,9 @@ def reproduce(publication: int | str) -> Reproduced:
     with engine().connect() as connection, connection.begin() as transaction:
         edition = edition_of(connection, publication)
         known = definitions_of(connection, edition.definitions)
-        set_aside(connection, edition.period, edition.cutoff, edition.definitions)
+        figures = edition.recipe.get("figures")
+        for cutoff in {edition.cutoff, moment(figures) if figures else edition.cutoff}:
+            set_aside(connection, edition.period, cutoff, edition.definitions)
         made = make(connection, known, edition, edition.cutoff)
         transaction.rollback()
     then = {f.name: f.sha256 for f in edition.files}
