@@ -98,7 +98,10 @@ def save_draft(
     numbers: Sequence[PrintedNumber],
     at: datetime,
 ) -> int:
-    """Keep a draft; a draft of equal files is found again, any other becomes a new edition."""
+    """Keep a draft; a draft of equal files is found again, any other becomes a new edition.
+
+    What was withdrawn is not found again: said once more, it is a new edition to be decided on.
+    """
     same_kind = (
         (publication.c.kind == kind)
         & (publication.c.title == title)
@@ -107,7 +110,9 @@ def save_draft(
     )
     wanted = {(f.name, f.sha256) for f in files}
     for row in connection.execute(
-        select(publication.c.id).where(same_kind, publication.c.cutoff == cutoff)
+        select(publication.c.id).where(
+            same_kind, publication.c.cutoff == cutoff, publication.c.state != "withdrawn"
+        )
     ):
         have = connection.execute(
             select(publication_file.c.name, publication_file.c.sha256).where(

@@ -147,6 +147,21 @@ def compare(publication: int, at: At) -> None:
     console.print(table)
 
 
+@app.command("withdraw", help="撤回已发布的版次：写明理由，文件移出发布目录，版次仍可查阅")
+def withdraw(
+    publication: Annotated[str, typer.Argument(help="版次的序号，或本件编号如 R01-7Q4ZK2XM")],
+    by: Annotated[str, typer.Option(help="经办人")],
+    reason: Annotated[str, typer.Option(help="撤回理由")],
+    at: At,
+) -> None:
+    """Take a published edition back."""
+    which = int(publication) if publication.isdigit() else publication
+    done = flow.withdraw_edition(which, by=by, reason=reason, at=at)
+    console.print(f"已撤回“{done.title}”第{done.edition}版，移出文件 {len(done.removed)} 个")
+    if done.delivered:
+        console.print(f"此前已分发 {done.delivered} 处，请另行通知收回")
+
+
 @app.command("download", help="下载合并数据：xlsx、CSV、Parquet 各一份")
 def download(
     form: str,

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from pipelines.flow.trying import rerun, what_if
     from pipelines.flow.uploading import progress, upload
     from pipelines.flow.walking import find_numbers, walk
+    from pipelines.flow.withdrawing import withdraw_edition
 
 _PART_OF = {
     "act": "handling",
@@ -174,6 +175,7 @@ _PART_OF = {
     "what_if": "trying",
     "withdraw_changes": "reorganising",
     "withdraw_correction": "correcting",
+    "withdraw_edition": "withdrawing",
     "withdraw_review": "publishing",
     "write_site": "delivering",
 }
@@ -261,6 +263,7 @@ __all__ = [
     "what_if",
     "withdraw_changes",
     "withdraw_correction",
+    "withdraw_edition",
     "withdraw_review",
     "write_site",
 ]

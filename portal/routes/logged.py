@@ -46,6 +46,7 @@ ACTIONS: Mapping[str, str] = {
     "original.read": "查阅原件", "download": "下载汇总数据", "personal.view": "查看人员明细",
     "review.prepare": "编制公报", "review.answered": "答复签发", "review.published": "签发发布",
     "review.withdrawn": "退回修改", "report.publish": "发布报告",
+    "publication.withdraw": "撤回发布",
     "deliver.folder": "分送到文件夹", "deliver.storage": "分送到对象存储",
     "deliver.mail": "邮件分送",
     **{f"assessment.{s.code}": f"考核：{s.name}" for s in STEPS},

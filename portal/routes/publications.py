@@ -10,7 +10,14 @@ from sqlalchemy import Engine
 from starlette.responses import Response
 
 from definitions import Period
-from pipelines.flow import compare, download, edition_pdf, publish_review, withdraw_review
+from pipelines.flow import (
+    compare,
+    download,
+    edition_pdf,
+    publish_review,
+    withdraw_edition,
+    withdraw_review,
+)
 from pipelines.flow.comparing import Difference
 from pipelines.flow.publishing import HEADLINES
 from pipelines.places import places
@@ -74,7 +81,36 @@ def show(request: Request, person: Reader, reading: Reading, publication: int) -
         readable=next((f.name for f in edition.files if f.name.endswith(".html")), ""),
         printed=next((f.name for f in edition.files if f.name.endswith(".pdf")), ""),
         printable=any(f.name.endswith(".docx") for f in edition.files),
+        may_withdraw=edition.state == "published" and _may_withdraw(person, reading, edition.id),
     )
+
+
+def _may_withdraw(person: SignedIn, reading: Reading, publication: int) -> bool:
+    """Who signs for the publisher may take back what went out in its name."""
+    return person.may("publish") and publications.is_own(reading, publication)
+
+
+@router.post("/publications/{publication}/withdraw")
+def withdraw(
+    request: Request,
+    person: Annotated[SignedIn, Depends(may("publish"))],
+    reading: Reading,
+    at: Now,
+    publication: int,
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    """Take a published edition back; it stays here to be read, as withdrawn."""
+    edition = publications.one(reading, publication)
+    if not _may_withdraw(person, reading, edition.id):
+        raise NotFound
+    person.require_upon("publish", staff.unit_of(reading, edition.unit))
+    address = f"/publications/{edition.id}"
+    try:
+        done = withdraw_edition(edition.id, by=person.actor, reason=reason, at=at.isoformat())
+    except LookupError as error:
+        return redirect(request, address, str(error), "bad")
+    told = f"已撤回；此前已分发 {done.delivered} 处，请另行通知收回" if done.delivered else "已撤回"
+    return redirect(request, address, told)
 
 
 @router.get("/publications/{publication}/files/{name}")
