@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from portal_site import Site, words
 from typer.testing import CliRunner
 
+from definitions import Definitions
 from pipelines import flow
 from pipelines.__main__ import app
 from pipelines.assessment_year.stages import Refused
@@ -17,9 +19,10 @@ from pipelines.flow import assessing_year as steps
 from pipelines.flow import assessment_entries as entries
 from pipelines.flow import consequences as following
 from pipelines.flow.comparing import Difference
+from pipelines.flow.ground import CHINA
 from tests.acceptance import query
 from tests.test_every_scheme import ASPECTS, AT, assessed, slip
-from tests.two_unions import file
+from tests.two_unions import CITY, file
 from warehouse.engine import warehouse
 from warehouse.life_cycle import Actor
 
@@ -210,6 +213,18 @@ def test_a_paper_kept_without_its_recipe_is_said_so(story: Story) -> None:
         c.commit()
     with pytest.raises(Refused, match="没有记下编印依据"):
         flow.reproduce(story.kept["stars"].id)
+
+
+def test_the_page_lists_files(story: Story, definitions: Definitions) -> None:
+    site = Site(definitions, at=datetime.fromisoformat(NOW).replace(tzinfo=CHINA))
+    site.account("zhuxi", ("leader", CITY))
+    browser = site.signed_in("zhuxi")
+    page = browser.get(f"/publications/{story.kept['audit'].id}/now?worked=1")
+    assert page.status_code == 200
+    assert {"2 个文件现在会不同"} <= set(words(page))
+    assert "AUD-00 重报更正" in page.text
+    gone = browser.get(f"/publications/{story.kept['note'].id}/now?worked=1")
+    assert "现在不能编印" in gone.text
 
 
 def test_the_command_lists_files(story: Story) -> None:
