@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pypdfium2
 import pytest
 
 from definitions.catalogue import Definitions
@@ -142,3 +143,41 @@ def test_each_has_the_board_of_its_own_letter(draft: dict[str, Any], sent: list[
             if (n.indicator, n.basis) == ("WORKS", "下达任务")
         }
         assert due == {len({t for u, t in signed if u == unit})}
+
+
+@pytest.fixture(scope="module")
+def short(draft: dict[str, Any]) -> dict[str, Any]:
+    """The review of one grassroots union."""
+    return flow.publish_report("R-01", "2020", AT, GRASSROOTS[1])
+
+
+def test_a_grassroots_union_has_its_own_in_short_form(short: dict[str, Any]) -> None:
+    text = words(short)
+    assert "工作开展情况" in text
+    assert "问题与下年打算" in text
+    assert "分单位情况" not in text
+    assert flow.reproduce(short["publication"]).equal
+    ((_, content),) = flow.edition_pdf(short["publication"])
+    with pypdfium2.PdfDocument(content) as opened:
+        assert len(opened) <= 3
+
+
+def test_numbers_of_the_short_form_walk_to_its_own_cells(short: dict[str, Any]) -> None:
+    found = query(
+        "SELECT ordinal, printed, value FROM publication_number WHERE publication_id = :number "
+        "AND source = 'indicator' AND basis = '本期' AND indicator NOT LIKE 'I-DQ%' ORDER BY 1",
+        number=short["publication"],
+    )
+    assert len(found) > 10
+    for n in found[:: max(1, len(found) // 10)]:
+        step = flow.walk(short["reference"], n.ordinal)
+        assert {c.unit for c in step.cells} <= {GRASSROOTS[1]}
+        assert step.cells or step.parts, n.printed
+
+
+def test_who_has_unions_below_has_no_short_form(draft: dict[str, Any]) -> None:
+    for unit in (COUNTIES[0], TRADES[0], None):
+        with pytest.raises(LookupError, match="不出简式"):
+            flow.publish_report("R-01", "2020", AT, unit)
+    with pytest.raises(LookupError, match="按年编写"):
+        flow.publish_report("R-01", "2020-12", AT, GRASSROOTS[1])

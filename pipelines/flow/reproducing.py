@@ -98,6 +98,7 @@ def _report(maker: ReportMaker) -> Maker:
 
 MAKERS: dict[str, Maker] = {
     "R-01 年终总结": _review,
+    "R-01 年终总结（简式）": _report(REPORTS["R-01"]),
     "R-03 月度通报": _bulletin,
     "R-03 重点工作进度表": _board,
     "R-04 数据质量通报": _report(REPORTS["R-04"]),
