@@ -157,9 +157,12 @@ def _basis_words(teller: Teller) -> str:
     )
     if teller.band:
         told += f"同比变动在正负{teller.band.normalize():f}%以内的记为基本持平；"
-    moved = {t.unit for t in figures.transfers} & {u.code for u in figures.children.get(BLOCK, ())}
-    if moved:
-        told += "本期划入的单位，分单位数为其本期全部数，合计只计其隶属本单位期间的数；"
+    children = {u.code for u in figures.children.get(BLOCK, ())}
+    if any(t.unit in children or t.from_name == figures.unit.name for t in figures.transfers):
+        told += (
+            "本期划入的单位，分单位数为其本期全部数，本期划出的不列分单位数，"
+            "合计均只计隶属本单位期间的数，差额并入“本级”；"
+        )
     if teller.lines.get(figures.unit.code) == INDUSTRY:
         told += "本单位各项合计和分单位数按产业（条）线隶属关系汇总；"
     told += f"指标定义版本{figures.definitions_digest[:12]}。"
