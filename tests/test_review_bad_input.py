@@ -13,7 +13,8 @@ import pytest
 from publish_figures import COUNTS, EXTRAS, QTX, WZ, YC, Unit, definitions, year
 
 from pipelines.figures import BLOCK, INDUSTRY, CoverageRow, Figure, Figures
-from pipelines.publish import Extras, Unusual, review
+from pipelines.publish import Extras, Publication, Unusual, review
+from pipelines.publish.annex import annex
 from pipelines.publish.content import Document, Number, Paragraph, Section, Table
 from pipelines.publish.pdf import pdfs
 from pipelines.publish.review import review_document
@@ -38,8 +39,9 @@ def section(document: Document, code: str) -> str:
 
 
 def sheets(figures: Figures, extras: Extras) -> openpyxl.Workbook:
-    made = review(figures, definitions(), extras)
-    return openpyxl.load_workbook(io.BytesIO(next(c for n, c in made.files if n.endswith("xlsx"))))
+    """The annex alone; the other files say nothing more."""
+    document = review_document(figures, definitions(), extras)
+    return openpyxl.load_workbook(io.BytesIO(annex(document, figures, definitions(), extras)))
 
 
 # --- a whole county is missing ---
@@ -148,19 +150,19 @@ RARE = Unit("QTX", "𬭚𫟹䶮（A&B<C>）“𠮷”工会/委员会", "区县�
 
 
 @pytest.fixture(scope="module")
-def renamed() -> Figures:
+def renamed() -> Publication:
+    """The review of a federation with such names."""
     names = {LONG.code: LONG, RARE.code: RARE}
     figures = year()
     children = tuple(names.get(u.code, u) for u in figures.children[BLOCK])
-    return dataclasses.replace(
-        figures, children={**figures.children, BLOCK: children}, unit=dataclasses.replace(
-            figures.unit, name="示范" * 60 + "𬭚总工会"
-        )
-    )  # fmt: skip
+    root = dataclasses.replace(figures.unit, name="示范" * 60 + "𬭚总工会")
+    children_of = {**figures.children, BLOCK: children}
+    figures = dataclasses.replace(figures, children=children_of, unit=root)
+    return review(figures, definitions(), EXTRAS)
 
 
-def test_long_and_rare_names_stand_whole_in_every_file(renamed: Figures) -> None:
-    made = review(renamed, definitions(), EXTRAS)
+def test_long_and_rare_names_stand_whole_in_every_file(renamed: Publication) -> None:
+    made = renamed
     files = {n.rpartition(".")[2]: c for n, c in made.files}
     assert all(len(n.encode()) < 256 for n, _ in made.files)
     document = docx.Document(io.BytesIO(files["docx"]))
@@ -175,8 +177,8 @@ def test_long_and_rare_names_stand_whole_in_every_file(renamed: Figures) -> None
     assert "𬭚𫟹䶮（A&amp;B&lt;C&gt;）" in page
 
 
-def test_long_and_rare_names_are_set_as_pdf(renamed: Figures) -> None:
-    ((_, content),) = pdfs(review(renamed, definitions(), EXTRAS), draft=False)
+def test_long_and_rare_names_are_set_as_pdf(renamed: Publication) -> None:
+    ((_, content),) = pdfs(renamed, draft=False)
     with pypdfium2.PdfDocument(content) as opened:
         assert len(opened) < 60
 
