@@ -196,7 +196,7 @@ def test_an_unusual_value_is_in_the_total_and_explained() -> None:
     extras = dataclasses.replace(EXTRAS, unusual=(ODD,))
     document = review_document(year(), definitions(), extras)
     told = section(document, "R00")
-    assert "1家单位的1个数经审核提示异常，由单位作出说明后采用，已计入合计" in told
+    assert "1家单位的1处数据经审核提示异常，由单位作出说明后采用，已计入合计" in told
     assert f"{ODD.unit}2017年6月“会员人数比上月变动过大”：{ODD.message}。" in told
     assert f"单位说明：“{ODD.words}”。" in told
     note = f"注：本节合计含{ODD.unit}经说明采用的异常数据，见第一部分。"
@@ -222,7 +222,7 @@ def test_many_unusual_values_name_a_few_units_and_annex_all() -> None:
     extras = dataclasses.replace(EXTRAS, unusual=tuple(odd))
     document = review_document(year(), definitions(), extras)
     told = section(document, "R00")
-    assert "200家单位的400个数" in told
+    assert "200家单位的400处数据" in told
     assert told.count("单位说明：") == 3
     assert "第0工会、第1工会、第2工会等200家经说明采用" in section(document, "R01")
     assert sheets(year(), extras)["经说明采用的数"].max_row == 3 + 400

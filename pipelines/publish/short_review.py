@@ -136,7 +136,7 @@ class _Short:
         told = "“—”表示未报或无法计算，不作零处理；未列同比的，上年无同口径数据；全部指标见附表。"
         odd = len(self._extras.unusual)
         if odd:
-            told = f"有{odd:,}个异常数据经本单位说明后采用，见附表；{told}"
+            told = f"有{odd:,}处异常数据经本单位说明后采用，见附表；{told}"
         blocks.append(Paragraph((f"注：{told}",), "note"))
         return Section("R00", "报送情况与关键数据", tuple(blocks))
 

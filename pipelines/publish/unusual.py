@@ -52,7 +52,7 @@ def told(teller: Teller, extras: Extras) -> list[Block]:
         Subheading("经说明采用的异常数据"),
         Paragraph(
             (
-                f"{units:,}家单位的{len(found):,}个数经审核提示异常，由单位作出说明后采用，"
+                f"{units:,}家单位的{len(found):,}处数据经审核提示异常，由单位作出说明后采用，"
                 "已计入合计，使用有关合计数和同比时应予注意。",
             )
         ),
