@@ -1,5 +1,5 @@
 -- one row per rule, per unit next below and for the whole of a unit: places found, unions
--- concerned, places explained, places that wait; over `report_finding`
+-- concerned, places explained, places that wait; along one line, over `report_finding`
 WITH below AS (
     SELECT
         f.org_id,
@@ -11,11 +11,11 @@ WITH below AS (
     FROM report_finding AS f
     INNER JOIN ancestor AS a
         ON
-            a.line = 1 AND f.org_id = a.org_id AND a.ancestor_id = :unit
+            a.line = :line AND f.org_id = a.org_id AND a.ancestor_id = :unit
             AND a.valid @> f.ends
     LEFT JOIN ancestor AS b
         ON
-            b.line = 1 AND a.org_id = b.org_id AND b.depth = a.depth - 1
+            b.line = :line AND a.org_id = b.org_id AND b.depth = a.depth - 1
             AND a.depth > 0 AND b.valid @> f.ends
     LEFT JOIN organisation AS v ON b.ancestor_id = v.id
 )

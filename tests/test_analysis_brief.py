@@ -266,3 +266,20 @@ def test_long_numbers_in_a_unions_words_are_blotted() -> None:
     assert blotted(said) == "电话（号码略），身份证（号码略），卡号（号码略），减员1,234人、12.5%"
     said = "139-1234-5678，640102 19900101 123x，2019-03-11 2019-04-12，工发〔2019〕12号"
     assert blotted(said) == "（号码略），（号码略），2019-03-11 2019-04-12，工发〔2019〕12号"
+
+
+def test_the_years_review_says_which_totals_hold_it(story: Story) -> None:
+    draft = flow.prepare_review(2019, LATER)
+    told = {
+        Path(f).name[0]: html.unescape(re.sub(r"<[^>]+>", "", Path(f).read_text(encoding="utf-8")))
+        for f in draft["files"]
+        if f.endswith(".html")
+    }
+    for unit in ("F", "A"):
+        assert "1家单位的2处数据经审核提示异常" in told[unit], unit  # by two rules
+        assert f"{ODD}工会2019年3月“" in told[unit]
+        assert "本厂大部分为季节工" in told[unit]
+        assert "13912345678" not in told[unit]
+        assert f"本节合计含{ODD}工会经说明采用的异常数据" in told[unit]
+    for unit in ("B", "C"):
+        assert "异常" not in told[unit], unit

@@ -420,3 +420,12 @@ def test_an_unforeseen_indicator_is_told_without_a_line_in_the_outline() -> None
         figures, values={**figures.values, (BLOCK, "NX", "2017", "I-SKILL-77"): figure}
     )
     assert "新设指标7次" in section(review_document(figures, known, EXTRAS), "R06")
+
+
+def test_who_came_or_left_within_the_year_is_told_beside_the_totals(document: Document) -> None:
+    assert "差额并入“本级”" not in section(document, "R00")  # nobody of its own children moved
+    figures = year()
+    moved = dataclasses.replace(figures.transfers[0], unit=YC.code)
+    figures = dataclasses.replace(figures, transfers=(moved,))
+    told = section(review_document(figures, definitions(), EXTRAS), "R00")
+    assert "合计均只计隶属本单位期间的数，差额并入“本级”" in told

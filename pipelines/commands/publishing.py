@@ -58,7 +58,9 @@ def trace(
     console.print(table)
 
 
-@app.command("report", help="生成并印发一种报告，如 report R-04 2017-03（数据质量通报）")
+@app.command(
+    "report", help="生成并印发一种报告，如 report R-04 2017-03（数据质量通报）；R-01 为基层工会简式"
+)
 def report(
     code: str,
     period: str,

@@ -15,6 +15,7 @@ from definitions.periods import PeriodKind
 from pipelines.closing_checks.registry import IMPLEMENTATIONS
 from pipelines.consolidate import top_unit
 from pipelines.figures import BLOCK, Figure, Figures, Unit
+from pipelines.flow.explained_figures import explained_figures
 from pipelines.personal_numbers import blotted
 from pipelines.publish import Publication, analysis
 from pipelines.publish.analysis_data import Analysis, Explained, Peer
@@ -257,28 +258,12 @@ def _explained(
     below: Mapping[str, Registered],
 ) -> list[Explained]:
     """Figures behind what is spread that were let pass with an explanation in the quarter."""
-    measures = [m for c in codes if c in known.indicators for m in known.indicators[c].measures]
-    fields: dict[str, set[str]] = {}
-    for m in measures:
-        parts = [e for e in (m.sum, m.largest, m.where) if e is not None]
-        fields.setdefault(m.form, set()).update(c for e in parts for c in e.columns)
     by_id = {o.id: o for o in below.values()}
-    rows = connection.execute(
-        text(sql("analysis_words")),
-        {"starts": figures.period.start, "ends": figures.period.end, "cutoff": figures.cutoff,
-         "rule": None, "forms": sorted(fields)},
-    )  # fmt: skip
     found = []
-    for r in rows:
-        org, rule = by_id.get(r.org_id), known.rules.get(r.rule)
-        if org is None or rule is None or r.rule == PEERS:
-            continue
-        read = set(rule.columns) | ({r.field} if r.field else set())
-        if read & fields.get(r.form, set()):
-            found.append(
-                Explained(
-                    Unit(org.code, org.name, org.level, org.type), r.period, r.form, rule.title,
-                    blotted(r.message), blotted(r.explanation),
-                )
-            )  # fmt: skip
+    for r in explained_figures(connection, known, figures.period, figures.cutoff, codes):
+        org = by_id.get(r.org_id)
+        if org is not None and r.rule != PEERS:
+            unit = Unit(org.code, org.name, org.level, org.type)
+            title = known.rules[r.rule].title
+            found.append(Explained(unit, r.period, r.form, title, r.message, r.words))
     return found

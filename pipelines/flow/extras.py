@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -18,16 +18,29 @@ from pipelines.consolidate import top_unit
 from pipelines.figures import BLOCK, INDUSTRY, Figures
 from pipelines.flow.assessing import latest_results
 from pipelines.flow.evidence import measured
+from pipelines.flow.explained_figures import explained_figures
 from pipelines.flow.filed_rows import labels_of
 from pipelines.flow.findings_behind import prepare_findings
+from pipelines.flow.industry_line import along_industry, leads_industry
 from pipelines.flow.narratives import projects_of, words_of
 from pipelines.personal_numbers import blotted
-from pipelines.publish import AssessmentRow, Extras, RuleCount, StarHomeRow, UnmetTarget, WorkRow
+from pipelines.publish import (
+    AssessmentRow,
+    Extras,
+    LetterTask,
+    RuleCount,
+    StarHomeRow,
+    UnmetTarget,
+    Unusual,
+    WorkRow,
+)
 from pipelines.publish.quoting import names_of
+from pipelines.small_cells import sensitive
 from warehouse.achievement import meets
 from warehouse.current import current_rows
 from warehouse.engine import sql
-from warehouse.organisations import ids, standing
+from warehouse.organisations import Registered, ids, standing
+from warehouse.tables import LINES
 
 CENT = Decimal("0.01")
 _LINES = {1: BLOCK, 2: INDUSTRY}
@@ -41,54 +54,84 @@ def extras_of(
     cutoff: datetime,
 ) -> Extras:
     """Everything beside the figures as it stood at the cut-off; a month only has rule counts."""
-    counts = _rule_counts(connection, definitions, period, cutoff)
+    prepare_findings(connection, period, cutoff)
+    top = top_unit(standing(connection, period.end, cutoff))
+    counts = _rule_counts(connection, definitions, top.code)
     if period.label != str(period.year):
         return Extras(rule_counts=counts)
-    names = {o.code: o.name for o in standing(connection, period.end, cutoff)}
-    works, unmet = _tasks(connection, definitions, period, computation, cutoff, names)
+    organisations = standing(connection, period.end, cutoff)
+    names = {o.code: o.name for o in organisations}
+    tasks, unmet = _tasks(connection, definitions, period, computation, cutoff, names)
     assessments, stars = _results(connection, definitions, period, cutoff)
     return Extras(
-        works=works,
+        works=_works(definitions, tasks),
+        tasks=tasks,
         assessments=assessments,
         star_homes=stars,
         unmet=unmet,
         rule_counts=counts,
         projects=projects_of(connection, definitions, period, cutoff, names),
+        unusual=_unusual(connection, definitions, period, cutoff, organisations),
     )
 
 
-def extras_for(
+def told_for(
     connection: Connection, definitions: Definitions, whole: Extras, figures: Figures, *, top: bool
-) -> Extras:
-    """The federation's extras, or what of them is about one unit, with what its units wrote."""
-    own = whole if top else _own(whole, figures)
+) -> tuple[Figures, Extras]:
+    """Figures and extras as the report of a unit tells them, with what its units wrote.
+
+    `whole` are the federation's (`extras_of`, in the same transaction), of which others get what is
+    about them. An industry union with nobody on 块 is told along its own line.
+    """
+    lines: Mapping[str, str] = {}
+    if not top and leads_industry(figures):
+        along = along_industry(connection, figures)
+        figures, lines = along.figures, along.lines
+    own = whole if top else _own(connection, definitions, whole, figures, lines)
     if figures.period.kind is not PeriodKind.YEAR:
-        return own
+        return figures, own
     units = names_of(figures)
     words = words_of(connection, definitions, figures.period, figures.cutoff, units)
-    return replace(own, words=words)
+    return figures, replace(own, words=words)
 
 
-def _own(extras: Extras, figures: Figures) -> Extras:
-    """What of the federation's extras is about one unit and its children."""
-    codes = names_of(figures)
-    names = set(codes.values())
+def _own(
+    connection: Connection,
+    definitions: Definitions,
+    extras: Extras,
+    figures: Figures,
+    lines: Mapping[str, str],
+) -> Extras:
+    """What of the federation's extras is about one unit and those next below it.
+
+    The board of key works is that of the unit's own letter; rules are counted over all its units.
+    """
+    own, codes = figures.unit.code, names_of(figures)
+    line = LINES[lines.get(own, BLOCK)]
+    tasks = tuple(t for t in extras.tasks if t.code == own)
     return Extras(
+        works=_works(definitions, tasks),
+        tasks=tasks,
         projects=tuple(p for p in extras.projects if p.code in codes),
-        assessments=tuple(a for a in extras.assessments if a.unit in names),
-        star_homes=tuple(s for s in extras.star_homes if s.name in names),
-        unmet=tuple(u for u in extras.unmet if u.unit in names),
+        assessments=tuple(a for a in extras.assessments if a.code in codes),
+        star_homes=tuple(s for s in extras.star_homes if s.unit in codes),
+        unmet=tuple(u for u in extras.unmet if u.code in codes),
+        rule_counts=_rule_counts(connection, definitions, own, line),
+        unusual=tuple(u for u in extras.unusual if (lines.get(own, BLOCK), own) in u.above),
+        lines=lines,
     )
 
 
 def _rule_counts(
-    connection: Connection, definitions: Definitions, period: Period, cutoff: datetime
+    connection: Connection, definitions: Definitions, unit: str, line: int = 1
 ) -> tuple[RuleCount, ...]:
-    """How often each rule spoke in the whole federation, counted as R-04 counts."""
-    prepare_findings(connection, period, cutoff)
-    top = top_unit(standing(connection, period.end, cutoff))
+    """How often each rule spoke in a unit and all below it along a line, counted as R-04 counts.
+
+    Over the findings that `prepare_findings` has laid out.
+    """
     rows = connection.execute(
-        text(sql("report_finding_counts")), {"unit": top.id, "code": top.code}
+        text(sql("report_finding_counts")),
+        {"unit": ids(connection)[unit], "code": unit, "line": line},
     )
     found = []
     for row in rows:
@@ -106,6 +149,47 @@ def _rule_counts(
             )
         )
     return tuple(found)
+
+
+def _unusual(
+    connection: Connection,
+    definitions: Definitions,
+    period: Period,
+    cutoff: datetime,
+    organisations: Sequence[Registered],
+) -> tuple[Unusual, ...]:
+    """Figures of the year that stand in totals with an explanation; of few people without words."""
+    few = set(sensitive(definitions, period.end).codes)
+    by_id = {o.id: o for o in organisations}
+    found = []
+    for one in explained_figures(connection, definitions, period, cutoff, definitions.indicators):
+        org = by_id.get(one.org_id)
+        if org is None:
+            continue
+        told = not one.indicators & few
+        found.append(
+            Unusual(
+                code=org.code,
+                unit=org.name,
+                period=one.period,
+                form=one.form,
+                rule=definitions.rules[one.rule].title,
+                message=one.message if told else "",
+                words=one.words if told else "",
+                indicators=one.indicators,
+                above=frozenset(_above(org, by_id)),
+            )
+        )
+    return tuple(found)
+
+
+def _above(org: Registered, by_id: Mapping[int, Registered]) -> Iterator[tuple[str, str]]:
+    """A union and everyone above it on each line, as (line, code)."""
+    for line in (BLOCK, INDUSTRY):
+        at: Registered | None = org
+        while at is not None:
+            yield line, at.code
+            at = by_id.get((at.block if line == BLOCK else at.industry_parent) or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +255,13 @@ def _tasks(
     computation: int,
     cutoff: datetime,
     names: dict[str, str],
-) -> tuple[tuple[WorkRow, ...], tuple[UnmetTarget, ...]]:
-    """Annual tasks of the letters against the computed figures, by key work."""
+) -> tuple[tuple[LetterTask, ...], tuple[UnmetTarget, ...]]:
+    """Annual tasks of the letters against the computed figures, and those that were not met."""
     reasons = _reasons(connection, definitions, period, cutoff)
-    due: dict[str, int] = defaultdict(int)
-    met: dict[str, int] = defaultdict(int)
-    unmet = []
+    tasks, unmet = [], []
     for task in annual_tasks(connection, definitions, period, computation, cutoff):
-        due[task.work] += 1
+        tasks.append(LetterTask(task.unit, task.work, task.met))
         if task.met:
-            met[task.work] += 1
             continue
         indicator = definitions.indicators[task.indicator]
         unmet.append(
@@ -196,7 +277,16 @@ def _tasks(
                 line=_LINES[task.line],
             )
         )
-    works = tuple(
+    return tuple(tasks), tuple(sorted(unmet, key=lambda u: (u.unit, u.task)))
+
+
+def _works(definitions: Definitions, tasks: Sequence[LetterTask]) -> tuple[WorkRow, ...]:
+    """Tasks due and met by key work; none where there is no task at all."""
+    if not tasks:
+        return ()
+    due = Counter(t.work for t in tasks)
+    met = Counter(t.work for t in tasks if t.met)
+    return tuple(
         WorkRow(
             work=code,
             name=name,
@@ -207,7 +297,6 @@ def _tasks(
         for code, name in definitions.works.items()
         if code != "ALL"
     )
-    return works, tuple(sorted(unmet, key=lambda u: (u.unit, u.task)))
 
 
 def _reasons(

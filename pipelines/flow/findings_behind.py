@@ -50,13 +50,18 @@ class FindingBehind:
 
 
 def findings_behind(
-    connection: Connection, unit_id: int, period: Period, cutoff: datetime, code: str
+    connection: Connection,
+    unit_id: int,
+    period: Period,
+    cutoff: datetime,
+    code: str,
+    line: int = 1,
 ) -> list[FindingBehind]:
-    """Every place of a rule (of any rule where `code` names none) below a unit at the cut-off."""
+    """Every place of a rule (of any rule where `code` names none) below a unit along a line."""
     prepare_findings(connection, period, cutoff)
     rows = connection.execute(
         text(sql("report_finding_places")),
-        {"unit": unit_id, "rule": None if code == ALL_FINDINGS else code},
+        {"unit": unit_id, "line": line, "rule": None if code == ALL_FINDINGS else code},
     )
     return [
         FindingBehind(

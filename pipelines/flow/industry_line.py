@@ -9,8 +9,11 @@ from sqlalchemy import Connection
 
 from pipelines.consolidate import coverage_along
 from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures
+from warehouse.facts import GRASSROOTS
 
 OUTSIDE = "0"
+INDUSTRIES = ("产业工会", "系统（局/集团）工会", "行业工会联合会")
+"""Types of unions that an industry line leads to."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,17 @@ def along_industry(connection: Connection, figures: Figures) -> Along:
     for (line, unit, label, code), figure in figures.values.items():
         if (line == INDUSTRY) == (whole or unit != own):
             values[BLOCK, unit, label, code] = figure
+            values[line, unit, label, code] = figure  # months are asked for by its own line
+    # A grassroots union is kept once, on 块: with nobody below it it is the same on both lines.
+    led = {unit for line, unit, _, _ in figures.values if line == INDUSTRY}
+    alone = {u.code for u in children if u.level in GRASSROOTS} - led
+    for (line, unit, label, code), figure in figures.values.items():
+        if line == BLOCK and unit in alone:
+            same = replace(figure, line=INDUSTRY)
+            values[BLOCK, unit, label, code] = values[INDUSTRY, unit, label, code] = same
+    withheld = figures.withheld
+    if withheld is not None:
+        withheld |= {(INDUSTRY, u, label, code) for _, u, label, code in withheld if u in alone}
     lines = {u.code: INDUSTRY for u in children}
     asked = [u.code for u in children]
     if whole:
@@ -52,5 +66,6 @@ def along_industry(connection: Connection, figures: Figures) -> Along:
         children={BLOCK: children, INDUSTRY: ()},
         values=values,
         coverage=coverage,
+        withheld=withheld,
     )
     return Along(turned, lines)

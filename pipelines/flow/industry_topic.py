@@ -14,7 +14,7 @@ from definitions.periods import PeriodKind
 from pipelines import counted_rows
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures
 from pipelines.flow.filed_rows import decimal, plain_rows
-from pipelines.flow.industry_line import OUTSIDE, along_industry
+from pipelines.flow.industry_line import INDUSTRIES, OUTSIDE, along_industry
 from pipelines.publish import Publication
 from pipelines.publish.industry_data import (
     SEATS,
@@ -34,7 +34,6 @@ from warehouse.tables import LINES
 from warehouse.windows import china_day
 
 CONTRACTS, CHECKS, COMMITTEES = "CON-01", "CON-02", "CADRE-05"
-_INDUSTRIES = ("产业工会", "系统（局/集团）工会", "行业工会联合会")
 _CHECKED = ("quota_products", "clauses", "breaches", "fixed")
 
 
@@ -53,7 +52,7 @@ def industry_topic_of(connection: Connection, known: Definitions, figures: Figur
         branches=branches,
         lines=along.lines,
         unset=_unset(known, figures.period),
-        asks_industry=figures.unit.type not in _INDUSTRIES and figures.unit.level != "基层",
+        asks_industry=figures.unit.type not in INDUSTRIES and figures.unit.level != "基层",
         issued_on=china_day(figures.cutoff),
     )
     return industry_topic(along.figures, topic, known)

@@ -14,14 +14,16 @@ from definitions import Definitions, Period
 from definitions.periods import PeriodKind
 from pipelines.consolidate import consolidate, figures_of_each, top_unit
 from pipelines.figures import BLOCK, Figures, display
-from pipelines.flow.extras import extras_for, extras_of
+from pipelines.flow.extras import extras_of, told_for
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
+from pipelines.flow.industry_line import INDUSTRIES
 from pipelines.flow.kinds import kinds_reported, with_kinds
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.places import places
 from pipelines.publish import Extras, Publication, review
 from pipelines.publish.pdf import with_pdf
 from warehouse import audit
+from warehouse.facts import GRASSROOTS
 from warehouse.organisations import Registered, standing
 from warehouse.publications import companions, decide
 
@@ -32,8 +34,9 @@ HEADLINES = ("I-ORG-04", "I-SKILL-02", "I-SKILL-07", "I-WARM-02", "I-RIGHT-09", 
 def prepare_review(year: int, at: str) -> dict[str, Any]:
     """Draft the reviews of a year at the cut-off `at`; returns what the signer must know.
 
-    The federation's own review stands for all: every provincial, city and county organisation
-    gets one beside it, and one signature decides over the set.
+    The federation's own review stands for all: every provincial, city and county organisation and
+    every industry union with unions of its line gets one beside it, and one signature decides over
+    the set.
     """
     known, when = definitions(), moment(at)
     register(known, when)
@@ -44,12 +47,13 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
         top = top_unit(organisations)
         extras = extras_of(connection, known, period, computation, when)
         kinds = kinds_reported(connection, known, period, when)
-        units = [u.code for u in _reviewed(organisations, top)]
+        reviewed = _reviewed(organisations, top)
+        units = [u.code for u in reviewed]
 
         def told(figures: Figures) -> tuple[Figures, Extras]:
             is_top = figures.unit.code == top.code
-            own = extras_for(connection, known, extras, figures, top=is_top)
-            return with_kinds(known, figures, kinds, top=is_top), own
+            figures = with_kinds(known, figures, kinds, top=is_top)
+            return told_for(connection, known, extras, figures, top=is_top)
 
         wanted = [told(f) for f in figures_of_each(connection, known, computation, units)]
     publications = _drawn(wanted)
@@ -69,8 +73,16 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
         )
     files = [path for _, publication in drafts for path in lay_out(publication, draft=True)]
     kept, first = drafts[0]
-    more = f"\n\n另有 {len(drafts) - 1} 个下级总工会和产业工会的年终总结一并送签。"
-    return {"publication": kept, "title": first.title, "summary": summary + more, "files": files}
+    summary += _companions(reviewed[1:])
+    return {"publication": kept, "title": first.title, "summary": summary, "files": files}
+
+
+def _companions(reviewed: Sequence[Registered]) -> str:
+    """Whose reviews the signature decides over beside the federation's, counted by kind."""
+    lines = sum(o.type in INDUSTRIES for o in reviewed)
+    kinds = ((len(reviewed) - lines, "个下级总工会"), (lines, "个产业（系统）工会"))
+    told = "和".join(f" {count} {kind}" for count, kind in kinds if count)
+    return f"\n\n另有{told}的年终总结一并送签。" if told else ""
 
 
 def _drawn(wanted: Sequence[tuple[Figures, Extras]]) -> list[Publication]:
@@ -87,9 +99,19 @@ def _draw(wanted: tuple[Figures, Extras]) -> Publication:
 
 
 def _reviewed(organisations: Sequence[Registered], top: Registered) -> list[Registered]:
-    """The federation first, then everyone below it that has units of its own."""
+    """The federation first, then everyone below it that has units of its own.
+
+    A federation or county has them on 块, an industry union on 条.
+    """
     parents = {o.block for o in organisations}
-    below = [o for o in organisations if o.id in parents and o.id != top.id and o.level in REVIEWED]
+    leading = {o.industry_parent for o in organisations}
+    below = [
+        o
+        for o in organisations
+        if o.id != top.id
+        and ((o.id in parents and o.level in REVIEWED)
+             or (o.id in leading and o.level not in GRASSROOTS))
+    ]  # fmt: skip
     return [top, *below]
 
 

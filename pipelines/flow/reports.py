@@ -15,6 +15,7 @@ from pipelines.flow.appeals_bulletin import appeals_of
 from pipelines.flow.findings_behind import prepare_findings
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.industry_topic import industry_topic_of
+from pipelines.flow.short_reviews import short_review_of
 from pipelines.flow.storing import keep_draft, lay_out
 from pipelines.flow.unit_book import unit_book_of
 from pipelines.publish import Publication, quality
@@ -31,6 +32,8 @@ def publish_report(
     report: str, period: str, at: str, unit: str | None = None, by: str = "system"
 ) -> dict[str, Any]:
     """Publish a report (R-04, …) of a period for a unit, the federation when none is named.
+
+    R-01 is the short form for a union with nobody below it; the others' are drafted and signed.
 
     Returns the publication's id and reference, how many numbers it prints, and the files.
     LookupError in Chinese for a code that is no report of this kind.
@@ -90,7 +93,7 @@ def quality_of(connection: Connection, known: Definitions, figures: Figures) -> 
     prepare_findings(connection, period, cutoff)
     rows = connection.execute(
         text(sql("report_finding_counts")),
-        {"unit": _id(connection, figures.unit.code), "code": figures.unit.code},
+        {"unit": _id(connection, figures.unit.code), "code": figures.unit.code, "line": 1},
     ).all()
     whole = quality.Found(0, 0, 0, 0)
     rules, by_unit = [], {}
@@ -115,6 +118,7 @@ def quality_of(connection: Connection, known: Definitions, figures: Figures) -> 
 
 
 REPORTS: dict[str, ReportMaker] = {
+    "R-01": short_review_of,
     "R-04": quality_of,
     "R-09": unit_book_of,
     "R-10": industry_topic_of,

@@ -18,7 +18,7 @@ from pipelines.flow.assessment_papers import NOTE, STARS, made_funding_note, mad
 from pipelines.flow.audit_papers import AUDITED, made_audit_report
 from pipelines.flow.boards import board_of
 from pipelines.flow.editions import definitions_of
-from pipelines.flow.extras import extras_for, extras_of
+from pipelines.flow.extras import extras_of, told_for
 from pipelines.flow.ground import engine, moment
 from pipelines.flow.kinds import kinds_reported, with_kinds
 from pipelines.flow.notices import KIND as NOTICE
@@ -40,21 +40,23 @@ def _figures(connection: Connection, known: Definitions, asked: Asked) -> tuple[
     return figures_of(connection, known, computation, asked.unit), computation
 
 
-def _told(connection: Connection, known: Definitions, asked: Asked) -> tuple[Figures, Extras]:
-    """The figures, and the federation's extras or what of them is about one unit."""
+def _told(
+    connection: Connection, known: Definitions, asked: Asked, *, by_kind: bool = False
+) -> tuple[Figures, Extras]:
+    """Figures and extras as the unit's report tells them; a review's with its counts by kind."""
     figures, computation = _figures(connection, known, asked)
     extras = extras_of(connection, known, asked.period, computation, asked.cutoff)
     top = top_unit(standing(connection, asked.period.end, asked.cutoff))
     is_top = asked.unit == top.code
-    return figures, extras_for(connection, known, extras, figures, top=is_top)
+    if by_kind:
+        kinds = kinds_reported(connection, known, asked.period, asked.cutoff)
+        figures = with_kinds(known, figures, kinds, top=is_top)
+    return told_for(connection, known, extras, figures, top=is_top)
 
 
 def _review(connection: Connection, known: Definitions, asked: Asked) -> Publication:
-    figures, extras = _told(connection, known, asked)
-    kinds = kinds_reported(connection, known, asked.period, asked.cutoff)
-    top = top_unit(standing(connection, asked.period.end, asked.cutoff))
-    is_top = asked.unit == top.code
-    return review(with_kinds(known, figures, kinds, top=is_top), known, extras)
+    figures, extras = _told(connection, known, asked, by_kind=True)
+    return review(figures, known, extras)
 
 
 def _bulletin(connection: Connection, known: Definitions, asked: Asked) -> Publication:
@@ -116,6 +118,7 @@ PAPERS: dict[str, Maker] = {
 MAKERS: dict[str, Maker] = {
     **PAPERS,
     "R-01 年终总结": _review,
+    "R-01 年终总结（简式）": _report(REPORTS["R-01"]),
     "R-03 月度通报": _bulletin,
     "R-03 重点工作进度表": _board,
     "R-04 数据质量通报": _report(REPORTS["R-04"]),

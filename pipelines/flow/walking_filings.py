@@ -96,8 +96,13 @@ def findings(at: At, number: PrintedNumber, label: str) -> Walk:
     found = [
         f
         for f in findings_behind(
-            at.connection, at.unit_id(number.unit), period, at.edition.cutoff, number.indicator
-        )
+            at.connection,
+            at.unit_id(number.unit),
+            period,
+            at.edition.cutoff,
+            number.indicator,
+            number.line,
+        )  # fmt: skip
         if f.counts_as(number.basis)
     ]
     units = [f.via for f in found if f.via] + [f.org for f in found]

@@ -14,6 +14,7 @@ from typing import Any
 from definitions import Period
 from definitions.schemes import Scheme
 from expectations.findings import column_letters
+from pipelines.consolidate import top_unit
 from pipelines.flow.extras import AnnualTask, annual_tasks
 from pipelines.flow.transfers import standings_of
 from pipelines.flow.walk_steps import (
@@ -43,6 +44,7 @@ from pipelines.publish.quoting import (
 )
 from pipelines.publish.standings import Standing, behind
 from warehouse.cutoff import prepare_cutoff
+from warehouse.organisations import standing
 from warehouse.publications import PrintedNumber
 from warehouse.walks import (
     LineBehind,
@@ -230,6 +232,9 @@ def letters(at: At, number: PrintedNumber, label: str) -> Walk:
         at.connection, at.known, period, at.edition.computation, at.edition.cutoff
     )  # fmt: skip
     tasks = [t for t in tasks if not work or t.work == work]
+    top = top_unit(standing(at.connection, period.end, at.edition.cutoff))
+    if number.unit != top.code:  # the board of a county is that of its own letter
+        tasks = [t for t in tasks if t.unit == number.unit]
     name = at.known.works.get(work, "责任书任务")
     if number.basis in (WORKS_GIVEN, WORKS_DONE):
         return _by_work(at, number, label, tasks)

@@ -10,10 +10,12 @@ from pipelines.publish.content import PublishedNumber
 from pipelines.publish.extras import (
     AssessmentRow,
     Extras,
+    LetterTask,
     RuleCount,
     StarHomeRow,
     UnitWords,
     UnmetTarget,
+    Unusual,
     WorkRow,
 )
 from pipelines.publish.publication import (
@@ -27,6 +29,7 @@ from pipelines.publish.review import review
 __all__ = [
     "AssessmentRow",
     "Extras",
+    "LetterTask",
     "Publication",
     "PublishedFile",
     "PublishedNumber",
@@ -34,6 +37,7 @@ __all__ = [
     "StarHomeRow",
     "UnitWords",
     "UnmetTarget",
+    "Unusual",
     "WorkRow",
     "board",
     "bulletin",

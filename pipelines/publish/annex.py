@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from definitions.periods import PeriodKind
-from pipelines.figures import (
-    Figures,
-)
-from pipelines.publish import kinds, own_words, registers
+from pipelines.figures import BLOCK, INDUSTRY, Figures
+from pipelines.publish import kinds, own_words, registers, unusual
 from pipelines.publish.content import Document, Inline, Number, Section, Table
 from pipelines.publish.extras import Extras
 from pipelines.publish.outline import PARTS
@@ -35,7 +33,7 @@ def annex(document: Document, figures: Figures, definitions: Definitions, extras
     """The workbook; equal input gives equal bytes."""
     book = Book(f"{document.title}附表", document.issuer, figures.cutoff)
     _overview(book, document, figures)
-    teller = Teller(figures, definitions)
+    teller = Teller(figures, definitions, lines=extras.lines)
     charted: list[tuple[str, int, Indicator]] = []
     for section in document.sections:
         charted += _section(book, section, teller)
@@ -43,11 +41,18 @@ def annex(document: Document, figures: Figures, definitions: Definitions, extras
     kinds.sheet(book, teller)
     registers.results(book, extras)
     own_words.register(book, teller, extras)
+    unusual.sheet(book, extras)
     registers.transfers(book, figures)
-    registers.coverage(book, figures)
+    registers.coverage(book, figures, line_labels(figures, extras.lines))
     registers.glossary(book, definitions, figures)
     sources(book, document, figures, definitions)
     return book.bytes()
+
+
+def line_labels(figures: Figures, lines: Mapping[str, str]) -> dict[str, str]:
+    """Line that the children stand under in the figures → the name of the one that it is."""
+    own = lines.get(figures.unit.code)
+    return {line: registers.LINE_NAMES[own or line] for line in (BLOCK, INDUSTRY)}
 
 
 def _overview(book: Book, document: Document, figures: Figures) -> None:

@@ -31,7 +31,9 @@ def transfers(teller: Teller, limit: int) -> list[Block]:
         blocks.append(_routes(teller, limit))
         if moved:
             blocks.append(_flows(teller, moved, limit))
-    check = line_check(teller, _CHECKED)
+    # What is told along the industry line alone has no other line to be checked against.
+    along = teller.lines.get(figures.unit.code, BLOCK) == BLOCK
+    check = line_check(teller, _CHECKED) if along else None
     if check is not None:
         blocks.append(
             Paragraph(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -16,6 +17,15 @@ class WorkRow:
     tasks: int
     met: int
     completion: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTask:
+    """One annual task of a unit's letter: of which key work, and whether it was met."""
+
+    code: str
+    work: str
+    met: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +118,42 @@ class Project:
     numbers: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """A figure that a rule asked about and that was let pass with an explanation.
+
+    `indicators` count it; `above` are the units whose totals hold it, as (line, code). `message`
+    and `words` are empty where they would tell of few people.
+    """
+
+    code: str
+    unit: str
+    period: str
+    form: str
+    rule: str
+    message: str
+    words: str
+    indicators: frozenset[str]
+    above: frozenset[tuple[str, str]] = frozenset()
+
+
 @dataclass(frozen=True)
 class Extras:
-    """Everything optional; what is missing is said to be missing or left out."""
+    """Everything optional; what is missing is said to be missing or left out.
+
+    `tasks` are those that `works` counts. `lines` says along which line a unit's filings and
+    findings are counted, where it is not 块: an industry union is told along its own.
+    """
 
     works: tuple[WorkRow, ...] = ()
+    tasks: tuple[LetterTask, ...] = ()
     assessments: tuple[AssessmentRow, ...] = ()
     star_homes: tuple[StarHomeRow, ...] = ()
     unmet: tuple[UnmetTarget, ...] = ()
     rule_counts: tuple[RuleCount, ...] = ()
     words: tuple[UnitWords, ...] = ()
     projects: tuple[Project, ...] = ()
+    unusual: tuple[Unusual, ...] = ()
     issued_on: date | None = None
     shown_units: int = 12
+    lines: Mapping[str, str] = field(default_factory=dict)

@@ -143,6 +143,22 @@ def plans(teller: Teller, extras: Extras) -> list[Block]:
     return _chosen(teller, said, 0)[0]
 
 
+def own(
+    teller: Teller, extras: Extras, section: str, kind: str, longest: int, most: int
+) -> list[Block]:
+    """What the unit itself says of a section, each text cut to a length, `most` of them at most."""
+    code = teller.figures.unit.code
+    said = [w for w in extras.words if (w.section, w.kind, w.code) == (section, kind, code)]
+    shown: list[Block] = []
+    for words in said:
+        if len(shown) == most:
+            break
+        told = quotation(teller, words, _cut(words.text, longest))
+        if told is not None:
+            shown.append(Paragraph(("“", *told.runs, "”"), "quote"))
+    return shown
+
+
 def _chosen(teller: Teller, said: Sequence[UnitWords], most: int) -> tuple[list[Block], int]:
     """Quotations of the unit itself and of some below it, and how many other units there are.
 
@@ -162,13 +178,13 @@ def _chosen(teller: Teller, said: Sequence[UnitWords], most: int) -> tuple[list[
     return shown, len({w.code for w, _, _ in proven[count:]})
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, longest: int = LONGEST) -> str:
     """A text no longer than a quotation, to the end of a sentence where there is one."""
     text = " ".join(text.split())
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
-    end = max(text.rfind(mark, 0, LONGEST) for mark in "。；！？")
-    return f"{text[: end + 1]}……" if end > LONGEST // 3 else f"{text[:LONGEST]}……"
+    end = max(text.rfind(mark, 0, longest) for mark in "。；！？")
+    return f"{text[: end + 1]}……" if end > longest // 3 else f"{text[:longest]}……"
 
 
 # --- selected projects ---

@@ -34,6 +34,7 @@ from pipelines.publish.quoting import (
 )
 from pipelines.publish.telling import NONE, Teller
 
+_REASON = 30  # characters of a reason in running text; the whole of it is in the annex
 _GRADES = ("优秀", "良好", "合格", "不合格")
 
 
@@ -227,6 +228,30 @@ def results(teller: Teller, extras: Extras) -> list[Block]:
     return blocks
 
 
+def mark_runs(teller: Teller, extras: Extras) -> list[Inline]:
+    """What the unit itself was given, in a sentence: 考核得分88.20分，等次良好，居本组第2名。"""
+    told: list[Inline] = []
+    for row in extras.assessments:
+        if row.code != teller.figures.unit.code:
+            continue
+        total = teller.counted(
+            "assessment", row.scheme, row.total, marks(row.total), TOTAL, row.code
+        )
+        told += ["目标责任考核得", total, f"分，等次为{row.grade}"]
+        if row.rank is not None:
+            rank = teller.counted("assessment", row.scheme, row.rank, str(row.rank), RANK, row.code)
+            told += [f"，居{row.group}第", rank, "名"]
+        told.append(f"（适用一票否决：{row.veto}）。" if row.veto else "。")
+    for home in extras.star_homes:
+        if home.unit == teller.figures.unit.code:
+            told += [
+                "职工之家评定得",
+                _party(teller, home, home.total, TOTAL),
+                f"分，为{home.star}。",
+            ]
+    return told
+
+
 def _place(row: AssessmentRow) -> tuple[int, Decimal]:
     return (row.rank if row.rank is not None else 10**9, -row.total)
 
@@ -285,6 +310,15 @@ def _side(teller: Teller, row: UnmetTarget, value: Decimal | None, basis: str) -
     return teller.number(_figure(teller, row, value), value, text, basis)
 
 
+def gap_runs(teller: Teller, row: UnmetTarget) -> list[Inline]:
+    """A task that was not met in words: 会员净增目标50人、完成31人（选址未落实）."""
+    told: list[Inline] = [f"{row.task}目标", _side(teller, row, row.target, "目标")]
+    told += ["、", *(["完成"] if row.actual is not None else [])]
+    told.append(_side(teller, row, row.actual, "本期"))
+    reason = row.reason if len(row.reason) <= _REASON else f"{row.reason[:_REASON]}……"
+    return [*told, f"（{reason}）"] if reason else told
+
+
 def _reached(teller: Teller, row: UnmetTarget) -> Inline:
     """How much of a task was done."""
     if row.actual is None or not row.target:
@@ -338,6 +372,18 @@ def rules(teller: Teller, extras: Extras) -> list[Block]:
     )
     note = "注：其余见附表。" if len(rows) > len(shown) else ""
     return [Paragraph(told), Table("审核发现的问题", columns, cells, note=note)]
+
+
+def findings_runs(teller: Teller, extras: Extras) -> list[Inline]:
+    """The same of a single union, in a sentence."""
+    first = min(extras.rule_counts, key=_by_findings)
+    total = sum(r.findings for r in extras.rule_counts)
+    whole = teller.counted("finding", ALL_FINDINGS, total, f"{total:,}", "处数")
+    told: list[Inline] = ["报表审核发现问题", whole, f"处，最多的是“{first.title}”"]
+    if first.findings < total:
+        most = teller.counted("finding", first.rule, first.findings, f"{first.findings:,}", "处数")
+        told += ["，", most, "处"]
+    return [*told, "。"]
 
 
 def _by_findings(count: RuleCount) -> tuple[int, str]:

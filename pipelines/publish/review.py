@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from definitions.catalogue import Definitions
 from definitions.periods import PeriodKind
-from pipelines.figures import INDUSTRY, Figures
-from pipelines.publish import annex, kinds, own_words, page, word
+from pipelines.figures import BLOCK, INDUSTRY, Figures
+from pipelines.publish import annex, kinds, own_words, page, unusual, word
 from pipelines.publish.changes import transfers
 from pipelines.publish.content import Block, Document, Inline, Paragraph, Section, Subheading
 from pipelines.publish.extras import Extras
@@ -63,7 +63,7 @@ def review(figures: Figures, definitions: Definitions, extras: Extras | None = N
 
 def review_document(figures: Figures, definitions: Definitions, extras: Extras) -> Document:
     """The content of the review, sections R00 to R14 of the domain catalogue, 9.1."""
-    teller = Teller(figures, definitions)
+    teller = Teller(figures, definitions, lines=extras.lines)
     sections = [_overview(teller, extras)]
     for part in PARTS:
         section = _section(teller, part, extras)
@@ -110,6 +110,9 @@ def _overview(teller: Teller, extras: Extras) -> Section:
         blocks += [Subheading("关键数据"), table]
     blocks.append(Subheading("报送与口径"))
     blocks.append(Paragraph(coverage_sentence(teller)))
+    lacking = unusual.silent(teller)
+    if lacking:
+        blocks.append(Paragraph((lacking,)))
     chart = coverage_chart(figures, "各单位报表报送情况")
     sent = coverage_table(teller, "各单位报表报送情况")
     blocks += [b for b in (chart, sent) if b is not None]
@@ -118,6 +121,7 @@ def _overview(teller: Teller, extras: Extras) -> Section:
         blocks.append(Paragraph((silent,)))
     blocks.append(Paragraph((_basis_words(teller),), "note"))
     blocks += [Paragraph((note,), "note") for note in figures.notes]
+    blocks += unusual.told(teller, extras)
     return Section("R00", "概述与关键数据一览", tuple(blocks))
 
 
@@ -144,7 +148,7 @@ def coverage_sentence(teller: Teller) -> tuple[Inline, ...]:
 
 def _basis_words(teller: Teller) -> str:
     figures = teller.figures
-    omitted = "、".join(p.title for p in PARTS if not _codes(teller, p))
+    omitted = "、".join(p.title for p in PARTS if not codes_of(teller, p))
     told = (
         f"统计口径：数据截至{clock(figures.cutoff)}受理并审核通过"
         "的报表；合计由基层报表逐户相加，不由汇总数再汇总；期末数取截止时各单位最近一期，"
@@ -153,13 +157,21 @@ def _basis_words(teller: Teller) -> str:
     )
     if teller.band:
         told += f"同比变动在正负{teller.band.normalize():f}%以内的记为基本持平；"
+    children = {u.code for u in figures.children.get(BLOCK, ())}
+    if any(t.unit in children or t.from_name == figures.unit.name for t in figures.transfers):
+        told += (
+            "本期划入的单位，分单位数为其本期全部数，本期划出的不列分单位数，"
+            "合计均只计隶属本单位期间的数，差额并入“本级”；"
+        )
+    if teller.lines.get(figures.unit.code) == INDUSTRY:
+        told += "本单位各项合计和分单位数按产业（条）线隶属关系汇总；"
     told += f"指标定义版本{figures.definitions_digest[:12]}。"
     if omitted:
         told += f"本期尚未设置报表的工作不列专节：{omitted}。"
     return told
 
 
-def _codes(teller: Teller, part: Part) -> list[str]:
+def codes_of(teller: Teller, part: Part) -> list[str]:
     """Indicators of a section: those of its topics in order, then the rest of its families."""
     named = [c for t in part.topics for c, _ in t.clauses]
     mine = [c for c in teller.definitions.indicators if c.split("-")[1] in part.families]
@@ -169,7 +181,7 @@ def _codes(teller: Teller, part: Part) -> list[str]:
 
 def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     """One section; None where the definitions hold no indicator for it, or nobody sent data."""
-    codes = _codes(teller, part)
+    codes = codes_of(teller, part)
     if not codes or _silent(teller, part, codes, extras):
         return None
     teller.open(part.code, codes)
@@ -196,6 +208,9 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     note = teller.coverage_note()
     if note:
         blocks.append(Paragraph(("注：", *note), "note"))
+    odd = unusual.note(teller, extras, codes)
+    if odd:
+        blocks.append(Paragraph((odd,), "note"))
     said = own_words.highlights(teller, extras, part.code)
     if said:
         blocks += [Paragraph(("单位综述摘引如下。",)), *said]
@@ -270,7 +285,7 @@ def _without_data(teller: Teller, extras: Extras) -> str:
     owed: list[str] = []
     free: list[str] = []
     for part in PARTS:
-        codes = _codes(teller, part)
+        codes = codes_of(teller, part)
         if not codes or not _silent(teller, part, codes, extras):
             continue
         asked = [f for c in codes if (f := teller.figures.get(c)) and f.expected]

@@ -421,8 +421,17 @@ def _coverage_cells(teller: Teller, row: UnitCoverage) -> tuple[Inline, ...]:
     return (row.name, *(filings(teller, row, code) for code in _COVERAGE))
 
 
+_WIDEST = 48  # characters of a name beside a chart, in two lines
+
+
 def two_lines(name: str, limit: int = 14) -> str:
-    """A name for a chart, broken in two where it is long; nothing is dropped."""
+    """A name for a chart, broken in two where it is long.
+
+    Only where two lines would leave no room for the chart is the middle left out: the table beside
+    it has the whole name.
+    """
+    if len(name) > _WIDEST:
+        name = f"{name[: _WIDEST * 2 // 3]}…{name[-_WIDEST // 3 + 1 :]}"
     if len(name) <= limit:
         return name
     middle = (len(name) + 1) // 2

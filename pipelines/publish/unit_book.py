@@ -9,8 +9,9 @@ from typing import Any
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
-from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures
+from pipelines.figures import Figure, Figures
 from pipelines.publish import registers
+from pipelines.publish.annex import line_labels
 from pipelines.publish.content import (
     Block,
     Column,
@@ -76,7 +77,7 @@ def unit_book(figures: Figures, book: UnitBook, definitions: Definitions) -> Pub
     def sheets(annex: Book) -> None:
         known = [i for i in definitions.indicators.values() if figures.get(i.code) is not None]
         registers.indicators(annex, "全部指标", f"{figures.unit.name}全部指标", known, teller)
-        registers.coverage(annex, figures, _labels(book, figures))
+        registers.coverage(annex, figures, line_labels(figures, book.lines))
         form_sheet(annex, figures, book.forms)
         _sheets(annex, book)
         registers.transfers(annex, figures)
@@ -95,12 +96,6 @@ def unit_book(figures: Figures, book: UnitBook, definitions: Definitions) -> Pub
         figures,
         definitions,
     )
-
-
-def _labels(book: UnitBook, figures: Figures) -> dict[str, str]:
-    """Line that the children stand under in the figures → the name of the one that it is."""
-    own = book.lines.get(figures.unit.code)
-    return {line: registers.LINE_NAMES[own or line] for line in (BLOCK, INDUSTRY)}
 
 
 # --- what the unit is ---
