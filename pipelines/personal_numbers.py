@@ -6,12 +6,9 @@ import re
 
 BLOT = "（号码略）"
 _NUMBERS = re.compile(
-    r"\d{11,}[Xx]?"
-    r"|1[3-9]\d[ -]\d{4}[ -]\d{4}"
-    r"|\d{4}(?:[ -]\d{4}){3}(?:[ -]?\d{1,3})?"
-    r"|\d{6}[ -]\d{8}[ -]\d{3}[\dXx]"
+    "|".join(rf"\d(?:[{parted}]?\d){{10,}}[Xx]?" for parted in (" \u3000", "-－–", ".．·"))
 )
-"""Any run of eleven digits, and how people part telephone, card and identity numbers."""
+"""Any run of eleven digits, however people part telephone, card and identity numbers."""
 
 
 def blotted(words: str) -> str:

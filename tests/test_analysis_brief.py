@@ -264,6 +264,9 @@ def test_a_histogram_counts_every_value_once_whatever_they_are() -> None:
 def test_long_numbers_in_a_unions_words_are_blotted() -> None:
     said = "电话13912345678，身份证64010219900101123X，卡号6222 0000 1111 2222，减员1,234人、12.5%"
     assert blotted(said) == "电话（号码略），身份证（号码略），卡号（号码略），减员1,234人、12.5%"
+    for number in ("1380 013 8000", "138 001 38000", "640105 800101 123", "138－0013－8000",
+                   "138.0013.8000"):  # fmt: skip
+        assert blotted(f"甲{number}乙") == "甲（号码略）乙"
     said = "139-1234-5678，640102 19900101 123x，2019-03-11 2019-04-12，工发〔2019〕12号"
     assert blotted(said) == "（号码略），（号码略），2019-03-11 2019-04-12，工发〔2019〕12号"
 

@@ -68,7 +68,7 @@ def filled(few: int) -> None:
 def reviewed() -> tuple[int, dict[str, list[list[str]]], Path]:
     """The draft of the year, its tables by caption, and its annex."""
     draft = flow.prepare_review(2019, AT)
-    files = {Path(f).suffix: Path(f) for f in draft["files"]}
+    files = {Path(f).suffix: Path(f) for f in draft["files"] if Path(f).name.startswith("T工会")}
     made = docx.Document(str(files[".docx"]))
     titles = [p.text.split("　", 1)[1] for p in made.paragraphs if p.style.name == "Caption Line"
               and p.text.startswith("表")]  # fmt: skip

@@ -69,12 +69,44 @@ def test_a_text_that_cites_a_withheld_figure_is_not_quoted() -> None:
     figures = replace(year(), withheld=frozenset({(BLOCK, SZSG.code, "2017", "I-AID-08")}))
     teller = Teller(figures, small())
     assert told("救助2人次", "I-AID-08", teller=teller, unit=SZSG) is None
-    assert told("救助2人次", "I-ORG-04", teller=teller, unit=SZSG) == f"救助2人次{OWN}"
+    assert told("活动2场", "I-ORG-04", teller=teller, unit=SZSG) == f"活动2场{OWN}"
     words = (UnitWords(SZSG.code, SZSG.name, "R04", "工作亮点", "救助2人次", ("I-AID-08",)),)
     made = review(figures, small(), replace(EXTRAS, words=words))
     assert not any("救助2人次" in c.decode() for n, c in made.files if n.endswith(".html"))
     annex = next(c for n, c in made.files if n.endswith(".xlsx"))
     assert "单位综述素材" not in openpyxl.load_workbook(io.BytesIO(annex)).sheetnames
+
+
+def test_a_text_that_says_a_withheld_number_or_tells_of_a_few_people_is_not_quoted() -> None:
+    figures = replace(year(), withheld=frozenset({(BLOCK, SZSG.code, "2017", "I-AID-08")}))
+    held = figures.get("I-AID-08", SZSG.code)
+    assert held is not None and held.value
+    teller = Teller(figures, small())
+    said = f"全年{held.value:f}人次"
+    assert told(said, teller=teller, unit=SZSG) is None  # whatever it cites
+    assert told(said, teller=Teller(year(), small()), unit=SZSG) == f"{said}{OWN}"
+    assert told("建档困难职工3户") is None
+    assert told("慰问职工3户") == f"慰问职工3户{OWN}"
+    assert told("救助困难职工130户") == f"救助困难职工130户{OWN}"
+
+
+def test_numbers_are_taken_whole_and_by_what_they_count() -> None:
+    for said in ("1.5年", "1,234号", "5.5G", "3万日", "12.5点"):
+        assert told(said) == said
+    figure = year().get("I-ORG-04", YC.code)
+    assert figure is not None and figure.value is not None
+    members = int(figure.value)
+    assert told(f"提高{members}个百分点", "I-ORG-04") == f"提高{members}个百分点{OWN}"
+    assert told(f"参加{members}人次", "I-ORG-04") == f"参加{members}人次{OWN}"
+
+
+def test_a_telephone_number_is_blotted_before_a_text_is_cut() -> None:
+    said = f"{'年' * (LONGEST - 4)}13912345678"
+    words = (UnitWords(YC.code, YC.name, "R06", "工作亮点", said),)
+    made = review(year(), small(), replace(EXTRAS, words=words))
+    page = next(c.decode() for n, c in made.files if n.endswith(".html"))
+    assert "年年（号码" in page
+    assert "1391" not in page
 
 
 def test_few_and_short_quotations_stand_in_the_review_and_all_in_the_annex() -> None:

@@ -94,7 +94,9 @@ def test_a_repeat_takes_away_what_a_crash_left_and_notes_nothing_more(
 def test_what_was_withdrawn_and_is_made_once_more_is_an_edition_of_its_own(
     reports: dict[str, Any],
 ) -> None:
-    again = flow.publish_report("R-04", "2017-07", AT)
+    alone = flow.publish_report("R-04", "2017-07", AT)
+    assert (alone["publication"], alone["files"]) == (reports["2017-07"]["publication"], [])
+    again = flow.publish_report("R-04", "2017-07", AT, by="统计处")
     assert again["publication"] != reports["2017-07"]["publication"]
     assert (state(again["publication"]), state(reports["2017-07"]["publication"])) == (
         "published", "withdrawn",

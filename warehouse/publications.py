@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, true, update
 from sqlalchemy.dialects import postgresql
 
 from warehouse.engine import sql
@@ -97,10 +97,12 @@ def save_draft(
     files: Sequence[StoredFile],
     numbers: Sequence[PrintedNumber],
     at: datetime,
+    renew: bool = True,
 ) -> int:
     """Keep a draft; a draft of equal files is found again, any other becomes a new edition.
 
-    What was withdrawn is not found again: said once more, it is a new edition to be decided on.
+    What was withdrawn is not found again where it may be renewed: said once more by a person, it is
+    a new edition to be decided on.
     """
     same_kind = (
         (publication.c.kind == kind)
@@ -111,7 +113,9 @@ def save_draft(
     wanted = {(f.name, f.sha256) for f in files}
     for row in connection.execute(
         select(publication.c.id).where(
-            same_kind, publication.c.cutoff == cutoff, publication.c.state != "withdrawn"
+            same_kind,
+            publication.c.cutoff == cutoff,
+            true() if not renew else publication.c.state != "withdrawn",
         )
     ):
         have = connection.execute(

@@ -40,14 +40,13 @@ from pipelines.flow.evidence import Owed, gather, owed_in
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.quality_months import months_of
 from pipelines.flow.recipes import Asked, to_keep
-from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.storing import lay_out, publish
 from pipelines.publish.publication import Publication, file_title
 from warehouse import audit
 from warehouse.assessment_year import results_standing
 from warehouse.codes import ids
 from warehouse.cutoff import prepare_cutoff
 from warehouse.organisations import Registered, standing
-from warehouse.publications import decide as decide_publication
 from warehouse.second_pass import record_scores
 from warehouse.tables import assessment, assessment_unit, organisation
 
@@ -118,9 +117,8 @@ def assess(year: int, at: str, scheme: str = "") -> dict[str, Any]:
             continue
         book = _book(result, known, to_keep(year, when, run=result.scheme.code), top)
         with engine().begin() as connection:
-            kept = keep_draft(connection, book, computation, when)
-            decide_publication(connection, kept, "published", "system", when)
-        files += lay_out(book)
+            _, stands = publish(connection, book, computation, when)
+        files += lay_out(book) if stands else []
     return {"units": counts, "left_out": left_out, "files": files}
 
 

@@ -23,14 +23,13 @@ from pipelines.flow.checking import check_at_close, tell_waiting
 from pipelines.flow.extras import extras_of
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.sheets import named, rows_of
-from pipelines.flow.storing import Kept, keep_draft, lay_out, set_aside
+from pipelines.flow.storing import Kept, lay_out, publish, set_aside
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish import Publication, bulletin, consolidated
 from pipelines.publish.consolidated import Cut
 from warehouse import audit
 from warehouse.gates import broken_gates
 from warehouse.organisations import standing
-from warehouse.publications import decide
 from warehouse.windows import china_day, freeze, ripe, windows
 
 
@@ -71,9 +70,8 @@ def close_period(period: str, at: str) -> dict[str, Any]:
             _products(connection, known, closings, locked, when),
             _reorganised(connection, known, closings, when),
         ):
-            number = keep_draft(connection, publication, computation, when)
-            decide(connection, number, "published", "system", when)
-            laid.append(set_aside(publication))
+            _, stands = publish(connection, publication, computation, when)
+            laid += [set_aside(publication)] if stands else []
         freeze(connection, locked, when)
         coverage = _coverage(connection, month)
         audit.note(

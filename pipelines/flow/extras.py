@@ -35,7 +35,7 @@ from pipelines.publish import (
     WorkRow,
 )
 from pipelines.publish.quoting import names_of
-from pipelines.small_cells import sensitive
+from pipelines.small_cells import sensitive, sensitive_columns
 from warehouse.achievement import meets
 from warehouse.current import current_rows
 from warehouse.engine import sql
@@ -166,7 +166,7 @@ def _unusual(
         org = by_id.get(one.org_id)
         if org is None:
             continue
-        told = not one.indicators & few
+        told = not (one.indicators & few or sensitive_columns(definitions, one.form, period.end))
         found.append(
             Unusual(
                 code=org.code,

@@ -12,11 +12,10 @@ from definitions.periods import PeriodKind, closing_periods
 from pipelines.consolidate import consolidate, figures_of, top_unit
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.reports import REPORTS
-from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.storing import lay_out, publish
 from warehouse import audit
 from warehouse.engine import sql
 from warehouse.organisations import standing
-from warehouse.publications import decide
 
 OF_KIND = {
     PeriodKind.MONTH: ("R-04", "R-12"),
@@ -54,9 +53,8 @@ def publish_monthly(period: str, at: str) -> dict[str, Any]:
             figures = figures_of(connection, known, computation, top)
             for code in codes:
                 publication = REPORTS[code](connection, known, figures)
-                kept = keep_draft(connection, publication, computation, when)
-                decide(connection, kept, "published", "system", when)
-                made.append(publication)
+                _, stands = publish(connection, publication, computation, when)
+                made += [publication] if stands else []
         audit.note(
             connection,
             at=when,

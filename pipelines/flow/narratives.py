@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from pipelines.flow.filed_rows import Rows, decimal, row_place
-from pipelines.publish.extras import Project, UnitWords
+from pipelines.publish.extras import Mark, Project, UnitWords
 from pipelines.publish.own_words import DEED, OWN, PLAN, PROBLEM
 from warehouse.engine import sql
 
@@ -27,6 +27,8 @@ def words_of(
     units: Mapping[str, str],
 ) -> tuple[UnitWords, ...]:
     """What some units (code → name) wrote of a year, as it stood at a cut-off."""
+    if "NARR-01" not in definitions.form_codes:
+        return ()
     rows = Rows(connection, definitions, year, cutoff, list(units)).of("NARR-01")
     return tuple(
         UnitWords(
@@ -51,11 +53,14 @@ def projects_of(
     names: Mapping[str, str],
 ) -> tuple[Project, ...]:
     """Projects selected in a year, the best first; what leads to no report is marked 单位自述."""
+    if "RES-02" not in definitions.form_codes:
+        return ()
     form = definitions.newest("RES-02")
     criteria = [c for c in form.columns if c.code in ("novelty", "mechanism", "spread")]
     rows = Rows(connection, definitions, year, cutoff, list(names)).of("RES-02")
-    # a project sent in again replaces the earlier row
-    chosen = {r["project_id"] or row_place(r): r for r in rows if r["selected"]}
+    # a project that its union sent in again stands as it was told last
+    stand = {(r["org_code"], r["project_id"] or row_place(r)): r for r in rows}
+    chosen = {key: r for key, r in stand.items() if r["selected"]}
     untraced = {
         (r.unit, r.row_no)
         for r in connection.execute(
@@ -66,9 +71,9 @@ def projects_of(
         Project(
             code=row["org_code"],
             unit=names.get(row["org_code"], row["org_code"]),
-            key=key,
+            key=key[1],
             title=row["title"] or "",
-            marks=tuple((c.label, decimal(row[c.code])) for c in criteria),
+            marks=tuple(Mark(c.code, c.label, decimal(row.get(c.code))) for c in criteria),
             result=(row["result_text"] or "").strip(),
             numbers=_marked(
                 row["key_numbers"] or "", doubted=(row["reporter"], row["row_no"]) in untraced
@@ -76,7 +81,7 @@ def projects_of(
         )
         for key, row in chosen.items()
     ]
-    return tuple(sorted(found, key=lambda p: (-sum(v or 0 for _, v in p.marks), p.key)))
+    return tuple(sorted(found, key=lambda p: (-sum(m.value or 0 for m in p.marks), p.code, p.key)))
 
 
 def _marked(numbers: str, *, doubted: bool) -> str:

@@ -22,7 +22,7 @@ from pipelines.consolidate import top_unit
 from pipelines.flow import editions as made
 from pipelines.flow.ground import engine
 from pipelines.flow.recipes import Asked
-from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.storing import lay_out, publish
 from pipelines.publish import Publication
 from pipelines.publish.paper import Paper
 from pipelines.publish.pdf import paper_files
@@ -30,7 +30,6 @@ from warehouse import assessment_facts as facts
 from warehouse import assessment_year as kept
 from warehouse.assessment_year import Edition, Round
 from warehouse.organisations import standing
-from warehouse.publications import decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +90,8 @@ def keep_papers(
     publication: Publication, computation: int | None, by: str, when: datetime
 ) -> list[str]:
     with engine().begin() as connection:
-        number = keep_draft(connection, publication, computation, when)
-        decide(connection, number, "published", by, when)
-    return lay_out(publication)
+        _, stands = publish(connection, publication, computation, when, by)
+    return lay_out(publication) if stands else []
 
 
 def on_edition(

@@ -25,7 +25,7 @@ from pipelines.publish.pdf import with_pdf
 from warehouse import audit
 from warehouse.facts import GRASSROOTS
 from warehouse.organisations import Registered, standing
-from warehouse.publications import companions, decide
+from warehouse.publications import companions, decide, edition_of
 
 REVIEWED = ("省级", "市级", "区县级")
 HEADLINES = ("I-ORG-04", "I-SKILL-02", "I-SKILL-07", "I-WARM-02", "I-RIGHT-09", "I-FIN-02")
@@ -148,6 +148,8 @@ def _decide(publication_id: int, state: str, signer: str, at: str) -> dict[str, 
     with engine().begin() as connection:
         together = companions(connection, publication_id)
         for one in together:
+            if edition_of(connection, one).state not in ("draft", "signed"):
+                continue  # what was published or taken back before is not decided on again
             if state == "published":
                 decide(connection, one, "signed", signer, when)
             decided = decide(connection, one, state, signer, when)

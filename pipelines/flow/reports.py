@@ -16,13 +16,12 @@ from pipelines.flow.findings_behind import prepare_findings
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.industry_topic import industry_topic_of
 from pipelines.flow.short_reviews import short_review_of
-from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.storing import lay_out, publish
 from pipelines.flow.unit_book import unit_book_of
 from pipelines.publish import Publication, quality
 from warehouse import audit
 from warehouse.engine import sql
 from warehouse.organisations import standing
-from warehouse.publications import decide
 from warehouse.windows import china_day
 
 ReportMaker = Callable[[Connection, Definitions, Figures], Publication]
@@ -50,8 +49,7 @@ def publish_report(
         computation = consolidate(connection, known, span, when, when)
         figures = figures_of(connection, known, computation, code)
         publication = REPORTS[report](connection, known, figures)
-        kept = keep_draft(connection, publication, computation, when)
-        decide(connection, kept, "published", by, when)
+        kept, stands = publish(connection, publication, computation, when, by)
         audit.note(
             connection,
             at=when,
@@ -64,7 +62,7 @@ def publish_report(
         "publication": kept,
         "reference": publication.reference,
         "numbers": len(publication.numbers),
-        "files": lay_out(publication),
+        "files": lay_out(publication) if stands else [],
     }
 
 

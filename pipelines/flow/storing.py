@@ -11,12 +11,17 @@ from sqlalchemy import Connection, text
 
 from pipelines.places import places
 from pipelines.publish import Publication, write_publication
-from warehouse.publications import PrintedNumber, StoredFile, save_draft
+from warehouse.publications import PrintedNumber, StoredFile, decide, edition_of, save_draft
 from warehouse.tables import LINES
 
 
 def keep_draft(
-    connection: Connection, publication: Publication, computation: int | None, at: datetime
+    connection: Connection,
+    publication: Publication,
+    computation: int | None,
+    at: datetime,
+    *,
+    renew: bool = True,
 ) -> int:
     """Keep a publication as a draft; the same content again is the same draft. Returns its id."""
     originals = places().originals
@@ -55,7 +60,24 @@ def keep_draft(
             for n in publication.numbers
         ],
         at=at,
+        renew=renew,
     )
+
+
+def publish(
+    connection: Connection,
+    publication: Publication,
+    computation: int | None,
+    at: datetime,
+    by: str = "system",
+) -> tuple[int, bool]:
+    """Keep and publish at once; the edition's id, and whether it stands.
+
+    What a person has withdrawn is not published again by the system, only by a person.
+    """
+    number = keep_draft(connection, publication, computation, at, renew=by != "system")
+    decide(connection, number, "published", by, at)
+    return number, edition_of(connection, number).state != "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pipelines.consolidate import consolidate, figures_of, top_unit
 from pipelines.figures import Figures
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.reorganising import kinds_to_confirm
-from pipelines.flow.storing import keep_draft, lay_out
+from pipelines.flow.storing import lay_out, publish
 from pipelines.publish.publication import Publication
 from pipelines.publish.standings import ChangeRow, Reorganised, Standing
 from pipelines.publish.transfers import transfers_report
@@ -21,7 +21,6 @@ from warehouse.cutoff import prepare_cutoff
 from warehouse.engine import sql
 from warehouse.facts import GRASSROOTS
 from warehouse.organisations import standing
-from warehouse.publications import decide
 from warehouse.reorganisations import in_force_on, timelines, waiting
 from warehouse.rollup import attribution
 from warehouse.tables import LINES
@@ -42,9 +41,8 @@ def publish_transfers(period: str, at: str, unit: str | None = None) -> dict[str
         computation = consolidate(connection, known, span, when, when)
         figures = figures_of(connection, known, computation, code)
         publication, changes = transfers_of(connection, known, figures)
-        kept = keep_draft(connection, publication, computation, when)
-        decide(connection, kept, "published", "system", when)
-    return {"changes": changes, "files": lay_out(publication)}
+        _, stands = publish(connection, publication, computation, when)
+    return {"changes": changes, "files": lay_out(publication) if stands else []}
 
 
 def transfers_of(

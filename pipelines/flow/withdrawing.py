@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from pipelines.flow.ground import engine, moment
 from pipelines.flow.handling import as_actor
@@ -13,7 +13,7 @@ from pipelines.publish.publication import MANIFEST, read_manifest
 from warehouse import audit
 from warehouse.life_cycle import Actor
 from warehouse.publications import Edition, decide, edition_of
-from warehouse.tables import delivery
+from warehouse.tables import delivery, publication, publication_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Withdrawn:
     delivered: int
 
 
-def withdraw_edition(publication: int | str, *, by: Actor | str, reason: str, at: str) -> Withdrawn:
+def withdraw_edition(which: int | str, *, by: Actor | str, reason: str, at: str) -> Withdrawn:
     """Take back a published edition for a reason; the editions before it stay replaced.
 
     Its files stay in the store and can be read as withdrawn; only the folder of what is published
@@ -38,8 +38,8 @@ def withdraw_edition(publication: int | str, *, by: Actor | str, reason: str, at
     if not reason.strip():
         raise LookupError("撤回已发布的文件须写明理由。")
     with engine().begin() as connection:
-        edition = edition_of(connection, publication)
-        if edition.state not in ("published", "withdrawn"):
+        edition = edition_of(connection, which)
+        if edition.state != "published" and not _went_out(connection, edition):
             raise LookupError(
                 f"“{edition.title}”第{edition.edition}版不是现行发布的版次，不能撤回。"
             )
@@ -55,6 +55,27 @@ def withdraw_edition(publication: int | str, *, by: Actor | str, reason: str, at
             select(func.count()).where(delivery.c.publication_id == edition.id)
         ).scalar_one()
     return Withdrawn(edition.reference, edition.title, edition.edition, _removed(edition), handed)
+
+
+def _went_out(connection: Connection, edition: Edition) -> bool:
+    """Whether an edition was published and withdrawn, and nothing stands in its place since."""
+    if edition.state != "withdrawn":
+        return False
+    out = select(publication_decision.c.publication_id).where(
+        publication_decision.c.publication_id == edition.id,
+        publication_decision.c.state == "published",
+    )
+    other = (
+        select(publication.c.id)
+        .where(
+            publication.c.kind == edition.kind,
+            publication.c.title == edition.title,
+            publication.c.period == edition.period,
+            publication.c.state == "published",
+        )
+    )  # fmt: skip
+    first, second = (connection.execute(q).first() for q in (out, other))
+    return first is not None and second is None
 
 
 def _removed(edition: Edition) -> tuple[str, ...]:

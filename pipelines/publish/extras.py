@@ -106,6 +106,15 @@ class UnitWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What a project was given by one criterion: the column, what it is called, the marks."""
+
+    column: str
+    label: str
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A project that was selected (RES-02): its number, marks by criterion and its own words."""
 
@@ -113,7 +122,7 @@ class Project:
     unit: str
     key: str
     title: str
-    marks: tuple[tuple[str, Decimal | None], ...]
+    marks: tuple[Mark, ...]
     result: str
     numbers: str
 

@@ -1,8 +1,8 @@
 """What units say of themselves (NARR-01, RES-02), quoted; its numbers are traced or marked.
 
 A number of a text that equals a figure of an indicator which the text cites becomes that figure, to
-be walked to its cells; every other one is marked 单位自述. A text that cites a withheld figure is
-not quoted at all: its words would tell what the tables leave out.
+be walked to its cells; every other one is marked 单位自述. Not quoted at all is a text that cites a
+withheld figure, says its number or tells of a few helped people: it would tell what tables leave out.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipelines import counted_rows
+from pipelines.exposed_cells import small
 from pipelines.figures import BLOCK, INDUSTRY, Figure
 from pipelines.personal_numbers import blotted
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Subheading, Table
-from pipelines.publish.extras import Extras, Project, UnitWords
+from pipelines.publish.extras import Extras, Mark, Project, UnitWords
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.sides import of_period, side
 from pipelines.publish.telling import NONE, Teller
+from pipelines.small_cells import sensitive
 
 DEED, PROBLEM, PLAN = "工作亮点", "存在问题", "下年打算"
 OWN = "（单位自述）"
@@ -29,15 +31,22 @@ QUOTED, QUOTED_PROBLEMS = 2, 6
 LONGEST = 160
 """Characters of a quotation; the whole text is in the annex."""
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9.,〔第-])(?P<value>\d+(?:,\d{3})*(?:\.\d+)?)(?P<scale>[万亿]?)"
-    r"(?![A-Za-z0-9〕])(?!\s*[年月日号届时点])(?![—–~至-]\d+年)"
+    r"(?<![A-Za-z0-9.,〔第-])(?P<value>\d+(?:,\d{3})*(?:\.\d+)?)(?![.,]?\d)(?P<scale>[万亿]?)"
+    r"(?![A-Za-z0-9〕万亿])(?!\s*[年月日号届时点])(?![—–~至-]\d+年)"
 )
 """A number that counts something: no date, no number of a document, no part of a name like 5G."""
 _MEASURE = re.compile(
     r"个百分点|[公平]方?米|公里|人次|[%％元人名个家户场次项件份期所处支条篇天对座台套批站点卷册张]?"
 )
+_PEOPLE = ("户", "人", "名", "人次")
+_OF_FEW = re.compile(r"困难|救助|帮扶|大病|致困|诉求|欠薪|工伤")
+_HELD = "（涉及个人信息，不列）"
 _SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 _SIDES = ("本期", "分子", "分母", "上年同期")
+_WHOLE = ("本期", "上年同期")
+_RATES = ("%", "％", "个百分点")
+_ALIKE = (("%", "％"), ("人", "名", "人数"), ("个", "家"), ("场", "次", "场次"), ("项", "件", "个"))
+"""Words that count the same thing, as people write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +66,12 @@ def quotation(teller: Teller, said: UnitWords, text: str) -> Quotation | None:
         for line in (BLOCK, INDUSTRY)
         if (found := teller.figures.get(code, said.code, line=line)) is not None
     ]
-    if any(teller.hides(f, b) for f in figures for b in ("本期", "上年同期")):
+    hidden = any(teller.hides(f, b) for f in figures for b in _WHOLE)
+    if hidden or _exposes(teller, said.code, text):
         return None
+    text = blotted(text)
     runs: list[Inline] = []
     traced = marked = at = 0
-    text = blotted(text)
     for token in _NUMBER.finditer(text):
         measure = _MEASURE.match(text, token.end())
         end = measure.end() if measure else token.end()
@@ -82,6 +92,30 @@ def quotation(teller: Teller, said: UnitWords, text: str) -> Quotation | None:
     return Quotation(tuple(r for r in runs if r), traced, marked)
 
 
+def _exposes(teller: Teller, unit: str, text: str) -> bool:
+    """Whether a text says a number that is withheld of its unit, or how few people were helped."""
+    held = {
+        value
+        for code in teller.disclosure.sensitive
+        for line in (BLOCK, INDUSTRY)
+        if (figure := teller.figures.get(code, unit, line=line)) is not None
+        for basis in _WHOLE
+        if teller.hides(figure, basis)
+        for value in ((figure.value, figure.numerator, figure.denominator)
+                      if basis == "本期" else (figure.last_year,))
+        if value is not None
+    }  # fmt: skip
+    limit = sensitive(teller.definitions, teller.figures.period.end).limit
+    about_few = _OF_FEW.search(text) is not None
+    for token in _NUMBER.finditer(text):
+        value = Decimal(token["value"].replace(",", "")) * _SCALES[token["scale"]]
+        measure = _MEASURE.match(text, token.end())
+        people = measure is not None and measure[0] in _PEOPLE
+        if value in held or (about_few and people and small(value, limit)):
+            return True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class _Side:
     figure: Figure
@@ -96,15 +130,21 @@ def _equal(
     value = Decimal(plain) * factor
     margin = factor * Decimal(1).scaleb(-len(plain.partition(".")[2])) / 2
     for figure in figures:
-        ratio = teller.definitions.indicators[figure.indicator].unit == "%"
+        unit = teller.definitions.indicators[figure.indicator].unit
         for basis in _SIDES:
             held = _side(figure, basis)
-            percent = ratio and basis in ("本期", "上年同期")
-            if held is None or percent != (measure in ("%", "％")):
-                continue
-            if abs(held - value) <= margin:
+            # both sides of a rate are counts of anything; a rate and a count have their own unit
+            counted = unit == "%" and basis not in _WHOLE
+            fits = measure not in _RATES if counted else _means(unit, measure)
+            if held is not None and fits and abs(held - value) <= margin:
                 return _Side(figure, basis)
     return None
+
+
+def _means(unit: str, measure: str) -> bool:
+    """Whether a word after a number says what an indicator is counted in; 人次 is no 人."""
+    alike = next((group for group in _ALIKE if unit in group), (unit,))
+    return measure in alike if unit in ("%", "元") or measure else True
 
 
 def _side(figure: Figure, basis: str) -> Decimal | None:
@@ -153,7 +193,11 @@ def own(
     for words in said:
         if len(shown) == most:
             break
-        told = quotation(teller, words, _cut(words.text, longest))
+        told = (
+            None
+            if _exposes(teller, words.code, words.text)
+            else quotation(teller, words, _cut(words.text, longest))
+        )
         if told is not None:
             shown.append(Paragraph(("“", *told.runs, "”"), "quote"))
     return shown
@@ -166,7 +210,7 @@ def _chosen(teller: Teller, said: Sequence[UnitWords], most: int) -> tuple[list[
     """
     own = teller.figures.unit.code
     trial = Teller(teller.figures, teller.definitions)  # numbers only what is printed
-    found = [(w, _cut(w.text)) for w in said]
+    found = [(w, _cut(w.text)) for w in said if quotation(trial, w, w.text) is not None]
     proven = [(w, t, q) for w, t in found if (q := quotation(trial, w, t)) is not None]
     proven.sort(key=lambda p: (p[0].code != own, -p[2].traced, p[2].marked, p[0].code))
     count = sum(w.code == own for w, _, _ in proven) + most
@@ -175,12 +219,13 @@ def _chosen(teller: Teller, said: Sequence[UnitWords], most: int) -> tuple[list[
         told = quotation(teller, words, text)
         if told is not None:
             shown.append(Paragraph((f"{words.unit}：“", *told.runs, "”"), "quote"))
-    return shown, len({w.code for w, _, _ in proven[count:]})
+    quoted = {w.code for w, _, _ in proven[:count]}
+    return shown, len({w.code for w, _, _ in proven} - quoted)
 
 
 def _cut(text: str, longest: int = LONGEST) -> str:
     """A text no longer than a quotation, to the end of a sentence where there is one."""
-    text = " ".join(text.split())
+    text = blotted(" ".join(text.split()))  # before it is cut, or half a number would be left
     if len(text) <= longest:
         return text
     end = max(text.rfind(mark, 0, longest) for mark in "。；！？")
@@ -194,7 +239,7 @@ def projects(teller: Teller, extras: Extras) -> list[Block]:
     """T40: projects that were selected, with their marks and what they brought."""
     if not extras.projects:
         return []
-    criteria = [name for name, _ in extras.projects[0].marks]
+    criteria = [m.label for m in extras.projects[0].marks]
     columns = (
         Column("项目", "left", 2.0),
         Column("申报工会", "left", 1.7),
@@ -205,8 +250,8 @@ def projects(teller: Teller, extras: Extras) -> list[Block]:
         (
             blotted(p.title),
             p.unit,
-            *(_mark(teller, p, name, value) for name, value in p.marks),
-            blotted(f"{_cut(p.result)}{p.numbers}"),
+            *(_mark(teller, p, m) for m in p.marks),
+            _result(teller, p),
         )
         for p in extras.projects
     )
@@ -214,16 +259,18 @@ def projects(teller: Teller, extras: Extras) -> list[Block]:
     return [Table("入选创新项目", columns, rows, note=note)]
 
 
-_CRITERIA = {"创新性得分": "novelty", "制度化得分": "mechanism", "推广价值得分": "spread"}
+def _result(teller: Teller, project: Project) -> str:
+    said = f"{_cut(project.result)}{blotted(project.numbers)}"
+    return _HELD if _exposes(teller, project.code, f"{project.result}{project.numbers}") else said
 
 
-def _mark(teller: Teller, project: Project, name: str, value: Decimal | None) -> Inline:
-    if value is None:
+def _mark(teller: Teller, project: Project, mark: Mark) -> Inline:
+    if mark.value is None:
         return NONE
-    code = counted_rows.code_of("RES-02", _CRITERIA[name], "project_id", project.key)
-    text = f"{value.normalize():f}"
+    code = counted_rows.code_of("RES-02", mark.column, "project_id", project.key)
+    text = f"{mark.value.normalize():f}"
     return teller.counted(
-        counted_rows.SOURCE, code, value, text, counted_rows.OWN, unit=project.code
+        counted_rows.SOURCE, code, mark.value, text, counted_rows.OWN, unit=project.code
     )
 
 
