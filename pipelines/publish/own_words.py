@@ -2,7 +2,7 @@
 
 A number of a text that equals a figure of an indicator which the text cites becomes that figure, to
 be walked to its cells; every other one is marked 单位自述. Not quoted at all is a text that cites a
-withheld figure, says its number or tells of a few helped people: it would tell what tables leave out.
+withheld figure, says its number or tells of a few helped people: it would tell what is left out.
 """
 
 from __future__ import annotations
