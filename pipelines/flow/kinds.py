@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,17 +18,28 @@ from warehouse.organisations import ids
 from warehouse.rollup import figures_for
 from warehouse.tables import LINES
 
-ByUnit = Mapping[str, Mapping[tuple[str, str], Figure]]
-"""Unit → (line, indicator) → figure, of every unit with units below it."""
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Counts by kind: unit → (line, indicator) → figure, of every unit with units below it.
+
+    `about` says which of them tell of few people, `forms` which form each is made of.
+    """
+
+    by_unit: Mapping[str, Mapping[tuple[str, str], Figure]]
+    about: Sensitive
+    forms: Mapping[str, str]
+
+
 _NAMES = {number: name for name, number in LINES.items()}
 
 
 def kinds_reported(
     connection: Connection, known: Definitions, period: Period, cutoff: datetime
-) -> ByUnit:
+) -> Reported:
     """The review's own counts of a period, each with last year's beside it."""
-    last = period.last_year()
-    rows = figures_for(connection, only_kinds(known), [Target(period), Target(last)], cutoff)
+    last, counts = period.last_year(), only_kinds(known)
+    rows = figures_for(connection, counts, [Target(period), Target(last)], cutoff)
     codes = {number: code for code, number in ids(connection).items()}
     before = {(r.org_id, r.line, r.indicator): r.value for r in rows if r.period == last.label}
     found: dict[str, dict[tuple[str, str], Figure]] = {}
@@ -41,20 +52,18 @@ def kinds_reported(
             r.indicator, unit, r.period, line, r.value, r.numerator, r.denominator, r.reported,
             r.expected, last_year=before.get((r.org_id, r.line, r.indicator)),
         )  # fmt: skip
-    return found
+    forms = {code: i.measures[0].form for code, i in counts.indicators.items()}
+    return Reported(found, sensitive(counts, period.end), forms)
 
 
-def with_kinds(known: Definitions, figures: Figures, found: ByUnit, *, top: bool) -> Figures:
+def with_kinds(known: Definitions, figures: Figures, found: Reported, *, top: bool) -> Figures:
     """The figures of a unit with its counts by kind.
 
     What tells of few people is left out: for every unit but the whole federation, whose review
     cannot be taken from another's, and there too for a form of which any kind has few, or any
     figure is withheld.
     """
-    own = found.get(figures.unit.code, {})
-    counts = only_kinds(known)
-    about = sensitive(counts, figures.period.end)
-    forms = {code: i.measures[0].form for code, i in counts.indicators.items()}
+    own, about, forms = found.by_unit.get(figures.unit.code, {}), found.about, found.forms
     few = {forms[code] for code in about.codes}
     if top:
         few &= {forms[f.indicator] for f in own.values() if _is_few(f, about)} | _withheld(
