@@ -13,9 +13,8 @@ from pipelines.exposed_cells import small
 from pipelines.figures import Figure, Figures
 from pipelines.publish.kinds import only_kinds
 from pipelines.small_cells import Sensitive, sensitive
-from warehouse.computed import Target
 from warehouse.organisations import ids
-from warehouse.rollup import figures_for
+from warehouse.rollup import attribution, figures_for, targets
 from warehouse.tables import LINES
 
 
@@ -39,7 +38,12 @@ def kinds_reported(
 ) -> Reported:
     """The review's own counts of a period, each with last year's beside it."""
     last, counts = period.last_year(), only_kinds(known)
-    rows = figures_for(connection, counts, [Target(period), Target(last)], cutoff)
+    wanted = [  # whose the flows of a moved union are is decided as for the catalogue's figures
+        replace(t, every_unit=False)
+        for t in targets(period, attribution(known, period.end))
+        if t.basis == "reported" and t.period in (period, last)
+    ]
+    rows = figures_for(connection, counts, wanted, cutoff)
     codes = {number: code for code, number in ids(connection).items()}
     before = {(r.org_id, r.line, r.indicator): r.value for r in rows if r.period == last.label}
     found: dict[str, dict[tuple[str, str], Figure]] = {}
