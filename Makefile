@@ -15,7 +15,7 @@ export PYTHONPATH := $(CURDIR)
 unexport PIP_FIND_LINKS UV_FIND_LINKS VIRTUAL_ENV
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help venv system-packages test check format demo look pictures up bench handbook lock clean
+.PHONY: help venv system-packages test check check-types check-sql check-style check-layers check-definitions format demo look pictures up bench handbook lock clean
 
 help:
 	@echo "make demo     two years of real sample input through Airflow, start to finish"
@@ -53,11 +53,22 @@ test: venv system-packages
 	@$(PY) -m pytest -n auto --dist loadfile
 
 check: venv
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-sql check-style check-layers check-definitions
+
+check-types:
+	mypy
+
+check-sql:
+	if compgen -G 'sql/**/*.sql' >/dev/null || compgen -G 'sql/*.sql' >/dev/null; then sqlfluff lint sql; fi
+
+check-style:
 	ruff check .
 	ruff format --check .
-	mypy
+
+check-layers:
 	lint-imports
-	if compgen -G 'sql/**/*.sql' >/dev/null || compgen -G 'sql/*.sql' >/dev/null; then sqlfluff lint sql; fi
+
+check-definitions:
 	$(PY) -m definitions check
 
 format: venv

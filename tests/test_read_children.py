@@ -141,13 +141,14 @@ def test_a_file_that_cannot_be_opened_is_our_fault_not_the_senders(
 
 def test_no_child_is_left_behind(defs: Definitions) -> None:
     me = psutil.Process()
+    before = set(me.children())  # a test before may have left a helper of multiprocessing
     outcomes(["a", "abort", "b"], defs)
-    assert me.children() == []
+    assert set(me.children()) <= before
     reading = run([Document(str(i), b"") for i in range(50)], fine, defs, LIMITS, 2)
     next(reading)
-    assert len(me.children()) == 2
+    assert len(set(me.children()) - before) == 2
     reading.close()
-    assert me.children() == []
+    assert set(me.children()) <= before
 
 
 def test_the_parent_keeps_its_limits_and_files(defs: Definitions, tmp_path: Path) -> None:
