@@ -44,8 +44,10 @@ class Published:
     folder: Path
 
 
-def publish(definitions: Definitions, folder: Path, seed: int = 7) -> Published:
-    """Register, collect and publish; takes seconds."""
+def publish(
+    definitions: Definitions, folder: Path, seed: int = 7, *, reviewed: bool = True
+) -> Published:
+    """Register, collect and, unless it is not asked for, publish the review of 2017."""
     everyone = {o.code: o for o in organisations()}
     wanted: set[str] = set()
     todo = list(UNITS)
@@ -71,8 +73,9 @@ def publish(definitions: Definitions, folder: Path, seed: int = 7) -> Published:
                 open_periods(connection, definitions, month, opened)
     for label in sorted({label for _, label in rows}, key=lambda p: (Period.parse(p).end, p)):
         hand_in(definitions, folder, {k: v for k, v in rows.items() if k[1] == label}, "报")
-    review = flow.prepare_review(2017, AT)
-    flow.publish_review(review["publication"], "主席", "2018-03-02T09:00:00+08:00")
+    review = flow.prepare_review(2017, AT) if reviewed else {}
+    if review:
+        flow.publish_review(review["publication"], "主席", "2018-03-02T09:00:00+08:00")
     return Published(definitions, rows, review, folder)
 
 

@@ -25,7 +25,7 @@ DIGITS = re.compile(r"-?[\d,]+(?:\.\d+)?")
 @pytest.fixture(scope="module")
 def published(module_home: Path, definitions: Definitions) -> Iterator[Published]:
     """The shared federation."""
-    yield publish(definitions, module_home.parent / "report-files")
+    yield publish(definitions, module_home.parent / "report-files", reviewed=False)
 
 
 def links(files: list[str]) -> list[tuple[str, int, str]]:

@@ -24,7 +24,7 @@ WHY = "附表单位名称有误，更正后另行印发"
 @pytest.fixture(scope="module")
 def reports(module_home: Path, definitions: Definitions) -> dict[str, Any]:
     """Two reports of months, published, and what is laid out of each."""
-    publish(definitions, module_home.parent / "withdrawn-files")
+    publish(definitions, module_home.parent / "withdrawn-files", reviewed=False)
     return {m: flow.publish_report("R-04", m, AT) for m in ("2017-06", "2017-07", "2017-08")}
 
 
