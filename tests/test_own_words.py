@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -35,7 +36,7 @@ def told(said: str, *cites: str, teller: Teller | None = None, unit: Unit = YC) 
     """A text of a unit as it is printed; numbers that walk stand in brackets."""
     teller = teller or Teller(year(), small())
     teller.open("R06")
-    found = quotation(teller, UnitWords(unit.code, unit.name, "R06", "工作亮点", said, cites), said)
+    found = quotation(teller, UnitWords(unit.code, unit.name, "R06", "工作亮点", said, cites))
     if found is None:
         return None
     return "".join(f"[{r.text}]" if isinstance(r, Number) else r for r in found.runs)
@@ -119,7 +120,10 @@ def test_few_and_short_quotations_stand_in_the_review_and_all_in_the_annex() -> 
     assert page.index("示范总工会：“健全竞赛机制。”") < page.index("第0工会：“")
     assert page.count("参赛职工踊跃。……”") == 2
     assert "另有7家单位的素材见附表" in page
-    assert all(len(q) < LONGEST + 30 for q in page.split("工会：“")[1:3][0].split("”")[:1])
+    quoted = re.findall("工会：“([^”]*)”", page)
+    whole = (LONGEST - 1) // len("开展技能竞赛，参赛职工踊跃。")  # sentences beside the number
+    length = 1 + whole * len("开展技能竞赛，参赛职工踊跃。") + len("……") + len(OWN)
+    assert [len(q) for q in quoted if "竞赛，" in q] == [length] * 2
     annex = next(c for n, c in made.files if n.endswith(".xlsx"))
     rows = list(openpyxl.load_workbook(io.BytesIO(annex))["单位综述素材"].values)
     assert sum(isinstance(r[3], str) and "参赛职工踊跃" in r[3] for r in rows) == 9

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +12,6 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.model import ColumnKind
-from definitions.periods import PeriodKind
 from definitions.small_schemes import (
     BallotOutcome,
     Checklist,
@@ -25,39 +23,17 @@ from definitions.small_schemes import (
     SmallScheme,
     Stages,
 )
-from pipelines.assess import awards, checklist, credit, funding, representatives, selection, stages
+from pipelines.assess import awards, checklist, credit, funding, selection, stages
 from pipelines.assess.decisions import Decision, DecisionResult
 from pipelines.assess.wording import plain
-from pipelines.flow.evidence import Figures, measured
-from pipelines.flow.filed_rows import Rows, day_of, row_place
+from pipelines.flow.deciding_ground import Ground, accounts_of, evaluations, ground_of
+from pipelines.flow.filed_rows import day_of, decimal, row_place
 from warehouse.assessment_year import standing_marks
 from warehouse.engine import sql
-from warehouse.organisations import Registered, standing
 
 TEN_THOUSAND = Decimal(10_000)
 Found = tuple[list[Decision], list[str]]
 """Decisions, and notices to the reader of the whole result."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What deciding reads: definitions, rows, figures and unions of a year at a cut-off."""
-
-    connection: Connection
-    definitions: Definitions
-    period: Period
-    cutoff: datetime
-    rows: Rows
-    unions: Mapping[str, Registered]
-    figures: Figures
-
-    def parameter(self, code: str) -> Any:
-        """A dated parameter as in force at the year's end."""
-        return self.definitions.parameters[code].at(self.period.end)
-
-    def table(self, code: str) -> dict[str, Decimal]:
-        """A dated table of numbers."""
-        return {str(k): Decimal(str(v)) for k, v in self.parameter(code).items()}
 
 
 def decide(
@@ -78,24 +54,6 @@ def decide(
     return DecisionResult(scheme, year, tuple(decisions), tuple(notices))
 
 
-def ground_of(
-    connection: Connection,
-    definitions: Definitions,
-    year: int,
-    cutoff: datetime,
-    computation: int | None = None,
-) -> Ground:
-    """What deciding reads of a year at a cut-off; without a computation no figures, rows only."""
-    period = Period(PeriodKind.YEAR, year)
-    unions = {o.code: o for o in standing(connection, period.end, cutoff)}
-    figures: Figures = {}
-    if computation is not None:
-        ids = [o.id for o in unions.values()]
-        figures = measured(connection, definitions, computation, ids, cutoff)
-    rows = Rows(connection, definitions, period, cutoff, list(unions))
-    return Ground(connection, definitions, period, cutoff, rows, unions, figures)
-
-
 def _found(scheme: SmallScheme, ground: Ground) -> Found:
     match scheme:
         case RateTable():
@@ -114,10 +72,6 @@ def _found(scheme: SmallScheme, ground: Ground) -> Found:
             return _checklist(scheme, ground)
         case Stages():
             return _stages(scheme, ground)
-
-
-def _number(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
 
 
 def _shown(row: Mapping[str, Any], ground: Ground, form: str, *codes: str) -> Any:
@@ -181,7 +135,7 @@ def _studios(scheme: GradedAward, ground: Ground) -> Found:
 
     studios = []
     for row in rows:
-        benefit, done = _number(row[scheme.by]), _number(row["projects"])
+        benefit, done = decimal(row[scheme.by]), decimal(row["projects"])
         studios.append(
             awards.Studio(
                 code=row["studio_id"] or row_place(row),
@@ -207,31 +161,6 @@ def _studios(scheme: GradedAward, ground: Ground) -> Found:
 # --- accounts and ballots ---
 
 
-def accounts_of(scheme: PointsAccount, ground: Ground) -> dict[str, list[credit.Account]]:
-    """Union → the account of each person whose points were taken in the year."""
-    points = Decimal(str(ground.parameter(scheme.points)))
-    cases: dict[tuple[str, str], list[credit.CreditCase]] = defaultdict(list)
-    educated: dict[tuple[str, str], date] = {}
-    for row in ground.rows.of(scheme.form):
-        day, taken = day_of(row["event_on"]), _number(row["points"])
-        if day is None or taken is None or taken < 0 or not row["person_key"]:
-            continue
-        who = (row["org_code"], row["person_key"])
-        cases[who].append(credit.CreditCase(row["person_key"], day, taken, row["deduct_id"] or ""))
-        done = day_of(row["edu_done_on"])
-        if done is not None:
-            educated[who] = max(done, educated.get(who, done))
-    accounts: dict[str, list[credit.Account]] = defaultdict(list)
-    for (unit, person), own in sorted(cases.items()):
-        accounts[unit].append(
-            credit.account(
-                scheme, points, ground.period.year, person, own,
-                ground.definitions.calendar, educated.get((unit, person)),
-            )
-        )  # fmt: skip
-    return accounts
-
-
 def _credit(scheme: PointsAccount, ground: Ground) -> Found:
     decisions = []
     for unit, own_accounts in accounts_of(scheme, ground).items():
@@ -250,26 +179,6 @@ def _credit(scheme: PointsAccount, ground: Ground) -> Found:
             for a in own_accounts
         ]  # fmt: skip
     return decisions, []
-
-
-def evaluations(
-    scheme: BallotOutcome, ground: Ground
-) -> Iterator[tuple[dict[str, Any], representatives.RepresentativeResult | None]]:
-    """Every row of a representative, judged; None where no ballots were told."""
-    recall, reward = (Decimal(str(ground.parameter(c))) for c in (scheme.recall, scheme.reward))
-    seats = int(ground.parameter("rep_candidates_per_seat"))
-    for row in ground.rows.of(scheme.form):
-        if row["eval_ballots"] is None or row["eval_unsat"] is None:
-            yield row, None
-            continue
-        told = representatives.RepresentativeBallots(
-            representative=row["rep_id"] or row_place(row),
-            constituency=int(row["voters"] or 0),
-            ballots=int(row["eval_ballots"]),
-            unsatisfied=int(row["eval_unsat"]),
-            score=_number(row["eval_score"]),
-        )
-        yield row, representatives.evaluate(scheme, recall, reward, seats, told)
 
 
 def _ballots(scheme: BallotOutcome, ground: Ground) -> Found:
@@ -326,7 +235,7 @@ def _funding(scheme: Funding, ground: Ground) -> Found:
         if row["tier"] != scheme.shared_tier:
             continue
         arrived = {
-            payer: _number(row[column]) or Decimal(0)
+            payer: decimal(row[column]) or Decimal(0)
             for payer, column in payers.items()
             if column in row
         }
@@ -372,7 +281,7 @@ def _highlights(scheme: Selection, ground: Ground) -> Found:
     candidates, of = [], {}
     for row in rows:
         code = row["project_id"] or row_place(row)
-        scores = {n: s for n, c in columns.items() if (s := _number(row[c])) is not None}
+        scores = {n: s for n, c in columns.items() if (s := decimal(row[c])) is not None}
         told = untraced.get((row["org_code"], row["row_no"]), ())
         candidates.append(selection.Candidate(code, "", scores, untraced=told))
         of[code] = row
@@ -405,7 +314,7 @@ def _stars(scheme: Selection, ground: Ground) -> Found:
     least = scheme.least.get("计分项目")
     decisions = []
     for row in ground.rows.of("SKILL-05"):
-        top, mean, items = (_number(row[c]) for c in ("top_score", "mean_score", "score_items"))
+        top, mean, items = (decimal(row[c]) for c in ("top_score", "mean_score", "score_items"))
         lacking = []
         if top is None:
             lacking.append("没有当选得分")

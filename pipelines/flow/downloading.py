@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from definitions import Definitions, Period
 from definitions.model import Form
 from pipelines.consolidate import coverage_along, coverage_of, top_unit
-from pipelines.figures import BLOCK, INDUSTRY
+from pipelines.figures import BLOCK, INDUSTRY, CoverageRow
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.sheets import named, rows_of
 from pipelines.publish.consolidated import (
@@ -81,17 +82,9 @@ def download(
         if rows.empty:
             raise LookupError(f"{form} 在 {first} 至 {last} 没有符合条件的数据")
         over = next((o for o in organisations if o.code == unit), top)
-        told = [over.code, *(o.code for o in organisations if o.industry_parent == over.id)]
-        coverage = [
-            row
-            for p in periods
-            for row in (
-                coverage_along(connection, p, when, told, INDUSTRY)
-                if line == INDUSTRY and unit is not None
-                else coverage_of(connection, p, when, over.code)
-            )
-            if row.form == form
-        ]
+        along = line if unit is not None else BLOCK  # of everybody both lines count the same
+        filed = [_filed(connection, p, when, over, organisations, along) for p in periods]
+        coverage = [row for of_period in filed for row in of_period if row.form == form]
     rows = named(rows, organisations, line)
     few = sensitive_columns(known, form, periods[-1].end)
     if "rows" in few:
@@ -155,6 +148,21 @@ def _chosen(
         wanted = {o.code for o in organisations if o.level == level}
         rows = rows[rows["org"].isin(wanted)]
     return rows
+
+
+def _filed(
+    connection: Connection,
+    period: Period,
+    when: datetime,
+    unit: Registered,
+    organisations: list[Registered],
+    line: str,
+) -> list[CoverageRow]:
+    """How far a unit and those next below it along a line have reported a period."""
+    if line == BLOCK:
+        return coverage_of(connection, period, when, unit.code)
+    below = [o.code for o in organisations if o.industry_parent == unit.id]
+    return coverage_along(connection, period, when, [unit.code, *below], line)
 
 
 def as_csv(rows: pd.DataFrame) -> bytes:

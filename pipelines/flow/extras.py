@@ -37,6 +37,7 @@ from pipelines.publish import (
 from pipelines.publish.quoting import names_of
 from pipelines.small_cells import sensitive, sensitive_columns
 from warehouse.achievement import meets
+from warehouse.codes import id_of
 from warehouse.current import current_rows
 from warehouse.engine import sql
 from warehouse.organisations import Registered, ids, standing
@@ -55,11 +56,10 @@ def extras_of(
 ) -> Extras:
     """Everything beside the figures as it stood at the cut-off; a month only has rule counts."""
     prepare_findings(connection, period, cutoff)
-    top = top_unit(standing(connection, period.end, cutoff))
-    counts = _rule_counts(connection, definitions, top.code)
+    organisations = standing(connection, period.end, cutoff)
+    counts = _rule_counts(connection, definitions, top_unit(organisations).code)
     if period.label != str(period.year):
         return Extras(rule_counts=counts)
-    organisations = standing(connection, period.end, cutoff)
     names = {o.code: o.name for o in organisations}
     tasks, unmet = _tasks(connection, definitions, period, computation, cutoff, names)
     assessments, stars = _results(connection, definitions, period, cutoff)
@@ -131,7 +131,7 @@ def _rule_counts(
     """
     rows = connection.execute(
         text(sql("report_finding_counts")),
-        {"unit": ids(connection)[unit], "code": unit, "line": line},
+        {"unit": id_of(connection, unit), "code": unit, "line": line},
     )
     found = []
     for row in rows:

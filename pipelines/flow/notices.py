@@ -26,7 +26,7 @@ from pipelines.assess.wording import percent_against, plain
 from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
 from pipelines.flow import consequences as following
-from pipelines.flow.deciding import accounts_of, evaluations, ground_of
+from pipelines.flow.deciding_ground import accounts_of, evaluations, ground_of
 from pipelines.flow.filed_rows import Rows, day_of, decimal
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.paper_ground import keep_papers

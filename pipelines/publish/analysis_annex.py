@@ -9,6 +9,7 @@ from pipelines.publish.analysis_data import Analysis, values_of
 from pipelines.publish.analysis_trends import reported
 from pipelines.publish.analysis_words import quarter_name
 from pipelines.publish.disclosure import MARK
+from pipelines.publish.registers import EXPLAINED
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.spread import Spread, spread
 from pipelines.publish.telling import Teller
@@ -85,15 +86,7 @@ def peer_sheet(book: Book, found: Analysis) -> None:
             for p in found.peers
         ])  # fmt: skip
     if found.explained:
-        fields = [
-            Field("单位", "text", 36),
-            Field("所属期", "center", 10),
-            Field("报表", "center", 10),
-            Field("审核问题", "wrap", 30),
-            Field("数据", "wrap", 50),
-            Field("单位说明", "wrap", 60),
-        ]
-        book.table("有说明的数", "经说明采用的数", fields, [
+        book.table("有说明的数", "经说明采用的数", EXPLAINED, [
             (e.unit.name, e.period, e.form, e.rule, e.message, e.words) for e in found.explained
         ])  # fmt: skip
 

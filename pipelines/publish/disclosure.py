@@ -9,6 +9,8 @@ from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures
 from pipelines.small_cells import OWN, Tree, Value, sensitive, withheld_of
 
 MARK = "略"
+PRIVATE = "（涉及个人信息，不列）"
+"""What stands for words that would tell of few people."""
 NOTE = "注：“略”为人数过少或可据以推算的数，按个人信息保护要求不单列，已计入合计。"
 _LINES = {BLOCK: 1, INDUSTRY: 2}
 

@@ -68,6 +68,13 @@ class ByKind:
     added: bool = True
     note: str = ""
 
+    @property
+    def condition(self) -> str:
+        """Which rows of the form are in the table at all; empty for all of them."""
+        if not self.starts:
+            return self.where
+        return f"starts_with({self.kind}, '{self.starts}') and length({self.kind}) == {_ACCOUNT}"
+
 
 _IN_USE = "status == '在用'"
 _OPEN = "(blank(exit_date) or exit_date > period.end)"
@@ -80,9 +87,6 @@ _CONTRACTS = (
 _ACCOUNTS = (
     Amount("决算", "元", "final", decimals=2),
     Amount("预算", "元", "budget", decimals=2),
-)
-_INCOME, _SPENDING = (
-    f"starts_with(subject, '{n}') and length(subject) == {_ACCOUNT}" for n in "45"
 )
 _HOUSEHOLDS = (Amount("在档困难职工", "户", take="standing"),)
 TABLES: tuple[ByKind, ...] = (
@@ -122,9 +126,9 @@ TABLES: tuple[ByKind, ...] = (
     ByKind("R09", "T29", "文体活动", "活动类型", "CULT-01",
            (Amount("举办活动", "场"), Amount("参与", "人次", "person_times")), "kind"),
     ByKind("R11", "T36收入", "经费收入决算", "科目", "FIN-04", _ACCOUNTS, "subject",
-           "account_subjects", "4", where=_INCOME),
+           "account_subjects", "4"),
     ByKind("R11", "T36支出", "经费支出决算", "科目", "FIN-04", _ACCOUNTS, "subject",
-           "account_subjects", "5", where=_SPENDING),
+           "account_subjects", "5"),
     ByKind("R12", "T41", "调研成果转化", "转化情况", "RES-01",
            (Amount("调研成果", "项"),), "adopted_as"),
 )  # fmt: skip
@@ -166,7 +170,7 @@ def _measures(known: Definitions, table: ByKind, amount: Amount) -> dict[str, li
         base |= {"sum": amount.column} if amount.column else {"count": "rows"}
 
     def of(*conditions: str) -> list[dict[str, Any]]:
-        where = " and ".join(c for c in (table.where, amount.where, *conditions) if c)
+        where = " and ".join(c for c in (table.condition, amount.where, *conditions) if c)
         return [base | {"where": where}] if where else [base]
 
     found = {k: of(f"{table.kind} == '{k}'") for k in kinds_of(known, table)}
@@ -242,7 +246,7 @@ def _table(teller: Teller, table: ByKind) -> Table | None:
                 row.append(teller.cell(figure, "上年同期"))
                 row.append(NONE if figure is None else teller.changed(figure))
         (total if kind == TOTAL else rows).append(tuple(row))
-    if not rows or len(heads) == 1:
+    if not rows:
         return None
     if len(rows) == 1:
         total = []  # it would say the same once more

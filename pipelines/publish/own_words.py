@@ -11,12 +11,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from pipelines import counted_rows
 from pipelines.exposed_cells import small
 from pipelines.figures import BLOCK, INDUSTRY, Figure
 from pipelines.personal_numbers import blotted
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Subheading, Table
+from pipelines.publish.disclosure import PRIVATE
 from pipelines.publish.extras import Extras, Mark, Project, UnitWords
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.sides import of_period, side
@@ -40,7 +42,6 @@ _MEASURE = re.compile(
 )
 _PEOPLE = ("户", "人", "名", "人次")
 _OF_FEW = re.compile(r"困难|救助|帮扶|大病|致困|诉求|欠薪|工伤")
-_HELD = "（涉及个人信息，不列）"
 _SCALES = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 _SIDES = ("本期", "分子", "分母", "上年同期")
 _WHOLE = ("本期", "上年同期")
@@ -58,8 +59,8 @@ class Quotation:
     marked: int
 
 
-def quotation(teller: Teller, said: UnitWords, text: str) -> Quotation | None:
-    """The text of a unit as it may be printed; None where it cites a figure that is withheld."""
+def quotation(teller: Teller, said: UnitWords, longest: int | None = None) -> Quotation | None:
+    """What a unit said as it may be printed, cut to a length; None where it would tell of few."""
     figures = [
         found
         for code in said.cites
@@ -67,9 +68,9 @@ def quotation(teller: Teller, said: UnitWords, text: str) -> Quotation | None:
         if (found := teller.figures.get(code, said.code, line=line)) is not None
     ]
     hidden = any(teller.hides(f, b) for f in figures for b in _WHOLE)
-    if hidden or _exposes(teller, said.code, text):
+    if hidden or _exposes(teller, said.code, said.text):
         return None
-    text = blotted(text)
+    text = blotted(said.text) if longest is None else _cut(said.text, longest)
     runs: list[Inline] = []
     traced = marked = at = 0
     for token in _NUMBER.finditer(text):
@@ -189,18 +190,9 @@ def own(
     """What the unit itself says of a section, each text cut to a length, `most` of them at most."""
     code = teller.figures.unit.code
     said = [w for w in extras.words if (w.section, w.kind, w.code) == (section, kind, code)]
-    shown: list[Block] = []
-    for words in said:
-        if len(shown) == most:
-            break
-        told = (
-            None
-            if _exposes(teller, words.code, words.text)
-            else quotation(teller, words, _cut(words.text, longest))
-        )
-        if told is not None:
-            shown.append(Paragraph(("“", *told.runs, "”"), "quote"))
-    return shown
+    told = (quotation(teller, words, longest) for words in said)
+    shown = (Paragraph(("“", *t.runs, "”"), "quote") for t in told if t is not None)
+    return list(islice(shown, most))
 
 
 def _chosen(teller: Teller, said: Sequence[UnitWords], most: int) -> tuple[list[Block], int]:
@@ -210,20 +202,19 @@ def _chosen(teller: Teller, said: Sequence[UnitWords], most: int) -> tuple[list[
     """
     own = teller.figures.unit.code
     trial = Teller(teller.figures, teller.definitions)  # numbers only what is printed
-    found = [(w, _cut(w.text)) for w in said if quotation(trial, w, w.text) is not None]
-    proven = [(w, t, q) for w, t in found if (q := quotation(trial, w, t)) is not None]
-    proven.sort(key=lambda p: (p[0].code != own, -p[2].traced, p[2].marked, p[0].code))
-    count = sum(w.code == own for w, _, _ in proven) + most
+    proven = [(w, q) for w in said if (q := quotation(trial, w, LONGEST)) is not None]
+    proven.sort(key=lambda p: (p[0].code != own, -p[1].traced, p[1].marked, p[0].code))
+    count = sum(w.code == own for w, _ in proven) + most
     shown: list[Block] = []
-    for words, text, _ in proven[:count]:
-        told = quotation(teller, words, text)
+    for words, _ in proven[:count]:
+        told = quotation(teller, words, LONGEST)
         if told is not None:
             shown.append(Paragraph((f"{words.unit}：“", *told.runs, "”"), "quote"))
-    quoted = {w.code for w, _, _ in proven[:count]}
-    return shown, len({w.code for w, _, _ in proven} - quoted)
+    quoted = {w.code for w, _ in proven[:count]}
+    return shown, len({w.code for w, _ in proven} - quoted)
 
 
-def _cut(text: str, longest: int = LONGEST) -> str:
+def _cut(text: str, longest: int) -> str:
     """A text no longer than a quotation, to the end of a sentence where there is one."""
     text = blotted(" ".join(text.split()))  # before it is cut, or half a number would be left
     if len(text) <= longest:
@@ -260,8 +251,9 @@ def projects(teller: Teller, extras: Extras) -> list[Block]:
 
 
 def _result(teller: Teller, project: Project) -> str:
-    said = f"{_cut(project.result)}{blotted(project.numbers)}"
-    return _HELD if _exposes(teller, project.code, f"{project.result}{project.numbers}") else said
+    if _exposes(teller, project.code, f"{project.title}{project.result}{project.numbers}"):
+        return PRIVATE
+    return f"{_cut(project.result, LONGEST)}{blotted(project.numbers)}"
 
 
 def _mark(teller: Teller, project: Project, mark: Mark) -> Inline:
@@ -281,7 +273,7 @@ def register(book: Book, teller: Teller, extras: Extras) -> None:
     """Every text in full, and how many of its numbers are figures of the reports."""
     rows = []
     for said in sorted(extras.words, key=lambda w: (w.section, w.code, w.kind)):
-        told = quotation(teller, said, said.text)
+        told = quotation(teller, said)
         if told is None:
             continue
         text = "".join(r if isinstance(r, str) else r.text for r in told.runs)

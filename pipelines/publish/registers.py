@@ -27,6 +27,15 @@ from pipelines.publish.tables import by_unit, overall, percent
 from pipelines.publish.telling import Teller, side, sides
 
 FIRST_MONTH = 13  # column of the first month in a sheet of indicators, from 0
+EXPLAINED = (
+    Field("单位", "text", 36),
+    Field("所属期", "center", 10),
+    Field("报表", "center", 10),
+    Field("审核问题", "wrap", 30),
+    Field("数据", "wrap", 50),
+    Field("单位说明", "wrap", 60),
+)
+"""Columns of a list of figures that were let pass with an explanation."""
 LINE_NAMES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
 
 

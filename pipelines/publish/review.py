@@ -121,7 +121,7 @@ def _overview(teller: Teller, extras: Extras) -> Section:
         blocks.append(Paragraph((silent,)))
     blocks.append(Paragraph((_basis_words(teller),), "note"))
     blocks += [Paragraph((note,), "note") for note in figures.notes]
-    blocks += unusual.told(teller, extras)
+    blocks += unusual.told(extras)
     return Section("R00", "概述与关键数据一览", tuple(blocks))
 
 

@@ -12,7 +12,9 @@ from itertools import groupby
 from definitions.periods import Period
 from pipelines.publish.analysis_words import cited
 from pipelines.publish.content import Block, Paragraph, Subheading
+from pipelines.publish.disclosure import PRIVATE
 from pipelines.publish.extras import Extras, Unusual
+from pipelines.publish.registers import EXPLAINED
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.sides import sides
 from pipelines.publish.tables import by_unit
@@ -20,7 +22,6 @@ from pipelines.publish.telling import Teller
 
 _NAMED = 3
 _SILENT = 6
-_PRIVATE = "（涉及个人信息，不列）"
 
 
 def names(units: Sequence[str], most: int) -> str:
@@ -42,7 +43,7 @@ def silent(teller: Teller) -> str:
     )
 
 
-def told(teller: Teller, extras: Extras) -> list[Block]:
+def told(extras: Extras) -> list[Block]:
     """Unusual figures of the totals, a few with their words; [] where there is none."""
     found = extras.unusual
     if not found:
@@ -61,7 +62,7 @@ def told(teller: Teller, extras: Extras) -> list[Block]:
     for one in several:
         asked = f"{one.unit}{Period.parse(one.period).chinese}“{one.rule}”"
         asked += f"：{cited(one.message)}" if one.message else ""
-        said = f"单位说明：“{cited(one.words)}”" if one.words else f"单位已作说明{_PRIVATE}"
+        said = f"单位说明：“{cited(one.words)}”" if one.words else f"单位已作说明{PRIVATE}"
         blocks.append(Paragraph((f"{asked.rstrip('。')}。{said.rstrip('。')}。",), "item"))
     if len(found) > len(several):
         blocks.append(Paragraph(("注：逐项情况和单位说明见附表“经说明采用的数”。",), "note"))
@@ -87,17 +88,9 @@ def sheet(book: Book, extras: Extras) -> None:
     """Every unusual figure with what was asked and what the unit said."""
     if not extras.unusual:
         return
-    fields = [
-        Field("单位", "text", 36),
-        Field("所属期", "center", 10),
-        Field("报表", "center", 10),
-        Field("审核问题", "wrap", 30),
-        Field("数据", "wrap", 50),
-        Field("单位说明", "wrap", 60),
-        Field("涉及指标", "wrap", 30),
-    ]
+    fields = [*EXPLAINED, Field("涉及指标", "wrap", 30)]
     book.table("经说明采用的数", "经说明采用的异常数据", fields, [
-        (u.unit, u.period, u.form, u.rule, u.message or _PRIVATE, u.words or _PRIVATE,
+        (u.unit, u.period, u.form, u.rule, u.message or PRIVATE, u.words or PRIVATE,
          "、".join(sorted(u.indicators)))
         for u in extras.unusual
     ], note="这些数经单位说明后计入合计；说明为单位原话，号码已略")  # fmt: skip

@@ -15,8 +15,9 @@ from pipelines.read.biff import Encrypted
 from pipelines.read.cells import parse_iso
 from pipelines.read.container import TooLarge, Unsafe
 from pipelines.read.cover import Lines, gather
+from pipelines.read.form_index import FormIndex, forms_in_text, index_of
 from pipelines.read.grid import read_grids
-from pipelines.read.headers import FormIndex, Header, forms_in_text, index_of, locate
+from pipelines.read.headers import Header, locate
 from pipelines.read.limits import Limits
 from pipelines.read.notes import Notes, quote
 from pipelines.read.periods import agree, parse_period, period_for

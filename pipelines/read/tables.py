@@ -25,7 +25,8 @@ from pipelines.read.cells import (
     type_cell,
 )
 from pipelines.read.cover import Lines, units_in
-from pipelines.read.headers import ROW_NUMBER, FormIndex, Header, forms_in_text, is_label
+from pipelines.read.form_index import FormIndex, forms_in_text, is_label
+from pipelines.read.headers import ROW_NUMBER, Header
 from pipelines.read.limits import Limits
 from pipelines.read.notes import Notes
 from pipelines.read.sheet import Grid, Merged
