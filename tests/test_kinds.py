@@ -70,7 +70,7 @@ def reviewed() -> tuple[int, dict[str, list[list[str]]], Path]:
     draft = flow.prepare_review(2019, AT)
     files = {Path(f).suffix: Path(f) for f in draft["files"] if Path(f).name.startswith("T工会")}
     made = docx.Document(str(files[".docx"]))
-    titles = [p.text.split("　", 1)[1] for p in made.paragraphs if p.style.name == "Caption Line"
+    titles = [p.text.split("　", 1)[1] for p in made.paragraphs if p.style.name == "Caption"
               and p.text.startswith("表")]  # fmt: skip
     told = [[[c.text for c in r.cells] for r in t.rows] for t in made.tables]
     found = {title: rows for title, rows in zip(titles, told[-len(titles) :], strict=True)}

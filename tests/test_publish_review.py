@@ -26,9 +26,20 @@ from publish_figures import (
 from definitions.measures import Indicator
 from pipelines.figures import BLOCK, CoverageRow, Figure, Figures, change_words, display
 from pipelines.publish import Extras, Publication, review
-from pipelines.publish.content import Chart, Document, Number, Paragraph, Section, Table, ordinal
+from pipelines.publish.content import (
+    LYING_WIDTH,
+    TEXT_WIDTH,
+    Chart,
+    Document,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+    ordinal,
+)
 from pipelines.publish.page import offline
 from pipelines.publish.review import review_document
+from pipelines.publish.unit_tables import MOVED
 
 MARK = docx.oxml.ns.qn("w:bookmarkStart")
 LINK = docx.oxml.ns.qn("w:hyperlink")
@@ -128,7 +139,7 @@ def test_ordinals_count_as_chinese_documents_do() -> None:
         ("R06", "师徒结对目标完成率278.00%"),
         ("R00", "数据截至2018年1月20日10:30受理"),
         ("R04", "石嘴山高新技术产业开发区总工会走访慰问2,602户、发放慰问资金130万元"),
-        ("R03", "398名职工代表中366名接受岗前培训，培训率91.96%"),
+        ("R03", "接受岗前培训366人，培训率91.96%"),
         ("R08", "征集职工维权服务菜单836件"),
         ("R08", "汇总企业服务需求订单83件，办理工会维权服务受理单16件"),
         ("R08", "为职工追回欠薪54,560元，惠及职工98人"),
@@ -317,7 +328,8 @@ def test_word_file_is_an_official_document(published: Publication) -> None:
         first = table.rows[0]._tr.trPr
         assert first is not None
         assert first.find(docx.oxml.ns.qn("w:tblHeader")) is not None
-        assert sum(c.width.mm for c in table.rows[0].cells) == pytest.approx(156, abs=1)
+        width = sum(c.width.mm for c in table.rows[0].cells)
+        assert any(width == pytest.approx(w, abs=1) for w in (TEXT_WIDTH, LYING_WIDTH))
 
 
 def test_annex_holds_every_unit_along_both_lines(published: Publication) -> None:
@@ -423,9 +435,27 @@ def test_an_unforeseen_indicator_is_told_without_a_line_in_the_outline() -> None
 
 
 def test_who_came_or_left_within_the_year_is_told_beside_the_totals(document: Document) -> None:
-    assert "差额并入“本级”" not in section(document, "R00")  # nobody of its own children moved
+    assert "差额列入“本级及划转差额”" not in section(
+        document, "R00"
+    )  # nobody of its own children moved
     figures = year()
     moved = dataclasses.replace(figures.transfers[0], unit=YC.code)
     figures = dataclasses.replace(figures, transfers=(moved,))
     told = section(review_document(figures, definitions(), EXTRAS), "R00")
-    assert "合计均只计隶属本单位期间的数，差额并入“本级”" in told
+    assert "合计均只计隶属本单位期间的数，差额列入“本级及划转差额”" in told
+
+
+def test_what_moved_unions_did_elsewhere_is_no_own_work_of_the_whole() -> None:
+    figures = year()
+    moved = dataclasses.replace(figures.transfers[0], unit=YC.code)
+    key = (BLOCK, "NX", "2017", "I-SKILL-01")
+    less = dataclasses.replace(figures.values[key], value=Decimal(1239 - 200))
+    figures = dataclasses.replace(figures, transfers=(moved,), values={**figures.values, key: less})
+    document = review_document(figures, definitions(), EXTRAS)
+    assert "示范总工会本级及划转差额 -200" in section(document, "R06")
+    (number,) = [n for n in document.numbers() if n.basis == MOVED and n.value == -200]
+    assert number.units == (YC.code, SZSG.code)
+    for table in document.blocks():
+        if isinstance(table, Table) and table.title == "技能培训分单位情况":
+            column = [r[1].reference.value for r in table.rows if isinstance(r[1], Number)]
+            assert sum(column[:-1]) == column[-1]

@@ -27,6 +27,7 @@ from pipelines.personal_numbers import blotted
 from pipelines.publish import (
     AssessmentRow,
     Extras,
+    FundBand,
     LetterTask,
     RuleCount,
     StarHomeRow,
@@ -68,6 +69,7 @@ def extras_of(
         tasks=tasks,
         assessments=assessments,
         star_homes=stars,
+        fund_bands=_fund_bands(connection, definitions, period, cutoff),
         unmet=unmet,
         rule_counts=counts,
         projects=projects_of(connection, definitions, period, cutoff, names),
@@ -115,6 +117,14 @@ def _own(
         projects=tuple(p for p in extras.projects if p.code in codes),
         assessments=tuple(a for a in extras.assessments if a.code in codes),
         star_homes=tuple(s for s in extras.star_homes if s.unit in codes),
+        fund_bands=tuple(
+            FundBand(
+                b.name,
+                tuple(u for u in b.now if u in codes),
+                tuple(u for u in b.before if u in codes),
+            )
+            for b in extras.fund_bands
+        ),
         unmet=tuple(u for u in extras.unmet if u.code in codes),
         rule_counts=_rule_counts(connection, definitions, own, line),
         unusual=tuple(u for u in extras.unusual if (lines.get(own, BLOCK), own) in u.above),
@@ -343,6 +353,24 @@ def _results(
             )
         )
     return tuple(rows), tuple(sorted(stars, key=lambda s: (-s.total, s.name)))
+
+
+def _fund_bands(
+    connection: Connection, definitions: Definitions, period: Period, cutoff: datetime
+) -> tuple[FundBand, ...]:
+    """Bands of the fund-performance audits, best first: who was in each this year and last."""
+    schemes = {s.code: s for s in definitions.schemes if s.kind == "fund-audit"}
+    years: list[dict[str, list[str]]] = []
+    names: dict[str, None] = {}
+    for one in (period, period.last_year()):
+        found: dict[str, list[str]] = {}
+        for kept in latest_results(connection, one.year, cutoff):
+            if kept.scheme in schemes and kept.total is not None:
+                names |= dict.fromkeys(b.name for b in schemes[kept.scheme].bands)
+                found.setdefault(kept.grade, []).append(kept.detail["unit"]["code"])
+        years.append({grade: sorted(units) for grade, units in found.items()})
+    now, before = years
+    return tuple(FundBand(n, tuple(now.get(n, ())), tuple(before.get(n, ()))) for n in names)
 
 
 def _star(

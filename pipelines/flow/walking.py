@@ -45,6 +45,7 @@ from pipelines.publish.analysis import SPREAD
 from pipelines.publish.own_counts import with_counts
 from pipelines.publish.quoting import ALL_FINDINGS as ALL
 from pipelines.publish.quoting import ALL_WORKS
+from pipelines.publish.unit_tables import MOVED
 from warehouse.lineage import cells_behind, cells_of_measure, cells_of_target
 from warehouse.organisations import ids
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
@@ -146,7 +147,12 @@ def _derived(at: At, number: PrintedNumber, label: str, indicator: Indicator) ->
     """
     period = Period.parse(number.period)
     parts: list[Part] = []
-    if number.units:
+    if number.basis == MOVED:
+        rule = "合计减去下列各单位"
+        parts.append(part_of(at, number, "合计", basis=NOW, units=()))
+        for unit in number.units:
+            parts.append(part_of(at, number, unit, unit=unit, basis=NOW, units=()))
+    elif number.units:
         rule = "各单位相加" if not indicator.denominator else "分子、分母分别相加后相除"
         for unit in number.units:
             parts.append(part_of(at, number, unit, unit=unit, basis=NOW, units=()))

@@ -31,6 +31,7 @@ from pipelines.flow.walk_steps import (
 from pipelines.publish.changes import counted_in, declared
 from pipelines.publish.quoting import (
     ALL_WORKS,
+    AUDITED,
     BLOCK_OF,
     DONE,
     DUE,
@@ -168,8 +169,10 @@ def _graded(at: At, number: PrintedNumber, label: str) -> Walk:
 
 
 def _of_kind(at: At, scheme: str, basis: str) -> bool:
-    """Stars are given by one kind of scheme, grades by another."""
+    """Stars are given by one kind of scheme, bands of fund audits by another, grades by a third."""
     kind = next((s.kind for s in at.known.schemes if s.code == scheme), "")
+    if basis.startswith(AUDITED):
+        return kind == "fund-audit"
     return kind == ("star-home" if "星" in basis else "target-responsibility")
 
 

@@ -10,6 +10,7 @@ from pipelines.publish.content import PublishedNumber
 from pipelines.publish.extras import (
     AssessmentRow,
     Extras,
+    FundBand,
     LetterTask,
     RuleCount,
     StarHomeRow,
@@ -29,6 +30,7 @@ from pipelines.publish.review import review
 __all__ = [
     "AssessmentRow",
     "Extras",
+    "FundBand",
     "LetterTask",
     "Publication",
     "PublishedFile",

@@ -13,7 +13,7 @@ from pipelines.figures import BLOCK, INDUSTRY, Figures
 from pipelines.publish import kinds, own_words, registers, unusual
 from pipelines.publish.content import Document, Inline, Number, Section, Table
 from pipelines.publish.extras import Extras
-from pipelines.publish.outline import PARTS
+from pipelines.publish.outline import OVERVIEW, PARTS
 from pipelines.publish.publication import clock
 from pipelines.publish.quoting import SOURCE_NAMES, names_of, told_of
 from pipelines.publish.sheets import Book, Field
@@ -94,7 +94,7 @@ def _cell(cell: Inline) -> Decimal | str:
 
 
 def _codes(section: Section, figures: Figures, definitions: Definitions) -> list[Indicator]:
-    part = next((p for p in PARTS if p.code == section.code), None)
+    part = next((p for p in (OVERVIEW, *PARTS) if p.code == section.code), None)
     if part is None:
         return []
     order = [c for t in part.topics for c, _ in t.clauses]

@@ -8,8 +8,8 @@ from pipelines.figures import BLOCK, Unit
 from pipelines.publish import appeal_counts as counts
 from pipelines.publish.appeal_words import against, months_table, sentence
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Section, Table
-from pipelines.publish.tables import unit_table
 from pipelines.publish.telling import Teller, gap_words
+from pipelines.publish.unit_tables import unit_table
 
 DISPUTES = ("I-RIGHT-07", counts.SETTLED, "I-RIGHT-08", counts.PENDING, "I-RIGHT-09",
             "I-RIGHT-10", "I-RIGHT-11")  # fmt: skip

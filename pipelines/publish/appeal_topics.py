@@ -20,8 +20,8 @@ from pipelines.publish.content import (
     Table,
 )
 from pipelines.publish.disclosure import MARK
-from pipelines.publish.tables import unit_table
 from pipelines.publish.telling import NONE, Teller
+from pipelines.publish.unit_tables import unit_table
 
 NOTE = "注：“略”为涉及职工过少或可据以推算的数，按个人信息保护要求不单列，已计入合计。"
 _SHOWN = 12

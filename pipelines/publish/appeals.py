@@ -28,8 +28,8 @@ from pipelines.publish.pictures import picture
 from pipelines.publish.publication import Publication
 from pipelines.publish.report_count import ReportCount
 from pipelines.publish.sheets import Book
-from pipelines.publish.tables import unit_table
 from pipelines.publish.telling import Teller
+from pipelines.publish.unit_tables import unit_table
 
 KIND = "R-12 职工诉求通报"
 _FUNNEL = Topic(

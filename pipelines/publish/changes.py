@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from pipelines.figures import BLOCK, Figure, Transfer, display
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Table
-from pipelines.publish.tables import line_check
 from pipelines.publish.telling import NONE, Teller, side
+from pipelines.publish.unit_tables import line_check
 
 _MOVED = "I-ORG-25"
 _MEMBERS = "I-ORG-04"
@@ -75,8 +75,16 @@ def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
         for i, (name, count) in enumerate(into[:6]):
             runs += ["、" if i else "", name, _count(teller, count, f"划入{name}"), "家"]
         runs.append(f"等{len(into)}个上级工会。" if len(into) > 6 else "。")
-        runs += ["划出", _count(teller, len(moved), "划出合计"), "家、划入"]
-        runs += [_count(teller, len(moved), "划入合计"), "家，净变动0家，合计不变。"]
+        own = teller.figures.unit.name
+        left, came = (
+            sum(getattr(t, side) == own for t in moved) for side in ("from_name", "to_name")
+        )
+        if left or came:  # what moves within a whole leaves it as it was; what joins it does not
+            runs += ["本单位划出", _count(teller, left, f"{own}划出") if left else "0", "家、划入"]
+            runs += [_count(teller, came, f"{own}划入") if came else "0", "家。"]
+        else:
+            runs += ["划出", _count(teller, len(moved), "划出合计"), "家、划入"]
+            runs += [_count(teller, len(moved), "划入合计"), "家，净变动0家，合计不变。"]
     for i, (change, count) in enumerate(sorted(others.items())):
         lead = "、" if i else "另有" if moved else "报告期内"
         runs += [f"{lead}{change}工会", _count(teller, count, f"{change}明细"), "家"]

@@ -72,7 +72,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that fits a portrait page; the last `totals` rows are set as totals."""
+    """A table; the last `totals` rows are set as totals.
+
+    One that is too wide for a standing page lies on its side, see `lying`.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -95,13 +98,34 @@ class Table:
                 first = i
         return spans
 
+    @property
+    def lying(self) -> bool:
+        """Whether it needs a page on its side: many columns, or numbers that leave words no room.
+
+        It follows from the table alone, so every form of a document turns the same ones.
+        """
+        if len(self.columns) > _STANDING:
+            return True
+        numbers = sum(_needs(self.rows, len(self.columns), TEXT_WIDTH))
+        words = sum(c.align == "left" for c in self.columns)
+        return numbers + words * _NAMED > 1
+
+    @property
+    def width(self) -> int:
+        """Millimetres of text on the page where it stands."""
+        return LYING_WIDTH if self.lying else TEXT_WIDTH
+
     def shares(self) -> list[float]:
         """What each column gets of the width."""
-        return shares([c.weight for c in self.columns], self.rows)
+        return shares([c.weight for c in self.columns], self.rows, self.width)
 
 
-TEXT_WIDTH = 156
-"""Millimetres of text on a standing page."""
+TEXT_WIDTH, LYING_WIDTH = 156, 241
+"""Millimetres of text on a standing page and on one that lies on its side."""
+_STANDING = 9
+"""Columns that a standing page has room for."""
+_NAMED = 0.14
+"""Share of a standing page that a column of words takes at least: six characters and the edges."""
 
 
 def shares(
@@ -111,10 +135,7 @@ def shares(
 
     What wide numbers take comes from the other columns by their weights. `width` in millimetres.
     """
-    line = width / _EM
-    needs = [
-        max((_breadth(row[n]) / line for row in rows), default=0.0) for n in range(len(weights))
-    ]
+    needs = _needs(rows, len(weights), width)
     scale = max(1.0, sum(needs))
     needs = [need / scale for need in needs]
     wide: set[int] = set()
@@ -128,9 +149,20 @@ def shares(
         wide |= tight
 
 
+def _needs(rows: Sequence[Sequence[Inline]], columns: int, width: float) -> list[float]:
+    """The share of a width that each column needs for its longest number."""
+    line = width / _EM
+    return [max((_breadth(row[n]) / line for row in rows), default=0.0) for n in range(columns)]
+
+
 _UNBROKEN = re.compile(r"[-−－+＋0-9.,%/]+")
 _EM, _EDGES = 3.35, 0.85
 """Millimetres of an em of 9.5 pt, and ems that both edges of a cell take."""
+
+
+def breadth(cell: Inline) -> float:
+    """Millimetres that the longest number of a cell needs, with the edges of the cell."""
+    return _breadth(cell) * _EM
 
 
 def _breadth(cell: Inline) -> float:
@@ -190,6 +222,16 @@ class Chart:
 
 
 Block = Paragraph | Subheading | Table | Chart
+
+
+def turned(blocks: Sequence[Block]) -> list[bool]:
+    """Which blocks stand on pages that lie on their side: wide tables, and headings right above."""
+    found: list[bool] = []
+    after = False
+    for block in reversed(blocks):
+        after = block.lying if isinstance(block, Table) else after and isinstance(block, Subheading)
+        found.append(after)
+    return found[::-1]
 
 
 @dataclass(frozen=True, slots=True)

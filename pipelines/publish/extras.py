@@ -64,6 +64,15 @@ class StarHomeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FundBand:
+    """A band of fund-performance audits: the unions that were in it this year and last."""
+
+    name: str
+    now: tuple[str, ...]
+    before: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnmetTarget:
     """A task of the letter that was not met by the computed value; `reason` in the unit's words."""
 
@@ -158,6 +167,7 @@ class Extras:
     tasks: tuple[LetterTask, ...] = ()
     assessments: tuple[AssessmentRow, ...] = ()
     star_homes: tuple[StarHomeRow, ...] = ()
+    fund_bands: tuple[FundBand, ...] = ()
     unmet: tuple[UnmetTarget, ...] = ()
     rule_counts: tuple[RuleCount, ...] = ()
     words: tuple[UnitWords, ...] = ()

@@ -9,8 +9,9 @@ from pipelines.figures import Figure, display
 from pipelines.publish.content import Column, Inline, Table
 from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.industry_data import Branch, IndustryTopic
-from pipelines.publish.tables import LISTED, headed, rest_note, unit_table
+from pipelines.publish.tables import LISTED, headed, rest_note
 from pipelines.publish.telling import ADDITIVE, NONE, Teller, combined
+from pipelines.publish.unit_tables import unit_table
 
 
 def by_industry(

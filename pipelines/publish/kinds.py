@@ -6,7 +6,7 @@ added up, compared, walked and made again like any other; it is kept with no com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from pipelines.figures import BLOCK, Figure
 from pipelines.publish.content import Column, Inline, Table
+from pipelines.publish.outline import PARTS
 from pipelines.publish.report_count import report_count
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.sides import sides
@@ -52,9 +53,9 @@ class ByKind:
     `kind` is a column with a code list, or with a `chart`: a dated parameter that names its codes,
     of which accounts that begin with `starts` are taken.
     `added` tells whether kinds may be added up; where one thing is in several kinds they may not.
+    `tells` are indicators of the catalogue that its total is: they need no row elsewhere.
     """
 
-    section: str
     code: str
     title: str
     head: str
@@ -66,6 +67,7 @@ class ByKind:
     columns: tuple[str, ...] = ()
     where: str = ""
     added: bool = True
+    tells: tuple[str, ...] = ()
     note: str = ""
 
     @property
@@ -90,46 +92,66 @@ _ACCOUNTS = (
 )
 _HOUSEHOLDS = (Amount("在档困难职工", "户", take="standing"),)
 TABLES: tuple[ByKind, ...] = (
-    ByKind("R01", "T01", "各类型基层工会组织", "工会类型", "ORG-01",
+    ByKind("T01", "各类型基层工会组织", "工会类型", "ORG-01",
            (Amount("基层工会组织", "个", take="latest", distinct="org_code"),), "org_type",
-           where="org_level == '基层' and status == '正常'"),
-    ByKind("R02", "T05", "各类型服务阵地", "阵地类型", "HOME-01",
+           where="org_level == '基层' and status == '正常'", tells=("I-ORG-01",)),
+    ByKind("T05", "各类型服务阵地", "阵地类型", "HOME-01",
            (Amount("在用阵地", "个", take="latest", where=_IN_USE),
             Amount("建筑面积", "平方米", "area", "latest", where=_IN_USE),
-            Amount("服务职工", "人次", "served")), "site_tier"),
-    ByKind("R03", "T10", "各种集体合同", "合同种类", "CON-01", _CONTRACTS, "contract_kind",
+            Amount("服务职工", "人次", "served")), "site_tier", tells=("I-HOME-04",)),
+    ByKind("T10", "各种集体合同", "合同种类", "CON-01", _CONTRACTS, "contract_kind",
            where=_VALID, added=False,
            note="注：各专项合同覆盖的是同一批职工，行业合同与其下的企业合同也会重复，不能相加。"),
-    ByKind("R03", "T10范围", "集体合同覆盖形式", "覆盖形式", "CON-01", _CONTRACTS, "scope",
+    ByKind("T10范围", "集体合同覆盖形式", "覆盖形式", "CON-01", _CONTRACTS, "scope",
            where=f"{_VALID} and contract_kind == '集体合同'", added=False,
            note="注：只列综合集体合同；行业、区域合同与其下的企业合同会重复，不能相加。"),
-    ByKind("R04", "T12", "在档困难职工类别", "困难类别", "AID-01", _HOUSEHOLDS, "hard_type",
-           where=_OPEN),
-    ByKind("R04", "T12原因", "在档困难职工主要致困原因", "主要致困原因", "AID-01", _HOUSEHOLDS,
+    ByKind("T12", "在档困难职工类别", "困难类别", "AID-01", _HOUSEHOLDS, "hard_type",
+           where=_OPEN, tells=("I-AID-01",)),
+    ByKind("T12原因", "在档困难职工主要致困原因", "主要致困原因", "AID-01", _HOUSEHOLDS,
            "main_cause", where=_OPEN),
-    ByKind("R04", "T13", "帮扶救助类别", "救助类别", "AID-02",
+    ByKind("T13", "帮扶救助类别", "救助类别", "AID-02",
            (Amount("救助", "人次", "persons"), Amount("救助金额", "元", "amount", decimals=2)),
-           "aid_kind"),
-    ByKind("R04", "T13来源", "帮扶救助资金来源", "资金来源", "AID-02",
+           "aid_kind", tells=("I-AID-06",)),
+    ByKind("T13来源", "帮扶救助资金来源", "资金来源", "AID-02",
            (Amount("救助资金", "元", decimals=2),),
            columns=("fund_central", "fund_own", "fund_admin", "fund_social")),
-    ByKind("R04", "T15", "职工互助保障", "保障计划", "MUT-01",
+    ByKind("T15", "各项互助保障计划参保与给付", "保障计划", "MUT-01",
            (Amount("期末参保", "人", "persons_insured", "latest"),
             Amount("给付", "人次", "claims"),
             Amount("给付金额", "元", "claim_amount", decimals=2)), "plan",
+           tells=("I-MUT-01", "I-MUT-03", "I-MUT-04"),
            note="注：一人可参加几种计划，期末参保按计划分别计算。"),
-    ByKind("R05", "T18", "技术攻关与先进操作法", "类别", "INNO-03",
+    ByKind("T18", "各类技术攻关成果", "类别", "INNO-03",
            (Amount("完成", "项", dated="done_on"),
-            Amount("节创价值", "元", "saving", dated="done_on", decimals=2)), "kind"),
-    ByKind("R05", "T18荣誉", "获得荣誉表彰", "表彰层级", "HONOR-01",
+            Amount("节创价值", "万元", "saving", dated="done_on", decimals=2)), "kind",
+           tells=("I-INNO-12",)),
+    ByKind("T18荣誉", "获得荣誉表彰", "表彰层级", "HONOR-01",
            (Amount("荣誉表彰", "项", dated="granted_on"),), "level"),
-    ByKind("R09", "T29", "文体活动", "活动类型", "CULT-01",
-           (Amount("举办活动", "场"), Amount("参与", "人次", "person_times")), "kind"),
-    ByKind("R11", "T36收入", "经费收入决算", "科目", "FIN-04", _ACCOUNTS, "subject",
-           "account_subjects", "4"),
-    ByKind("R11", "T36支出", "经费支出决算", "科目", "FIN-04", _ACCOUNTS, "subject",
-           "account_subjects", "5"),
-    ByKind("R12", "T41", "调研成果转化", "转化情况", "RES-01",
+    ByKind("T26", "职工服务中心各项职能", "服务职能", "RIGHT-03",
+           (Amount("受理", "件", "received"), Amount("解决", "件", "solved")), "function"),
+    ByKind("T29", "各类文体活动", "活动类型", "CULT-01",
+           (Amount("举办活动", "场"), Amount("参与", "人次", "person_times")), "kind",
+           tells=("I-CULT-02", "I-CULT-03")),
+    ByKind("T30", "各级命名的职工书屋", "命名层级", "CULT-02",
+           (Amount("职工书屋", "个", take="latest"), Amount("藏书", "册", "books", "latest"),
+            Amount("借阅", "人次", "readers")), "level", tells=("I-CULT-05",)),
+    ByKind("T31", "各级采用信息", "采用层级", "CULT-03", (Amount("采用信息", "条"),),
+           columns=("adopted_city", "adopted_prov", "adopted_nat")),
+    ByKind("T33", "干部下基层去向", "地点类别", "CADRE-02",
+           (Amount("下基层记录", "条"), Amount("接触职工", "人次", "persons_met"),
+            Amount("了解诉求", "条", "issues")), "place_kind"),
+    ByKind("T34", "各领域公开承诺兑现", "承诺领域", "CADRE-04",
+           (Amount("到期承诺", "项", dated="due_on"),
+            Amount("按期兑现", "项", dated="due_on", where="done_on <= due_on")), "field",
+           where="kind in ['组织承诺', '主席承诺']"),
+    ByKind("T36收入", "经费收入决算", "科目", "FIN-04", _ACCOUNTS, "subject",
+           "account_subjects", "4", tells=("I-FIN-07",)),
+    ByKind("T36支出", "经费支出决算", "科目", "FIN-04", _ACCOUNTS, "subject",
+           "account_subjects", "5", tells=("I-FIN-08",)),
+    ByKind("T39", "“三公”经费支出", "类别", "FIN-06",
+           (Amount("支出", "元", "amount", decimals=2),), "item_kind",
+           where="item_kind in ['公务接待', '公务用车', '因公出国']"),
+    ByKind("T41", "调研成果转化去向", "转化情况", "RES-01",
            (Amount("调研成果", "项"),), "adopted_as"),
 )  # fmt: skip
 
@@ -212,14 +234,14 @@ def only_kinds(known: Definitions) -> Definitions:
     return replace(known, indicators=counts(known))
 
 
-def tables(teller: Teller, section: str) -> list[Table]:
-    """The tables of a section that anything was reported for, this year or the last."""
+def tables(teller: Teller, wanted: Sequence[str]) -> list[tuple[ByKind, Table]]:
+    """Of the tables by these codes those that anything was reported for, this year or the last."""
     known = {f.code for f in teller.definitions.forms}
     made = []
     for table in TABLES:
-        if table.section == section and table.form in known:
+        if table.code in wanted and table.form in known:
             drawn = _table(teller, table)
-            made += [drawn] if drawn is not None else []
+            made += [(table, drawn)] if drawn is not None else []
     return made
 
 
@@ -278,6 +300,7 @@ def sheet(book: Book, teller: Teller) -> None:
     known = {f.code for f in teller.definitions.forms}
     rows: list[tuple[Any, ...]] = []
     decimals: list[int | None] = []
+    sections = {k: p.code for p in PARTS for t in p.topics for k in t.kinds}
     for table in TABLES:
         for figure in _figures(teller, table) if table.form in known else ():
             if not any(_value(figure, b) for b in ("本期", "上年同期")):
@@ -285,7 +308,7 @@ def sheet(book: Book, teller: Teller) -> None:
             indicator = teller.definitions.indicators[figure.indicator]
             _, amount, kind = figure.indicator.removeprefix("I-R01-").split("-", 2)
             name = label_of(teller.definitions, table, kind, teller.figures.period.end)
-            told = (table.section, table.title, name, amount, indicator.unit)
+            told = (sections[table.code], table.title, name, amount, indicator.unit)
             rows.append((*told, figure.value, figure.last_year))
             decimals.append(indicator.decimals)
     if rows:

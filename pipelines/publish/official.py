@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import docx
-from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
@@ -33,8 +33,18 @@ from pipelines.publish.paper import (
     title_lines,
 )
 from pipelines.publish.publication import chinese_day, same_bytes, stamp
+from pipelines.publish.word_styles import (
+    FANG,
+    HEI,
+    KAI,
+    SONG,
+    TITLE,
+    face,
+    laid,
+    leading,
+    page_number,
+)
 
-TITLE, SONG, HEI, KAI, FANG = "方正小标宋简体", "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312"
 RED = RGBColor(0xC8, 0x10, 0x2E)
 
 
@@ -47,8 +57,8 @@ def word_of(papers: Sequence[Paper], title: str, cutoff: datetime) -> bytes:
     properties.created = properties.modified = stamp(cutoff)
     properties.comments = properties.keywords = properties.subject = ""
     _styles(made)
-    _page(made.sections[0], landscape=False)
-    _page_number(made.sections[0])
+    laid(made.sections[0], lying=False)
+    page_number(made.sections[0].footer, WD_ALIGN_PARAGRAPH.CENTER)
     for i, paper in enumerate(papers):
         _paper(made, paper, first=i == 0)
     out = io.BytesIO()
@@ -58,14 +68,14 @@ def word_of(papers: Sequence[Paper], title: str, cutoff: datetime) -> bytes:
 
 def _styles(made: Any) -> None:
     normal = made.styles["Normal"]
-    _face(normal, FANG, 16)
-    _line(normal, 28)
+    face(normal, FANG, 16)
+    leading(normal, 28)
     normal.paragraph_format.first_line_indent = Pt(32)
     normal.paragraph_format.widow_control = True
     centre, left, right = (
         WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.RIGHT,
     )  # fmt: skip
-    for name, face, size, leading, align, indent in (
+    for name, font, size, pitch, align, indent in (
         ("Paper Head", TITLE, 30, 44, centre, 0),
         ("Paper Number", FANG, 16, 28, centre, 0),
         ("Paper Title", TITLE, 22, 32, centre, 0),
@@ -83,8 +93,8 @@ def _styles(made: Any) -> None:
     ):
         style = made.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = normal
-        _face(style, face, size)
-        _line(style, leading)
+        face(style, font, size)
+        leading(style, pitch)
         style.paragraph_format.first_line_indent = Pt(indent)
         style.paragraph_format.alignment = align
     for name in ("Clause 1", "Clause 2", "Table Title", "Paper Title"):
@@ -95,52 +105,6 @@ def _styles(made: Any) -> None:
         outline = OxmlElement("w:outlineLvl")
         outline.set(qn("w:val"), level)
         made.styles[name].element.get_or_add_pPr().append(outline)
-
-
-def _face(style: Any, name: str, size: float) -> None:
-    style.font.size = Pt(size)
-    style.font.bold = style.font.italic = False
-    style.font.color.rgb = RGBColor(0, 0, 0)
-    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-    for key in list(fonts.attrib):
-        del fonts.attrib[key]
-    for key in ("w:ascii", "w:hAnsi"):
-        fonts.set(qn(key), "Times New Roman")
-    fonts.set(qn("w:eastAsia"), name)
-
-
-def _line(style: Any, leading: float) -> None:
-    layout = style.paragraph_format
-    layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY if leading > 20 else WD_LINE_SPACING.AT_LEAST
-    layout.line_spacing = Pt(leading)
-    layout.space_before = layout.space_after = Pt(0)
-
-
-def _page(section: Any, *, landscape: bool) -> None:
-    section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
-    wide, high = (297, 210) if landscape else (210, 297)
-    section.page_width, section.page_height = Mm(wide), Mm(high)
-    section.top_margin, section.bottom_margin = (Mm(28), Mm(26)) if landscape else (Mm(37), Mm(35))
-    section.left_margin, section.right_margin = (Mm(30), Mm(26)) if landscape else (Mm(28), Mm(26))
-    section.footer_distance = Mm(16 if landscape else 25)
-
-
-def _page_number(section: Any) -> None:
-    paragraph = section.footer.paragraphs[0]
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    paragraph.paragraph_format.first_line_indent = Pt(0)
-    for piece in ("— ", None, " —"):
-        run = paragraph.add_run(piece or "")
-        run.font.size = Pt(14)
-        if piece is not None:
-            continue
-        for kind in ("begin", "", "end"):
-            element = OxmlElement("w:fldChar" if kind else "w:instrText")
-            if kind:
-                element.set(qn("w:fldCharType"), kind)
-            else:
-                element.text = "PAGE"
-            run._r.append(element)
 
 
 def _paper(made: Any, paper: Paper, *, first: bool) -> None:
@@ -221,7 +185,7 @@ def _parts(made: Any, paper: Paper) -> None:
             case Turn():
                 width = LANDSCAPE if part.landscape else PORTRAIT
                 section = made.add_section(WD_SECTION.NEW_PAGE)
-                _page(section, landscape=part.landscape)
+                laid(section, lying=part.landscape)
             case Signatures():
                 _signatures(made, part, width)
 

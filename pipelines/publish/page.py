@@ -53,6 +53,7 @@ p.sign{text-align:right;text-indent:0;margin:.2rem 2rem}p.sign:first-of-type{mar
 table{width:100%;border-collapse:collapse;margin:1rem 0 .4rem;font:14px/1.5 "Noto Sans CJK SC",
 "Microsoft YaHei","PingFang SC",sans-serif;border-top:2px solid var(--ink);
 border-bottom:2px solid var(--ink)}
+table.lying{min-width:72rem}
 caption{padding:.3rem;font-size:.95rem}
 th{background:#e8edf2;font-size:13px;text-align:center;vertical-align:middle}
 th,td{padding:.35rem .5rem;border:1px solid var(--rule);border-width:0 1px 1px 0}
@@ -70,7 +71,8 @@ details{margin-top:2.6rem}summary{cursor:pointer;font-family:"Noto Sans CJK SC",
 details table{font-size:12px}
 @media(max-width:60rem){.layout{display:block;padding:0}nav{display:none}
 main{padding:1.5rem 1rem}body{background:#fff}}
-@media print{@page{size:A4;margin:20mm 18mm}body{background:#fff;font-size:11pt}
+@media print{@page{size:A4;margin:20mm 18mm}@page lying{size:A4 landscape}
+.wide:has(table.lying){page:lying}table.lying{min-width:0}body{background:#fff;font-size:11pt}
 .layout{display:block;padding:0}nav,details{display:none}main{box-shadow:none;padding:0}
 a.n{border:0}table{font-size:9pt}thead{display:table-header-group}
 tr,figure{break-inside:avoid}h2,h3,caption{break-after:avoid}td.r{white-space:normal}}
@@ -166,9 +168,9 @@ def _number(number: Number, counter: _Counter) -> str:
 
 
 def _table(table: Table, counter: _Counter) -> str:
-    parts = [
-        f'<div class="wide"><table><caption>表{counter.tables}　{escape(table.title)}</caption>'
-    ]
+    lying = ' class="lying"' if table.lying else ""
+    caption = f"表{counter.tables}　{table.title}"
+    parts = [f'<div class="wide"><table{lying}><caption>{escape(caption)}</caption>']
     heads = "".join(f'<th scope="col">{escape(c.label)}</th>' for c in table.columns)
     parts.append(f"<thead><tr>{heads}</tr></thead><tbody>")
     last = len(table.rows) - table.totals

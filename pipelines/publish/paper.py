@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipelines.publish.content import TEXT_WIDTH
+from pipelines.publish.content import LYING_WIDTH, TEXT_WIDTH
 
-PORTRAIT, LANDSCAPE = TEXT_WIDTH, 241
+PORTRAIT, LANDSCAPE = TEXT_WIDTH, LYING_WIDTH
 """Millimetres of text between the margins of a standing and of a lying page."""
 
 

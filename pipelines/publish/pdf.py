@@ -30,6 +30,7 @@ from pipelines.publish.content import (
     index_of,
     ordinal,
     shares,
+    turned,
     with_contents,
 )
 from pipelines.publish.official import word_of
@@ -80,7 +81,12 @@ class _Counter:
 def _section(section: Section, number: int, counter: _Counter) -> dict[str, Any]:
     blocks: list[dict[str, Any]] = []
     headings = 0
-    for block in section.blocks:
+    upright = blocks
+    for block, lying in zip(section.blocks, turned(section.blocks), strict=True):
+        if lying != (blocks is not upright):
+            blocks = [] if lying else upright
+            if lying:
+                upright.append({"kind": "turned", "blocks": blocks})
         match block:
             case Paragraph():
                 blocks.append({"kind": "text", "style": block.style, "runs": _runs(block.runs)})
@@ -96,7 +102,7 @@ def _section(section: Section, number: int, counter: _Counter) -> dict[str, Any]
                 blocks.append(
                     {"kind": "picture", "title": title, "alt": block.alt, "svg": _svg(block)}
                 )
-    return {"title": f"{ordinal(number)}、{section.title}", "blocks": blocks}
+    return {"title": f"{ordinal(number)}、{section.title}", "blocks": upright}
 
 
 def _svg(chart: Chart) -> str:

@@ -25,9 +25,9 @@ from pipelines.publish.tables import (
     main_table,
     overall,
     percent,
-    unit_table,
 )
 from pipelines.publish.telling import NONE, Teller
+from pipelines.publish.unit_tables import unit_table
 
 KIND = "R-04 数据质量通报"
 ALL = ALL_FINDINGS
@@ -119,7 +119,7 @@ def _overall(teller: Teller, quality: Quality) -> Section:
     told = teller.sentence(clauses)
     if told:
         blocks.append(Paragraph(tuple(told)))
-    table = main_table(teller, "数据质量", MEASURES)
+    table = main_table(teller, "数据质量主要指标", MEASURES)
     if table is not None:
         blocks.append(table)
     return Section("Q1", "总体情况", tuple(blocks))

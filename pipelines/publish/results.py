@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -35,6 +36,7 @@ from pipelines.publish.quoting import (
 from pipelines.publish.telling import NONE, Teller
 
 _REASON = 30  # characters of a reason in running text; the whole of it is in the annex
+_WHOLE = Decimal(100)
 _GRADES = ("优秀", "良好", "合格", "不合格")
 
 
@@ -194,7 +196,7 @@ def results(teller: Teller, extras: Extras) -> list[Block]:
     blocks: list[Block] = [Paragraph((*(r for r in told if r), "。"))]
     cut = False
     cells: list[tuple[Inline, ...]] = []
-    for group in dict.fromkeys(r.group for r in rows):
+    for group in sorted(dict.fromkeys(r.group for r in rows), key=_largest_first):
         members = sorted((r for r in rows if r.group == group), key=_place)
         cut = cut or len(members) > extras.shown_units
         for row in members[: extras.shown_units]:
@@ -250,6 +252,12 @@ def mark_runs(teller: Teller, extras: Extras) -> list[Inline]:
                 f"分，为{home.star}。",
             ]
     return told
+
+
+def _largest_first(group: str) -> int:
+    """Groups by head count from the largest down; others before them, in their own order."""
+    found = re.match(r"\d+", group)
+    return -int(found.group()) if found else -(10**9)
 
 
 def _place(row: AssessmentRow) -> tuple[int, Decimal]:
@@ -325,7 +333,9 @@ def _reached(teller: Teller, row: UnmetTarget) -> Inline:
         return NONE
     share = row.actual / row.target * 100
     figure = _figure(teller, row, row.actual)
-    return teller.number(figure, share, f"{places(share, 1)}%", "完成目标")
+    # What was not met must not read 100.0%: as many decimals as it takes.
+    told = next((t for n in (1, 2, 3) if (t := places(share, n)) != places(_WHOLE, n)), None)
+    return NONE if told is None else teller.number(figure, share, f"{told}%", "完成目标")
 
 
 def _figure(teller: Teller, row: UnmetTarget, value: Decimal) -> Figure:
@@ -353,6 +363,11 @@ def rules(teller: Teller, extras: Extras) -> list[Block]:
         f"处，最多的是“{first.title}”，", count(first.findings, first.rule, "处数"),
         "处、涉及", count(first.units, first.rule, "单位数"), "家单位。",
     )  # fmt: skip
+    if len(rows) == 1:
+        told = (
+            "审核共发现问题", count(total, ALL_FINDINGS, "处数"), f"处，均为“{first.title}”，涉及",
+            count(first.units, first.rule, "单位数"), "家单位。",
+        )  # fmt: skip
     cells: tuple[tuple[Inline, ...], ...] = tuple(
         (
             r.title,
@@ -408,7 +423,8 @@ def _plans(extras: Extras, uncovered: int) -> list[str]:
     if extras.rule_counts:
         first = min(extras.rule_counts, key=_by_findings)
         plans.append(
-            f"提高数据质量。针对“{first.title}”等多发问题开展填报培训，把首次通过率纳入日常工作考核。"
+            f"提高数据质量。针对“{first.title}”{'等' if len(extras.rule_counts) > 1 else ''}问题"
+            "开展填报培训，把首次通过率纳入日常工作考核。"
         )
     weak = [r for r in extras.assessments if r.grade == "不合格"]
     if weak:

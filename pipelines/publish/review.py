@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from definitions.catalogue import Definitions
 from definitions.periods import PeriodKind
-from pipelines.figures import BLOCK, INDUSTRY, Figures
+from pipelines.figures import INDUSTRY, Figures
 from pipelines.publish import annex, kinds, own_words, page, unusual, word
 from pipelines.publish.changes import transfers
 from pipelines.publish.content import Block, Document, Inline, Paragraph, Section, Subheading
 from pipelines.publish.extras import Extras
-from pipelines.publish.outline import PARTS, Part, Topic
+from pipelines.publish.fund_bands import fund_bands
+from pipelines.publish.outline import DIMENSIONS, OVERVIEW, PARTS, VALUES, Part, Topic
 from pipelines.publish.own_counts import with_counts
 from pipelines.publish.pictures import picture
 from pipelines.publish.publication import Publication, clock, file_title, signature
@@ -24,10 +25,11 @@ from pipelines.publish.tables import (
     headlines,
     main_table,
     overall,
-    unit_table,
+    values_table,
 )
 from pipelines.publish.telling import Teller
 from pipelines.publish.tiles import by_region
+from pipelines.publish.unit_tables import chief_table, moved_within, unit_table
 
 KIND = "R-01 年终总结"
 _OVERVIEW: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -36,6 +38,8 @@ _OVERVIEW: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("维权帮扶方面，", ("I-AID-05", "I-WARM-02", "I-RIGHT-09")),
     ("阵地和经费方面，", ("I-HOME-02", "I-HOME-03", "I-FIN-02")),
 )
+_ALONE = {"I-WARM-02": "发放两节慰问资金{v}", "I-FIN-02": "实拨缴工会经费{v}"}
+"""Words of figures that lean on others in their section and stand without these here."""
 
 
 def review(figures: Figures, definitions: Definitions, extras: Extras | None = None) -> Publication:
@@ -100,7 +104,7 @@ def _overview(teller: Teller, extras: Extras) -> Section:
     figures = teller.figures
     blocks: list[Block] = []
     for lead, group in _OVERVIEW:
-        known = [(c, "") for c in group if teller.indicator(c) is not None]
+        known = [(c, _ALONE.get(c, "")) for c in group if teller.indicator(c) is not None]
         teller.spare_gaps()  # filings are told below, for all sections at once
         told = teller.sentence(known)
         if told:
@@ -108,6 +112,7 @@ def _overview(teller: Teller, extras: Extras) -> Section:
     table = headlines(teller)
     if table is not None:
         blocks += [Subheading("关键数据"), table]
+    blocks += _values(teller)
     blocks.append(Subheading("报送与口径"))
     blocks.append(Paragraph(coverage_sentence(teller)))
     lacking = unusual.silent(teller)
@@ -122,7 +127,32 @@ def _overview(teller: Teller, extras: Extras) -> Section:
     blocks.append(Paragraph((_basis_words(teller),), "note"))
     blocks += [Paragraph((note,), "note") for note in figures.notes]
     blocks += unusual.told(extras)
-    return Section("R00", "概述与关键数据一览", tuple(blocks))
+    chief = chief_table(teller)
+    if chief is not None:
+        blocks += [Subheading("各单位主要指标"), chief]
+    return Section(OVERVIEW.code, OVERVIEW.title, tuple(blocks))
+
+
+def _values(teller: Teller) -> list[Block]:
+    """What the year was worth by value dimension; nothing where it was not worked out."""
+    table = values_table(teller)
+    if table is None:
+        return []
+    told: list[Inline] = []
+    for place, lead in enumerate(("与上年相比，", "对照责任书目标，")):
+        clauses = [
+            words
+            for dimension, codes in VALUES.items()
+            if (f := teller.figures.get(codes[place])) is not None
+            and (words := teller.words(f.indicator, _WORTH[place].format(DIMENSIONS[dimension]), f))
+        ]
+        for n, words in enumerate(clauses):
+            told += ["、" if n else lead, *words]
+        told += ["。"] if clauses else []
+    return [Subheading("价值分析"), *([Paragraph(tuple(told))] if told else []), table]
+
+
+_WORTH = ("{}改善度{{v}}", "{}实现度{{v}}")
 
 
 def coverage_sentence(teller: Teller) -> tuple[Inline, ...]:
@@ -157,11 +187,11 @@ def _basis_words(teller: Teller) -> str:
     )
     if teller.band:
         told += f"同比变动在正负{teller.band.normalize():f}%以内的记为基本持平；"
-    children = {u.code for u in figures.children.get(BLOCK, ())}
-    if any(t.unit in children or t.from_name == figures.unit.name for t in figures.transfers):
+    if moved_within(figures):
         told += (
             "本期划入的单位，分单位数为其本期全部数，本期划出的不列分单位数，"
-            "合计均只计隶属本单位期间的数，差额并入“本级”；"
+            "合计均只计隶属本单位期间的数，差额列入“本级及划转差额”；累计数的可比口径以现有各单位上年全年数"
+            "为基数，变动中含本年隶属时间不足全年的影响；"
         )
     if teller.lines.get(figures.unit.code) == INDUSTRY:
         told += "本单位各项合计和分单位数按产业（条）线隶属关系汇总；"
@@ -185,26 +215,28 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     if not codes or _silent(teller, part, codes, extras):
         return None
     teller.open(part.code, codes)
-    blocks: list[Block] = []
-    table = main_table(teller, part.title, codes)
-    if table is not None:
-        blocks.append(table)
-    named = {c for t in part.topics for c, _ in t.clauses}
+    named = {c for t in part.topics for c in (*t.codes, *t.apart)}
     rest = tuple(c for c in codes if c not in named)
     topics: Sequence[Topic] = part.topics
     if rest:
         title = "其他指标" if part.topics else part.title
-        topics = (*topics, Topic(title, tuple((c, "") for c in rest), named=rest, table=rest[:6]))
-    told = []
+        clauses = tuple((c, "") for c in rest)
+        topics = (*topics, Topic(title, clauses, caption=title, named=rest, by_unit=rest[:6]))
+    told: list[tuple[str, list[Block]]] = []
+    silent: list[Topic] = []
     for topic in topics:
-        made = _topic(teller, topic, extras.shown_units)
-        made += _told_apart(teller, topic, extras)
+        made = _topic(teller, topic, extras)
         if made:
             told.append((topic.title, made))
+        elif topic in part.topics and any(c in codes for c in topic.codes):
+            silent.append(topic)
+    blocks: list[Block] = []
     for heading, made in told:
         # A lone （一） would promise a （二）.
         blocks += [Subheading(heading), *made] if len(told) > 1 else made
-    blocks += kinds.tables(teller, part.code)
+    left_out = _left_out(teller, silent)
+    if left_out:
+        blocks.append(Paragraph((left_out,), "note"))
     note = teller.coverage_note()
     if note:
         blocks.append(Paragraph(("注：", *note), "note"))
@@ -215,6 +247,21 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
     if said:
         blocks += [Paragraph(("单位综述摘引如下。",)), *said]
     return Section(part.code, part.title, tuple(blocks))
+
+
+def _left_out(teller: Teller, topics: Sequence[Topic]) -> str:
+    """Which topics of a told section have nothing to tell: nobody sent data, owed or not."""
+    owed: list[str] = []
+    free: list[str] = []
+    for topic in topics:
+        if topic.part == "transfers":
+            continue  # that nobody moved is no gap
+        figures = (teller.figures.get(c) for c in topic.codes)
+        asked = any(f.expected for f in figures if f is not None)
+        (owed if asked else free).append(topic.title)
+    told = [f"{_listed(owed)}应报的报表中没有可汇总的数据"] if owed else []
+    told += [f"本期无单位报送{_listed(free)}方面的报表"] if free else []
+    return f"注：{'；'.join(told)}，不列表。" if told else ""
 
 
 def _silent(teller: Teller, part: Part, codes: Sequence[str], extras: Extras) -> bool:
@@ -231,6 +278,7 @@ def _has_rows(teller: Teller, part: Part, extras: Extras) -> bool:
         "works": any(w.tasks for w in extras.works),
         "results": bool(extras.assessments),
         "projects": bool(extras.projects),
+        "bands": any(b.now for b in extras.fund_bands),
     }
     said = any(w.section == part.code and w.kind == own_words.DEED for w in extras.words)
     return said or any(given.get(t.part, False) for t in part.topics)
@@ -245,6 +293,8 @@ def _told_apart(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
             return star_homes(teller, extras)
         case "projects":
             return own_words.projects(teller, extras)
+        case "bands":
+            return fund_bands(teller, extras)
         case "works":
             return works(teller, extras)
         case "results":
@@ -253,10 +303,13 @@ def _told_apart(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
             return []
 
 
-def _topic(teller: Teller, topic: Topic, limit: int) -> list[Block]:
+def _topic(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
+    """Everything of a topic: its sentences, its pictures, its tables."""
+    limit = extras.shown_units
     clauses = [(c, w) for c, w in topic.clauses if teller.indicator(c) is not None]
+    codes = [c for c in topic.codes if teller.indicator(c) is not None]
     if topic.part == "transfers" and teller.figures.transfers:
-        clauses = []  # the list of changes says the same, and from where to where
+        clauses, codes = [], []  # the list of changes says the same, and from where to where
     blocks: list[Block] = []
     told: list[Inline] = teller.sentence(clauses, topic.breaks)
     if told:
@@ -268,16 +321,30 @@ def _topic(teller: Teller, topic: Topic, limit: int) -> list[Block]:
         blocks.append(chart)
     if topic.tiles:
         blocks += by_region(teller, topic.tiles)
-    table = unit_table(teller, f"{topic.title}分单位情况", topic.table, limit=limit)
-    if table is not None:
-        blocks.append(table)
+    by_kind = kinds.tables(teller, topic.kinds)
+    elsewhere = {code for kind, _ in by_kind for code in kind.tells}
+    rows = [c for c in codes if c not in elsewhere]
+    tables = [
+        main_table(teller, topic.caption, rows, "情况", targets=True),
+        *(table for _, table in by_kind),
+        unit_table(teller, f"{topic.caption}分单位情况", topic.by_unit, limit=limit),
+    ]
     if topic.part == "lines":
-        table = unit_table(
-            teller, f"{topic.title}分产业情况", topic.table, line=INDUSTRY, limit=limit
+        tables.append(
+            unit_table(
+                teller, f"{topic.caption}分产业情况", topic.by_unit, line=INDUSTRY, limit=limit
+            )
         )
-        if table is not None:
-            blocks.append(table)
-    return blocks
+    blocks += [t for t in tables if t is not None]
+    if not told and _all_zero(teller, rows):
+        blocks.insert(0, Paragraph(("本期报送的各项数据均为0。",)))
+    return [*blocks, *_told_apart(teller, topic, extras)]
+
+
+def _all_zero(teller: Teller, codes: Sequence[str]) -> bool:
+    """Whether something was reported, and all of it is nothing."""
+    values = [f.value for c in codes if (f := teller.figures.get(c)) and f.value is not None]
+    return bool(values) and not any(values)
 
 
 def _without_data(teller: Teller, extras: Extras) -> str:
@@ -304,4 +371,5 @@ def _without_data(teller: Teller, extras: Extras) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     """“甲”“乙与丙”: titles that hold a 、 themselves stand in quotes, with nothing between."""
-    return "".join(f"“{name}”" for name in names)
+    inner = str.maketrans("“”", "‘’")
+    return "".join(f"“{name.translate(inner)}”" for name in names)

@@ -1,4 +1,4 @@
-"""Tables of a published document: main indicators, by unit along a line, coverage, headlines."""
+"""Tables of a published document: indicators beside last year and target, coverage, headlines."""
 
 from __future__ import annotations
 
@@ -10,22 +10,18 @@ from decimal import Decimal
 from definitions.measures import Indicator
 from pipelines.figures import (
     BLOCK,
-    UNASSIGNED,
     CoverageRow,
     Figure,
     Figures,
     Unit,
-    display,
     places,
 )
 from pipelines.publish.content import Chart, Column, Inline, Series, Table
-from pipelines.publish.disclosure import MARK, NOTE
-from pipelines.publish.outline import DIMENSIONS, HEADLINE_QUOTA, HEADLINES
+from pipelines.publish.disclosure import MARK
+from pipelines.publish.outline import DIMENSIONS, HEADLINE_QUOTA, HEADLINES, VALUES
 from pipelines.publish.telling import (
-    ADDITIVE,
     NONE,
     Teller,
-    combined,
     reached,
     sides,
 )
@@ -63,10 +59,7 @@ def headlines(teller: Teller) -> Table | None:
             teller.changed(figure),
         ]
         if targeted:
-            row.append(teller.cell(figure, "目标"))
-            row.append(
-                teller.complete(figure) if indicator.unit != "%" else _reached(figure, indicator)
-            )
+            row += [teller.cell(figure, "目标"), _done(teller, figure)]
         rows.append(tuple(row))
     if not rows:
         return None
@@ -98,8 +91,43 @@ def _reached(figure: Figure, indicator: Indicator) -> str:
     return "达到" if reached(figure, indicator) else "未达到"
 
 
-def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None:
-    """Indicators of a section: this period, last year, change, comparable change, coverage."""
+def values_table(teller: Teller) -> Table | None:
+    """By value dimension how much its figures improved, and how far its targets were met."""
+    figures = teller.figures
+    found = {
+        d: [figures.get(code) if teller.indicator(code) else None for code in codes]
+        for d, codes in VALUES.items()
+    }
+    told = [f for pair in found.values() for f in pair if f is not None and f.value is not None]
+    if not told:
+        return None
+    _, then = sides(figures.period.kind)
+    columns = [Column("价值维度", "center", 1.2)]
+    for place, head in enumerate((f"改善度（比{then}，%）", "目标实现度（%）")):
+        if any(pair[place] in told for pair in found.values()):
+            columns.append(Column(head, weight=1.6))
+    wide = len(columns) - 1
+    first = 0 if any(pair[0] in told for pair in found.values()) else 1
+    rows = tuple(
+        (DIMENSIONS[d], *(teller.cell(f) for f in pair[first : first + wide]))
+        for d, pair in found.items()
+    )
+    note = (
+        f"注：改善度为该维度各项有好坏方向、两年均有数的指标比{then}改善幅度的平均数，越低越好的"
+        "取相反数，单项以规定的上限为限；目标实现度为该维度责任书任务实现程度按分值的平均数，"
+        "单项超过目标的按100%计。"
+    )
+    return Table("价值改善度与目标实现度", tuple(columns), rows, note=note)
+
+
+def main_table(
+    teller: Teller, title: str, codes: Sequence[str], ending: str = "", *, targets: bool = False
+) -> Table | None:
+    """A row for each indicator: this period, last year, change, comparable change, coverage.
+
+    With `targets` also what a letter asked for and how far it was done, where any was asked for:
+    the title says so, and else has its `ending`. None where none of them has a value.
+    """
     figures = [f for c in codes if (f := teller.figures.get(c)) is not None and _worth_a_row(f)]
     if not any(f.value is not None for f in figures):
         return None
@@ -109,15 +137,18 @@ def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None
         f.comparable is not None and f.comparable != f.last_year and f.value is not None
         for f in figures
     )
+    targeted = targets and any(f.target is not None for f in figures)
     columns = [
         Column("指标", "left", 2.5),
-        Column("计量单位", "center", 1.1),
+        Column("计量单位", "center", 1.0 if targeted else 1.1),
         Column(now, weight=1.4),
     ]
     if compared:
         columns += [Column(then, weight=1.4), Column(f"比{then}", weight=1.7)]
     if comparable:
         columns.append(Column("可比口径", weight=1.7))
+    if targeted:
+        columns += [Column("目标", weight=1.2), Column("完成情况", weight=1.2)]
     columns.append(Column("实报/应报（份）", weight=1.6))
     rows = []
     for figure in figures:
@@ -132,165 +163,29 @@ def main_table(teller: Teller, title: str, codes: Sequence[str]) -> Table | None
             row.append(teller.changed(figure))
         if comparable:
             row.append(teller.changed(figure, "可比口径上年"))
+        if targeted:
+            row += [teller.cell(figure, "目标"), _done(teller, figure)]
         row.append(teller.filed(figure))
         rows.append(tuple(row))
-    return Table(f"{title}主要指标", tuple(columns), tuple(rows))
+    return Table(
+        f"{title}及目标完成情况" if targeted else f"{title}{ending}", tuple(columns), tuple(rows)
+    )
+
+
+def _done(teller: Teller, figure: Figure) -> Inline:
+    """How much of a target was done; of a rate, and of what should be low, whether it was met."""
+    indicator = teller.definitions.indicators[figure.indicator]
+    if indicator.unit != "%" and indicator.better != "lower":
+        return teller.complete(figure)
+    if figure.target is not None and teller.hides(figure):
+        return MARK
+    return _reached(figure, indicator)
 
 
 def _worth_a_row(figure: Figure) -> bool:
     """Whether a figure has anything to show: a value of either year, or filings that are owed."""
     given = (figure.value, figure.last_year, figure.comparable)
     return any(v is not None for v in given) or bool(figure.expected)
-
-
-@dataclass(frozen=True)
-class _Grid:
-    indicators: list[Indicator]
-    units: list[Unit]
-    line: str
-    figures: Figures
-
-    def figure(self, unit: Unit, indicator: Indicator) -> Figure | None:
-        return self.figures.get(indicator.code, unit.code, line=self.line)
-
-    def of(self, units: Sequence[Unit], indicator: Indicator) -> list[Figure]:
-        return [f for u in units if (f := self.figure(u, indicator)) is not None]
-
-
-def unit_table(
-    teller: Teller, title: str, codes: Sequence[str], line: str = BLOCK, limit: int = 12
-) -> Table | None:
-    """The figures of the children along a line, the rest in one row, then the total.
-
-    Counts that belong to the unit itself and to no child stand as 本级; the column total is the
-    figure of the whole, so a reader can add the column up. None where a single unit has figures.
-    """
-    indicators = [i for c in codes if (i := teller.indicator(c)) is not None]
-    units = list(teller.figures.children.get(line, ()))
-    grid = _Grid(indicators, units, line, teller.figures)
-    # A column of nothing but zeros says no more than the total above it.
-    indicators = [i for i in indicators if any(f.value for f in grid.of(units, i))]
-    if not indicators or not units:
-        return None
-    first = next((i for i in indicators if _differs(grid, i)), indicators[0])
-    shown, rest = _shown(grid, first, units, limit)
-    if len(shown) < 2:
-        # One unit's figures are the total, and the sentence above has named it.
-        return None
-    columns = [Column("单位", "left", 2.4), *(Column(headed(i)) for i in indicators)]
-    rows: list[tuple[Inline, ...]] = [
-        (u.name, *(teller.cell(grid.figure(u, i)) for i in indicators)) for u in shown
-    ]
-    if rest:
-        name = f"其余{len(rest)}家合计"
-        rows.append((name, *(_derived(teller, i, grid.of(rest, i), name) for i in indicators)))
-    own = [_own(teller, grid, i) for i in indicators]
-    if any(c != NONE for c in own):
-        rows.append((f"{teller.figures.unit.name}本级", *own))
-    total = [teller.cell(_total(teller.figures, i, line)) for i in indicators]
-    rows.append(("合计", *total))
-    note = ""
-    if rest:
-        note = f"注：按“{first.name}”列前{len(shown)}位，全部单位见附表。"
-    if any(cell == MARK for row in rows for cell in row):
-        note += NOTE.removeprefix("注：") if note else NOTE
-    return Table(title, tuple(columns), tuple(rows), totals=1, note=note)
-
-
-def _differs(grid: _Grid, indicator: Indicator) -> bool:
-    """Whether units can be told apart by an indicator: not by the one union that each is."""
-    return len({f.value for f in grid.of(grid.units, indicator)}) > 1
-
-
-def _total(figures: Figures, indicator: Indicator, line: str) -> Figure | None:
-    return figures.get(indicator.code, line=line) or figures.get(indicator.code)
-
-
-def _shown(
-    grid: _Grid, first: Indicator, units: list[Unit], limit: int
-) -> tuple[list[Unit], list[Unit]]:
-    valued = [
-        u
-        for u in units
-        if any(f.value is not None for i in grid.indicators for f in grid.of([u], i))
-    ]
-    if len(valued) <= limit:
-        return valued, []
-
-    def size(unit: Unit) -> Decimal:
-        figure = grid.figure(unit, first)
-        return figure.value if figure is not None and figure.value is not None else Decimal(-1)
-
-    kept = [u for u in valued if u.code == UNASSIGNED or u.name == UNASSIGNED]
-    ordered = sorted((u for u in valued if u not in kept), key=size, reverse=True)
-    top = ordered[: limit - len(kept)]
-    return [*top, *kept], [u for u in valued if u not in top and u not in kept]
-
-
-def _derived(teller: Teller, indicator: Indicator, figures: list[Figure], basis: str) -> Inline:
-    value = combined(indicator, figures)
-    if value is None:
-        return NONE
-    if any(teller.disclosure.hides(f) for f in figures):
-        return MARK  # the rest of a table may be as few as one
-    whole = Figure(
-        indicator.code,
-        teller.figures.unit.code,
-        teller.figures.period.label,
-        figures[0].line,
-        value,
-    )
-    units = [f.unit for f in figures]
-    return teller.number(whole, value, display(value, indicator), basis, units=units)
-
-
-def _own(teller: Teller, grid: _Grid, indicator: Indicator) -> Inline:
-    """What the total holds beyond the children; only counts can be told apart so."""
-    total = _total(teller.figures, indicator, grid.line)
-    children = combined(indicator, grid.of(grid.units, indicator))
-    if indicator.aggregate not in ADDITIVE or total is None or total.value is None:
-        return NONE
-    if teller.disclosure.hides(total) or teller.disclosure.hides_part(total):
-        return MARK
-    own = total.value - (children or Decimal(0))
-    if own <= 0:
-        return NONE
-    return teller.number(total, own, display(own, indicator), "本级")
-
-
-def line_check(teller: Teller, codes: Sequence[str]) -> Table | None:
-    """Totals beside the sums of the children along both lines: two lines, one total."""
-    figures = teller.figures
-    rows: list[tuple[Inline, ...]] = []
-    for code in codes:
-        indicator, total = teller.indicator(code), figures.get(code)
-        if indicator is None or total is None or total.value is None:
-            continue
-        cells: list[Inline] = [headed(indicator), teller.cell(total)]
-        for line in ("块", "条"):
-            children = [
-                f
-                for u in figures.children.get(line, ())
-                if (f := figures.get(code, u.code, line=line))
-            ]
-            cells.append(
-                _derived(teller, indicator, children, f"{line}分单位合计") if children else NONE
-            )
-        outside = next(
-            (u for u in figures.children.get("条", ()) if UNASSIGNED in (u.code, u.name)), None
-        )
-        cells.append(teller.cell(figures.get(code, outside.code, line="条")) if outside else NONE)
-        rows.append(tuple(cells))
-    if not rows:
-        return None
-    columns = (
-        Column("指标", "left", 2.0),
-        Column("全域合计", weight=1.2),
-        Column("地方（块）各单位之和", weight=1.4),
-        Column("产业（条）各单位之和", weight=1.4),
-        Column(f"其中{UNASSIGNED}", weight=1.3),
-    )
-    return Table("条块两线合计核对", columns, tuple(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,10 +363,26 @@ class Teller:
                 number = self.number(figure, figure.value, text)
                 runs += ["、" if i else "", f"{unit.name}（", number, "）"]
             return [*(r for r in runs if r), "。"]
+        whole = self._all_of(known, told[0][0]) if len(told) == 1 else []
+        if whole:
+            names = "、".join(self.definitions.indicators[c].name for c in whole)
+            return [f"其中，{names}{'均' if len(whole) > 1 else ''}来自{told[0][0].name}。"]
         groups = [[unit.name, *_joined(parts, "、", "")] for unit, parts in told]
         lead = "分单位看，" if len(groups) > 1 else "其中，"
         tail = "，居各单位前列。" if len(ranked) > limit else "。"
         return [lead, *_joined(groups, "；", tail)]
+
+    def _all_of(self, codes: Sequence[str], unit: Unit) -> list[str]:
+        """The indicators that one union told of alone; [] where its share of any is another."""
+        told = [c for c in codes if (f := self.figures.get(c)) is not None and f.value]
+        for code in told:
+            figure = self.figures.get(code, unit.code)
+            whole = self.figures.get(code)
+            if figure is None or whole is None or figure.value != whole.value:
+                return []
+            if self.disclosure.hides(figure):
+                return []
+        return told
 
     def _level(self, code: str, ranked: Sequence[Unit], limit: int) -> bool:
         """Whether those in front are no better than each other: then nobody leads."""

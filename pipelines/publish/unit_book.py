@@ -335,7 +335,7 @@ def _concerns(figure: Figure | None) -> bool:
 
 def _part(teller: Teller, part: Part, codes: Sequence[str]) -> list[Block]:
     """A sentence on what leads a section, and the table of all its figures."""
-    table = main_table(teller, part.title, codes)
+    table = main_table(teller, f"{part.title}主要指标", codes)
     if table is None:
         return []
     clauses = [c for t in part.topics for c in t.clauses if c[0] in codes]

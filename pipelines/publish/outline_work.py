@@ -1,0 +1,282 @@
+"""Sections R05 to R09 of the review: innovation, skills, safety, rights, culture."""
+
+from __future__ import annotations
+
+from pipelines.publish.topics import Part, Topic
+
+WORK: tuple[Part, ...] = (
+    Part(
+        "R05",
+        "群众性技术创新",
+        ("INNO",),
+        (
+            Topic(
+                "合理化建议与“五小”活动",
+                (
+                    ("I-INNO-01", "职工提出合理化建议{v}"),
+                    ("I-INNO-13", "人均{v}"),
+                    ("I-INNO-02", "采纳率{v}"),
+                    ("I-INNO-03", "实施率{v}"),
+                    ("I-INNO-04", "经审核认定的创新创效{v}"),
+                    ("I-INNO-05", "“五小”成果获奖{v}"),
+                ),
+                tables=("T16",),
+                caption="合理化建议与“五小”活动",
+                named=("I-INNO-01", "I-INNO-04", "I-INNO-05"),
+                by_unit=("I-INNO-01", "I-INNO-02", "I-INNO-03", "I-INNO-04", "I-INNO-05"),
+            ),
+            Topic(
+                "创新工作室",
+                (
+                    ("I-INNO-06", "现有创新工作室{v}"),
+                    ("I-INNO-07", "新建{v}"),
+                    ("I-INNO-08", "达标率{v}"),
+                    ("I-INNO-09", "工作室创效{v}"),
+                    ("I-INNO-10", "发放工作室奖励{v}"),
+                ),
+                tables=("T17",),
+                caption="创新工作室建设",
+                named=("I-INNO-06", "I-INNO-07", "I-INNO-09"),
+                by_unit=("I-INNO-06", "I-INNO-07", "I-INNO-08", "I-INNO-09", "I-INNO-10"),
+            ),
+            Topic(
+                "技术攻关与表彰",
+                (
+                    ("I-INNO-11", "总结推广先进操作法{v}"),
+                    ("I-INNO-12", "技术攻关节创价值{v}"),
+                ),
+                tables=("T18",),
+                caption="技术攻关与先进操作法",
+                kinds=("T18", "T18荣誉"),
+            ),
+        ),
+    ),
+    Part(
+        "R06",
+        "劳动竞赛与技能人才",
+        ("SKILL",),
+        (
+            Topic(
+                "培训",
+                (
+                    ("I-SKILL-01", "举办培训{v}"),
+                    ("I-SKILL-02", "培训职工{v}"),
+                    ("I-SKILL-03", "受教育面{v}"),
+                    ("I-SKILL-04", "投入培训资金{v}"),
+                    ("I-SKILL-05", "每人次培训投入{v}"),
+                ),
+                tables=("T19",),
+                caption="技能培训",
+                named=("I-SKILL-02", "I-SKILL-01", "I-SKILL-04"),
+                by_unit=("I-SKILL-01", "I-SKILL-02", "I-SKILL-04", "I-SKILL-05"),
+                chart="chain",
+                stages=(
+                    ("培训", "I-SKILL-02", "I-SKILL-01"),
+                    ("练兵", "I-SKILL-19", "I-SKILL-06"),
+                    ("竞赛", "I-SKILL-09", "I-SKILL-07"),
+                    ("晋级", "I-SKILL-11", "I-SKILL-12"),
+                    ("奖励", "I-SKILL-13", ""),
+                ),
+            ),
+            Topic(
+                "练兵与竞赛",
+                (
+                    ("I-SKILL-06", "开展岗位练兵{v}"),
+                    ("I-SKILL-19", "参加练兵职工{v}"),
+                    ("I-SKILL-07", "举办劳动竞赛和技能大赛{v}"),
+                    ("I-SKILL-08", "参赛企业{v}"),
+                    ("I-SKILL-09", "参赛职工{v}"),
+                    ("I-SKILL-10", "参赛率{v}"),
+                    ("I-SKILL-17", "评选岗位之星{v}"),
+                ),
+                caption="岗位练兵与劳动竞赛",
+                named=("I-SKILL-09", "I-SKILL-07", "I-SKILL-08", "I-SKILL-10", "I-SKILL-06"),
+                by_unit=(
+                    "I-SKILL-06",
+                    "I-SKILL-19",
+                    "I-SKILL-07",
+                    "I-SKILL-08",
+                    "I-SKILL-09",
+                    "I-SKILL-10",
+                ),
+                chart="months",
+            ),
+            Topic(
+                "晋级与奖励",
+                (
+                    ("I-SKILL-11", "取得职业技能等级证书的职工{v}"),
+                    ("I-SKILL-12", "其中通过大赛获得高级职业资格{v}"),
+                    ("I-SKILL-14", "专业技术职称晋升{v}"),
+                    ("I-SKILL-13", "发放晋级助推奖励{v}"),
+                ),
+                caption="技能晋级与奖励",
+                named=("I-SKILL-11", "I-SKILL-12", "I-SKILL-13"),
+                by_unit=("I-SKILL-11", "I-SKILL-12", "I-SKILL-13", "I-SKILL-14"),
+            ),
+            Topic(
+                "名师带高徒",
+                (
+                    ("I-SKILL-18", "遴选名师{v}"),
+                    ("I-SKILL-15", "师徒结对{v}"),
+                    ("I-SKILL-16", "师徒结对目标完成率{v}"),
+                ),
+                tables=("T20",),
+                caption="名师带高徒",
+                named=("I-SKILL-15", "I-SKILL-18", "I-SKILL-16"),
+                by_unit=("I-SKILL-18", "I-SKILL-15", "I-SKILL-16"),
+            ),
+        ),
+    ),
+    Part(
+        "R07",
+        "劳动保护",
+        ("SAFE",),
+        (
+            Topic(
+                "“安康杯”竞赛",
+                (
+                    ("I-SAFE-01", "参加“安康杯”竞赛的单位{v}"),
+                    ("I-SAFE-02", "参赛职工{v}"),
+                    ("I-SAFE-03", "无违章无事故班组率{v}"),
+                ),
+                tables=("T21",),
+                caption="“安康杯”竞赛",
+                named=("I-SAFE-02", "I-SAFE-01"),
+                by_unit=("I-SAFE-01", "I-SAFE-02", "I-SAFE-03"),
+            ),
+            Topic(
+                "隐患排查整改",
+                (("I-SAFE-04", "排查安全隐患{v}"), ("I-SAFE-05", "按期整改率{v}")),
+                tables=("T22",),
+                caption="隐患排查整改",
+                named=("I-SAFE-04", "I-SAFE-05"),
+                by_unit=("I-SAFE-04", "I-SAFE-05"),
+            ),
+            Topic(
+                "安全信誉积分",
+                (
+                    ("I-SAFE-08", "每千名职工违章{v}"),
+                    ("I-SAFE-06", "安全信誉积分扣满12分的职工{v}"),
+                    ("I-SAFE-07", "脱岗安全教育完成率{v}"),
+                ),
+                tables=("T23",),
+                caption="安全信誉积分管理",
+            ),
+        ),
+    ),
+    Part(
+        "R08",
+        "维权服务与女职工",
+        ("RIGHT", "WOM"),
+        (
+            Topic(
+                "“三单”诉求服务",
+                (
+                    ("I-RIGHT-01", "征集职工维权服务菜单{v}"),
+                    ("I-RIGHT-02", "汇总企业服务需求订单{v}"),
+                    ("I-RIGHT-06", "订单转化率{v}"),
+                    ("I-RIGHT-03", "办理工会维权服务受理单{v}"),
+                    ("I-RIGHT-14", "订单受理率{v}"),
+                    ("I-RIGHT-04", "诉求按期办结率{v}"),
+                    ("I-RIGHT-05", "平均办理用时{v}"),
+                ),
+                tables=("T24",),
+                caption="“三单”办理",
+                named=("I-RIGHT-01", "I-RIGHT-02", "I-RIGHT-03"),
+                by_unit=("I-RIGHT-01", "I-RIGHT-02", "I-RIGHT-03", "I-RIGHT-04", "I-RIGHT-05"),
+                chart="funnel",
+                stages=(
+                    ("职工维权服务菜单", "I-RIGHT-01", ""),
+                    ("企业服务需求订单", "I-RIGHT-02", ""),
+                    ("工会维权服务受理单", "I-RIGHT-03", ""),
+                ),
+            ),
+            Topic(
+                "劳动争议调处与法律援助",
+                (
+                    ("I-RIGHT-07", "受理劳动争议{v}"),
+                    ("I-RIGHT-08", "调解成功率{v}"),
+                    ("I-RIGHT-09", "为职工追回欠薪{v}"),
+                    ("I-RIGHT-10", "惠及职工{v}"),
+                    ("I-RIGHT-11", "提供法律援助{v}"),
+                ),
+                tables=("T25",),
+                caption="劳动争议调处与法律援助",
+                named=("I-RIGHT-09", "I-RIGHT-10", "I-RIGHT-07"),
+                by_unit=("I-RIGHT-07", "I-RIGHT-08", "I-RIGHT-09", "I-RIGHT-10", "I-RIGHT-11"),
+            ),
+            Topic(
+                "服务中心",
+                (
+                    ("I-RIGHT-12", "职工服务中心诉求解决率{v}"),
+                    ("I-RIGHT-13", "服务满意率{v}"),
+                ),
+                tables=("T26",),
+                caption="职工服务中心办理诉求",
+                named=("I-RIGHT-12", "I-RIGHT-13"),
+                kinds=("T26",),
+            ),
+            Topic(
+                "女职工工作",
+                (
+                    ("I-WOM-01", "女职工专项集体合同覆盖率{v}"),
+                    ("I-WOM-02", "女职工专项体检率{v}"),
+                ),
+                tables=("T27",),
+                caption="女职工权益保障",
+                named=("I-WOM-01", "I-WOM-02"),
+                by_unit=("I-WOM-01", "I-WOM-02"),
+            ),
+        ),
+    ),
+    Part(
+        "R09",
+        "职工文化与宣传",
+        ("CULT",),
+        (
+            Topic(
+                "全民健身",
+                (
+                    ("I-CULT-01", "职工参加全民健身活动的比例为{v}"),
+                    ("I-CULT-09", "健步行人均累计{v}"),
+                    ("I-CULT-04", "重大活动单位参与率{v}"),
+                ),
+                tables=("T28",),
+                caption="全民健身活动参与",
+                named=("I-CULT-01",),
+                by_unit=("I-CULT-01", "I-CULT-09", "I-CULT-04"),
+            ),
+            Topic(
+                "文体活动",
+                (("I-CULT-02", "举办文体活动{v}"), ("I-CULT-03", "职工参与{v}")),
+                tables=("T29",),
+                caption="文体活动开展",
+                named=("I-CULT-03", "I-CULT-02"),
+                by_unit=("I-CULT-02", "I-CULT-03"),
+                kinds=("T29",),
+            ),
+            Topic(
+                "职工书屋",
+                (
+                    ("I-CULT-05", "现有职工书屋{v}"),
+                    ("I-CULT-06", "上级与基层配书金额之比为{v}"),
+                ),
+                tables=("T30",),
+                caption="职工书屋建设",
+                named=("I-CULT-05",),
+                kinds=("T30",),
+            ),
+            Topic(
+                "宣传信息",
+                (
+                    ("I-CULT-08", "信息采用加权得分{v}"),
+                    ("I-CULT-07", "线上活动参与{v}"),
+                ),
+                tables=("T31",),
+                caption="宣传信息与线上活动",
+                named=("I-CULT-08", "I-CULT-07"),
+                kinds=("T31",),
+            ),
+        ),
+    ),
+)
