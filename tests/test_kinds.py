@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import docx
@@ -113,6 +114,28 @@ def test_sites_and_contracts_are_told_by_kind_and_walk(home: Path) -> None:
     sheet = openpyxl.load_workbook(annex)["分类情况"]
     assert ("R02", "各类型服务阵地", "暖心驿站", "在用阵地", "个", 2, 1) in list(sheet.values)
     assert all(f.equal for f in reproduce(number).files)
+
+
+def test_the_improvement_of_a_value_walks_to_the_figures_it_is_the_mean_of(home: Path) -> None:
+    filled(few=6)
+    number, tables, _ = reviewed()
+    assert tables["价值改善度与目标实现度"][0] == ["价值维度", "改善度（比上年，%）"]
+    with warehouse().connect() as c:
+        told = c.execute(
+            text(
+                "SELECT ordinal, value FROM publication_number WHERE publication_id = :p "
+                "AND indicator LIKE 'I-VAL-%' ORDER BY ordinal"
+            ),
+            {"p": number},
+        ).all()
+    assert told
+    for one in told:
+        step = walk(number, one.ordinal)
+        degrees = [p.value for p in step.parts if p.value is not None]
+        assert len(degrees) == len(step.parts) > 0
+        assert abs(sum(degrees) / len(degrees) - one.value) < Decimal("0.000001")
+        first = walk(number, step.parts[0].address)
+        assert first.cells
 
 
 def test_a_kind_of_few_people_keeps_the_whole_form_out(home: Path) -> None:

@@ -406,6 +406,17 @@ def test_counts_of_a_few_helped_people_are_withheld_by_unit() -> None:
     )
 
 
+def test_no_sentence_tells_or_ranks_what_a_table_withholds() -> None:
+    held = frozenset((BLOCK, u, "2017", "I-WARM-01") for u in (YC.code, SZSG.code))
+    figures = dataclasses.replace(year(), withheld=held)
+    document = review_document(figures, definitions(), EXTRAS)
+    told = section(document, "R04")
+    assert "两节慰问户数居前" not in told
+    assert "两节慰问资金居前的是银川市总工会（205万元）" in told
+    assert "4,100" not in told
+    assert "2,602" not in told
+
+
 def test_without_a_limit_nothing_is_withheld() -> None:
     counts = {**COUNTS, "I-AID-08": {"SZSG": 25, "QTX": 3}}
     open_rules = dataclasses.replace(

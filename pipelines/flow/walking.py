@@ -41,6 +41,7 @@ from pipelines.flow.walking_board import BOARD, lights, stated, task_parts
 from pipelines.flow.walking_filings import COVERED, about_filings, coverage, filed, findings
 from pipelines.flow.walking_results import changes, letters, result, standings
 from pipelines.flow.walking_singles import singles
+from pipelines.flow.walking_values import RULE, improved
 from pipelines.publish.analysis import SPREAD
 from pipelines.publish.own_counts import with_counts
 from pipelines.publish.quoting import ALL_FINDINGS as ALL
@@ -214,6 +215,9 @@ def _figure(at: At, number: PrintedNumber, label: str, indicator: Indicator) -> 
     period = Period.parse(number.period)
     if indicator.coverage and set(indicator.coverage) <= set(COVERED):
         return about_filings(at, number, label, indicator)
+    if indicator.achieved == "figures improved" and number.basis == NOW:
+        return made(at, number, label, indicator.name, "indicator_value", RULE,
+                     improved(at, number, indicator), ())  # fmt: skip
     day = Period.parse(_year_after(number.period)).end if number.basis == COMPARABLE else None
     found = list(
         cells_behind(

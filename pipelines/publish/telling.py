@@ -338,6 +338,9 @@ class Teller:
         Where only the first has anything to tell they are listed in one breath.
         """
         known = [c for c in codes if self.indicator(c) is not None]
+        # An order tells of the counts it is made of: nobody is put in front by withheld ones.
+        while known and self._withheld(known[0]):
+            known = known[1:]
         if not known:
             return []
         ranked = self.ranked(known[0])
@@ -371,6 +374,12 @@ class Teller:
         lead = "分单位看，" if len(groups) > 1 else "其中，"
         tail = "，居各单位前列。" if len(ranked) > limit else "。"
         return [lead, *_joined(groups, "；", tail)]
+
+    def _withheld(self, code: str) -> bool:
+        """Whether the figure of any child along 块 may not be printed."""
+        units = self.figures.children.get(BLOCK, ())
+        own = (self.figures.get(code, u.code) for u in units)
+        return any(self.disclosure.hides(f) for f in own if f is not None)
 
     def _all_of(self, codes: Sequence[str], unit: Unit) -> list[str]:
         """The indicators that one union told of alone; [] where its share of any is another."""

@@ -1,0 +1,59 @@
+"""Walks of the value improvement degree (价值改善度) to the figures whose mean it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from definitions import Period
+from definitions.measures import Indicator
+from pipelines.flow.walk_steps import COMPARABLE, LAST_YEAR, NOW, At, Part, address_of, kept
+from warehouse.achievement import improvement
+from warehouse.publications import PrintedNumber
+
+RULE = (
+    "下列各指标改善度的平均；改善度为（本年数－上年数）÷上年数×100%，越低越好的取相反数，"
+    "单项以上限为限"
+)
+
+
+def improved(at: At, number: PrintedNumber, indicator: Indicator) -> list[Part]:
+    """Each figure of the dimension that is better or worse than its base, by how many percent.
+
+    The base is last year's on a comparable basis; of a union with nobody below it, as reported.
+    """
+    period = Period.parse(number.period)
+    cap = Decimal(str(at.known.parameters["improvement_cap_pct"].at(period.end))) / 100
+    sides: list[tuple[Indicator, Decimal, Decimal | None, Decimal | None]] = []
+    for one in _of_dimension(at, indicator):
+        asked = replace(number, indicator=one.code, basis=NOW, units=())
+        now = kept(at, asked)
+        if now is None:
+            continue
+        last = replace(asked, period=period.last_year().label)
+        same = kept(at, replace(last, basis=COMPARABLE))
+        sides.append((one, now, same, kept(at, replace(last, basis=LAST_YEAR))))
+    comparable = any(same is not None for _, _, same, _ in sides)
+    parts = []
+    for one, now, same, plain in sides:
+        base = same if comparable else plain
+        degree = None
+        if base is not None:
+            degree = improvement(now, base, lower=one.better == "lower", cap=cap)
+        if degree is not None:
+            address = address_of(number, indicator=one.code, basis=NOW, units=())
+            parts.append(Part(one.name, degree * 100, address))
+    return parts
+
+
+def _of_dimension(at: At, indicator: Indicator) -> list[Indicator]:
+    """The indicators that `warehouse.second_pass` takes into the degree of a dimension."""
+    return [
+        i
+        for i in at.known.indicators.values()
+        if i.numerator
+        and not i.coverage
+        and i.aggregate != "growth"
+        and i.better != "neither"
+        and i.dimension == indicator.dimension
+    ]
