@@ -200,6 +200,9 @@ def test_bands_of_fund_audits_are_counted_beside_last_years() -> None:
     counted = [n for n in document.numbers() if n.source == "assessment" and "绩效" in n.basis]
     assert all(len(n.units) == n.value for n in counted)
     assert {n.period for n in counted} == {"2017", "2016"}
+    book = openpyxl.load_workbook(io.BytesIO(annex(document, year(), definitions(), extras)))
+    assert list(book["经费绩效等次"].values)[-1] == ("一般", 0, 1)
+    assert list(book["重点工作"].values)[-1][:3] == ("劳动竞赛与技能人才培养（五位一体）", 8, 8)
     assert not [b for b in review_document(year(), definitions(), Extras()).blocks()
                 if isinstance(b, Table) and "等次分布" in b.title]  # fmt: skip
 

@@ -289,3 +289,13 @@ def register(book: Book, teller: Teller, extras: Extras) -> None:
         ]  # fmt: skip
         note = "原文不作改写；引用数字以报表为准，与报表不符或报表中没有的标“单位自述”"
         book.table("单位综述素材", "各单位年度工作综述素材", fields, rows, note=note)
+    if extras.projects:
+        marks = [m.label for m in extras.projects[0].marks]
+        fields = [
+            Field("项目", "wrap", 36), Field("申报工会", "text", 32),
+            *(Field(name, "number", 11) for name in marks), Field("成效和关键数据", "wrap", 80),
+        ]  # fmt: skip
+        book.table("入选创新项目", "入选创新项目", fields, [
+            (blotted(p.title), p.unit, *(m.value for m in p.marks), _result(teller, p))
+            for p in extras.projects
+        ])  # fmt: skip

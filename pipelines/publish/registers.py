@@ -182,6 +182,25 @@ def results(book: Book, extras: Extras) -> None:
              r.total, r.star, r.trial, r.trial_weights)
             for r in extras.star_homes
         ])  # fmt: skip
+    if any(b.now or b.before for b in extras.fund_bands):
+        fields = [
+            Field("等次", "center", 12),
+            Field("本年（家）", "int", 11),
+            Field("上年（家）", "int", 11),
+        ]
+        book.table("经费绩效等次", "经费绩效审计评价等次分布", fields, [
+            (b.name, len(b.now), len(b.before)) for b in extras.fund_bands
+        ])  # fmt: skip
+    if any(w.tasks for w in extras.works):
+        fields = [
+            Field("重点工作", "text", 36),
+            Field("下达任务（项）", "int", 14),
+            Field("完成任务（项）", "int", 14),
+            Field("完成率（%）", "number", 11),
+        ]
+        book.table("重点工作", "重点工作完成情况", fields, [
+            (w.name, w.tasks, w.met, w.completion) for w in extras.works if w.tasks
+        ])  # fmt: skip
     if extras.unmet:
         fields = [
             Field("单位", "text", 34),
