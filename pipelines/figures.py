@@ -11,6 +11,8 @@ from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from definitions.periods import Period
 
+POINTS = ("%", "百分点")
+"""Units whose change is told in points, not in percent."""
 BLOCK, INDUSTRY = "块", "条"
 UNASSIGNED = "未纳入产业"
 
@@ -156,7 +158,7 @@ def change_words(
         return ""
     if now == before:
         return "持平"
-    if indicator.unit == "%":
+    if indicator.unit in POINTS:
         points = now - before
         if abs(points) < Decimal("0.05"):
             return "基本持平"

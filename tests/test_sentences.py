@@ -174,3 +174,30 @@ def test_every_number_of_a_sentence_is_quoted() -> None:
     runs = made.sentence([("I-ORG-03", ""), ("I-ORG-04", "")])
     plain = "".join(r for r in runs if isinstance(r, str))
     assert not any(c.isdigit() for c in plain), plain
+
+
+def test_what_follows_a_part_is_told_apart_from_it() -> None:
+    given = {"I-SKILL-11": moved(110, 100), "I-SKILL-12": moved(40, 50),
+             "I-SKILL-14": moved(45, 50), "I-SKILL-13": moved(90, 100)}  # fmt: skip
+    words = {"I-SKILL-12": "其中通过大赛获得高级职业资格{v}"}
+    assert sentence(given, words) == (
+        "取得职业技能等级证书的职工110人，比上年增长10.0%，其中通过大赛获得高级职业资格40人，"
+        "比上年下降20.0%；专业技术职称晋升45人、发放晋级助推奖励90元，均比上年下降10.0%。"
+    )
+
+
+def test_neighbours_of_which_fewer_are_better_name_last_year_once() -> None:
+    given = {"I-DQ-05": moved(46, 4), "I-DQ-03": moved(3, 5)}
+    assert sentence(given) == "缺报46次、锁定后更正3次，上年分别为4次和5次。"
+
+
+def test_a_gap_in_points_moves_in_points() -> None:
+    assert sentence({"I-CON-05": moved("1.5", "0.8")}) == (
+        "一线职工与平均工资增幅之差1.50个百分点，比上年提高0.7个百分点。"
+    )
+
+
+@pytest.mark.parametrize(("value", "words"), [("-20", "下降20.00%"), ("3.5", "增长3.50%")])
+def test_a_growth_is_told_as_one(value: str, words: str) -> None:
+    given = {"I-FIN-11": moved(float(value), -10)}
+    assert sentence(given) == f"“三公”经费同比{words}。"

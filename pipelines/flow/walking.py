@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from definitions import Definitions, Period
 from definitions.measures import Indicator
 from pipelines import counted_rows
-from pipelines.figures import UNASSIGNED
+from pipelines.figures import POINTS, UNASSIGNED
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.ground import engine
 from pipelines.flow.walk_steps import (
@@ -162,7 +162,7 @@ def _derived(at: At, number: PrintedNumber, label: str, indicator: Indicator) ->
         parts = singles(at, number, indicator)
     elif number.basis.startswith("比"):
         side = number.basis.removeprefix("比").removesuffix(_BY)
-        plain = indicator.unit == "%" or number.basis.endswith(_BY)
+        plain = indicator.unit in POINTS or number.basis.endswith(_BY)
         rule = "本期－对比期" if plain else "（本期－对比期）÷对比期×100%"
         basis = side if side in (BEFORE, LAST_YEAR, COMPARABLE) else NOW  # or a period's label
         parts = [

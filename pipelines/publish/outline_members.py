@@ -157,6 +157,7 @@ MEMBERS: tuple[Part, ...] = (
                 tables=("T8",),
                 caption="职工代表培训与履职评估",
                 named=("I-DEMO-03", "I-DEMO-04"),
+                breaks=("I-DEMO-05",),
                 by_unit=("I-DEMO-03", "I-DEMO-04", "I-DEMO-05", "I-DEMO-06", "I-DEMO-07"),
             ),
             Topic(

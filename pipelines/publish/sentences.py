@@ -98,7 +98,7 @@ def _one(teller: Teller, clauses: Sequence[_Clause]) -> list[Inline]:
     for _, alike in groupby(clauses, key=lambda c: _shared(teller, c)):
         group = list(alike)
         size = _TOGETHER if group[0].moved else len(group)
-        groups += [group[i : i + size] for i in range(0, len(group), size)]
+        groups += [g for i in range(0, len(group), size) for g in _apart(group[i : i + size])]
     parts = [_together(group) for group in groups]
     for i, group in enumerate(groups):
         last = group[-1].figure
@@ -113,6 +113,16 @@ def _one(teller: Teller, clauses: Sequence[_Clause]) -> list[Inline]:
             runs.append("，" if not heavy or _leans(part) else "；")
         runs += part
     return [*runs, "。"]
+
+
+def _apart(group: Sequence[_Clause]) -> list[list[_Clause]]:
+    """A group parted behind 其中 and 占: what follows is no part of what they are a part of."""
+    parts: list[list[_Clause]] = [[]]
+    for clause in group:
+        if parts[-1] and _leans(parts[-1][-1].said) and not _leans(clause.said):
+            parts.append([])
+        parts[-1].append(clause)
+    return parts
 
 
 def _shared(teller: Teller, clause: _Clause) -> tuple[object, ...]:
@@ -150,7 +160,7 @@ def _together(group: Sequence[_Clause]) -> list[Inline]:
             # All by as much: said once, and quoted as the first one's.
             runs += [f"均{first.moved}", first.change]
         elif isinstance(first.change, Number):
-            runs.append(f"分别{first.moved}")
+            runs.append(_each(first.moved))
             for i, clause in enumerate(group):
                 if i:
                     runs.append("和" if i == len(group) - 1 else "、")
@@ -160,6 +170,11 @@ def _together(group: Sequence[_Clause]) -> list[Inline]:
     if first.more:
         runs += ["，", *first.more]
     return runs
+
+
+def _each(moved: str) -> str:
+    """分别比上年增长, 上年分别为."""
+    return f"{moved[:-1]}分别为" if moved.endswith("为") else f"分别{moved}"
 
 
 def _all(moved: str) -> str:
@@ -175,8 +190,7 @@ def spoken(value: Decimal, teller: Teller, code: str, words: str) -> str:
     """
     indicator = teller.definitions.indicators[code]
     unit = indicator.unit
-    if unit == "工作日":
-        unit = "个工作日"
+    unit = {"工作日": "个工作日", "百分点": "个百分点", "比值": ""}.get(unit, unit)
     if "/" in unit and any(w in words for w in ("均", "每")):
         unit = unit.partition("/")[0]
     if unit == "元" and abs(value) >= _MILLION:

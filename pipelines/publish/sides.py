@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
-from pipelines.figures import Figure, places, rounded
+from pipelines.figures import POINTS, Figure, places, rounded
 from pipelines.publish.sentences import gap_of
 
 NONE = "—"
@@ -47,7 +47,7 @@ def change_value(
     """How much a figure moved: percent of a count, points of a rate; None without a base."""
     if now is None or before is None:
         return None
-    if indicator.unit == "%":
+    if indicator.unit in POINTS:
         return now - before
     return (now - before) / before * 100 if before else None
 

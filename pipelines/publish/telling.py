@@ -218,6 +218,9 @@ class Teller:
                 continue
             if piece == "v":
                 text = spoken(abs(value) if lost else value, self, code, words)
+                if indicator.aggregate == "growth":  # a change itself: it grew or fell by so much
+                    text = spoken(abs(value), self, code, words)
+                    text = f"{'下降' if value < 0 else '增长'}{text}"
                 runs.append(self.number(figure, value, text))
             else:
                 basis = "分子" if piece == "n" else "分母"
@@ -231,6 +234,8 @@ class Teller:
     def comparison(self, figure: Figure) -> list[Inline]:
         """比上年增长7.1%（可比口径增长3.0%）; empty without last year's value."""
         _, then = sides(self.figures.period.kind)
+        if self.definitions.indicators[figure.indicator].aggregate == "growth":
+            return []  # it is a comparison already
         if self._plainly(figure):
             if self.hides(figure, "上年同期"):
                 return []
