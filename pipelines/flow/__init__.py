@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from pipelines.flow.transfers import publish_transfers
     from pipelines.flow.trying import rerun, what_if
     from pipelines.flow.uploading import progress, upload
-    from pipelines.flow.walking import find_numbers, walk
+    from pipelines.flow.walking import find_cell, find_numbers, walk
     from pipelines.flow.withdrawing import withdraw_edition
 
 _PART_OF = {
@@ -118,6 +118,7 @@ _PART_OF = {
     "edition_pdf": "pdf_editions",
     "end_mend": "correcting",
     "explain": "drafting",
+    "find_cell": "walking",
     "find_numbers": "walking",
     "follow_up": "consequences",
     "hand_in": "collecting",
@@ -206,6 +207,7 @@ __all__ = [
     "end_mend",
     "end_notices",
     "explain",
+    "find_cell",
     "find_numbers",
     "follow_up",
     "hand_in",
