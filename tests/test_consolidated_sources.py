@@ -107,7 +107,9 @@ def test_csv_and_parquet_say_it_on_each_row(kept: Kept) -> None:
 
 def test_a_total_walks_to_its_subtotals_and_they_to_cells(kept: Kept) -> None:
     sums = kept.sheet("分上级小计").set_index("上级工会")
-    total = flow.walk(kept.reference, f"块/640100Z00001/2017-12/{FORM}.members_total/合计")
+    total = flow.walk(kept.reference, flow.find_cell(kept.publication, "合计 会员人数"))
+    with pytest.raises(LookupError, match="合计是"):  # of a county it would tell the others'
+        flow.walk(kept.reference, f"块/{COUNTIES['helan']}/2017-12/{FORM}.members_total/合计")
     assert total.value == sums.loc["合计", "会员人数（人）"]
     assert [p.label for p in total.parts] == [n for n in sums.index if n != "合计"]
     for part in total.parts:

@@ -64,15 +64,6 @@ def test_an_edition_is_put_into_a_bucket(
     assert all(key.startswith("2017/R-01") for key in found)
 
 
-def test_a_list_gets_one_mail_each_through_the_outbox(published: Published) -> None:
-    people = ["a@example.invalid", "b@example.invalid"]
-    flow.deliver(reference(), AT, mail_to=people, list_name="各市县总工会")
-    flow.deliver(reference(), AT, mail_to=people, list_name="各市县总工会")
-    rows = query("SELECT address, subject, files FROM outbox WHERE kind = 'publication' ORDER BY 1")
-    assert [r.address for r in rows] == people
-    assert all(len(r.files) == 4 and reference() not in r.subject for r in rows)
-
-
 def test_nothing_unsigned_is_handed_on(published: Published, tmp_path: Path) -> None:
     draft = flow.prepare_review(2017, LATER)
     with pytest.raises(LookupError, match="没有发布"):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         waiting_corrections,
         withdraw_correction,
     )
-    from pipelines.flow.delivering import deliver, write_site
+    from pipelines.flow.delivering import deliver, deliver_to, write_site
     from pipelines.flow.downloading import download
     from pipelines.flow.drafting import (
         draft_of,
@@ -111,6 +111,7 @@ _PART_OF = {
     "decide_correction": "correcting",
     "decide_reopening": "reopening",
     "deliver": "delivering",
+    "deliver_to": "delivering",
     "deliver_messages": "handing_over",
     "download": "downloading",
     "draft_of": "drafting",
@@ -199,6 +200,7 @@ __all__ = [
     "decide_final",
     "decide_reopening",
     "deliver",
+    "deliver_to",
     "deliver_messages",
     "download",
     "draft_of",

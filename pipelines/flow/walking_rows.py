@@ -112,6 +112,9 @@ class _Sheet:
         edition = at.edition
         if (code, number.period) != (edition.recipe.get("form"), edition.period):
             raise LookupError(f"{edition.reference} 没有 {number.period} 的 {code}")
+        if number.basis == TOTAL and number.unit != edition.unit:
+            # whoever sees a unit sees what is below it, not what is beside it
+            raise LookupError(f"合计是{edition.unit_name}的")
         form = at.known.form(code, Period.parse(edition.period))
         if field not in form.position or field in _untold(at.known, form, edition):
             raise LookupError(f"{edition.reference} 没有“{field}”这一栏，或者该栏不逐行公布")
