@@ -217,8 +217,6 @@ def site(
 @app.command("bi-views", help="建立或更新供报表工具读取的只读视图（reports）")
 def bi_views() -> None:
     """Create the views of the schema reports."""
-    from warehouse.bi import create_views
+    from pipelines.flow.bi_views import renew_views
 
-    with engine().begin() as connection:
-        made = create_views(connection, definitions())
-    console.print(f"已建立 {len(made)} 个视图")
+    console.print(f"已建立 {len(renew_views())} 个视图")
