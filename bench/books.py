@@ -2,16 +2,18 @@
 
 ORG-02 with its columns repeated to forty and invented figures, a fifth of them left empty. Plain
 means: one sheet in constant memory, a row of heads, `write_row` for each row, no formats. Ours adds
-subtotals by parent, formats by column, text kept text, codebook and coverage. Each size and way
-runs in a process of its own; memory is what it grew by at its peak, the frame not counted.
+subtotals by parent, formats by column, text kept text, the workbook that each row came from,
+codebook and coverage. Each size and way runs in a process of its own; memory is what it grew by at
+its peak, the frame not counted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +31,7 @@ from definitions import Definitions, load_definitions
 from definitions.model import Form
 from definitions.periods import Period
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut, consolidated_workbook
+from pipelines.publish.sources import Source
 
 COLUMNS = 40
 MONTH = Period.parse("2019-03")
@@ -65,6 +68,8 @@ def frame(form: Form, rows: int) -> pd.DataFrame:
         UNIT_CODE: [union_code(n) for n in range(rows)],
         UNIT_NAME: [union_name(n) for n in range(rows)],
         PARENT: [f"第{n // 50:03d}县总工会" for n in range(rows)],
+        "filing_id": range(rows),
+        "row_no": 5,
     }
     for column in form.columns:
         empty = random.random(rows) < 0.2
@@ -75,6 +80,18 @@ def frame(form: Form, rows: int) -> pd.DataFrame:
             texts = [None if e else f"文字{n % 97}" for n, e in enumerate(empty)]
             data[column.code] = pd.array(texts, dtype="string")
     return pd.DataFrame(data)
+
+
+def workbooks(form: Form, rows: int) -> dict[int, Source]:
+    """A workbook of its own for each row, which is the most that there can be."""
+    places = {c.code: n for n, c in enumerate(form.columns, 1)}
+    return {
+        n: Source(
+            union_code(n), union_name(n), MONTH.label, 1, f"{union_name(n)}{MONTH.label}.xlsx",
+            hashlib.sha256(str(n).encode()).hexdigest(), "会员", CUTOFF, places,
+        )
+        for n in range(rows)
+    }  # fmt: skip
 
 
 def plain(form: Form, rows: pd.DataFrame) -> bytes:
@@ -96,19 +113,28 @@ def _write(way: str, count: int) -> Written:
     form = wide_form(definitions)
     rows = frame(form, count)
     cut = Cut(form, MONTH, "块", CUTOFF, definitions.digest, "P", "示范省总工会")
-    _once(way, cut, rows.head(20), definitions)  # imports and caches are no part of a workbook
+    sources = workbooks(form, count)
+    _once(
+        way, cut, rows.head(20), definitions, sources
+    )  # imports and caches are no part of a workbook
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = processor_seconds()
-    content = _once(way, cut, rows, definitions)
+    content = _once(way, cut, rows, definitions, sources)
     seconds = processor_seconds() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     return Written(way, count, seconds, len(content) / 2**20, memory / 1024)
 
 
-def _once(way: str, cut: Cut, rows: pd.DataFrame, definitions: Definitions) -> bytes:
+def _once(
+    way: str,
+    cut: Cut,
+    rows: pd.DataFrame,
+    definitions: Definitions,
+    sources: Mapping[int, Source],
+) -> bytes:
     if way == "plain":
         return plain(cut.form, rows)
-    return consolidated_workbook(cut, rows, definitions)
+    return consolidated_workbook(cut, rows, definitions, sources)
 
 
 def measure(sizes: Sequence[int]) -> list[Written]:

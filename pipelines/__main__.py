@@ -12,6 +12,7 @@ from pipelines.commands import (
     changes,
     collecting,
     corrections,
+    distributing,
     keeping,
     periods,
     publishing,
@@ -24,7 +25,7 @@ USER_ERROR = 2
 
 for part in (
     collecting.app, submissions.app, corrections.app, changes.app, periods.app,
-    publishing.app, keeping.app,
+    publishing.app, distributing.app, keeping.app,
 ):  # fmt: skip
     app.add_typer(part)
 app.add_typer(assessment.app, name="assessment")

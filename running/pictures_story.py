@@ -16,12 +16,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import text
 
 from pipelines import flow
-from pipelines.flow import correcting, ground, reopening
+from pipelines.flow import correcting, delivering, ground, reopening
 from pipelines.flow.correcting import NewCell
 from pipelines.flow.reading import read_mended
 from pipelines.flow.uploading import Upload, progress, upload, work_once
 from pipelines.places import places
 from running.pictures_assessment import assessment_year
+from warehouse import distribution
 from warehouse.life_cycle import Actor
 
 MONTH = "2018-02"
@@ -56,6 +57,7 @@ def story(at: datetime) -> dict[str, str]:
         "whole": f"/queue/{whole[1]}",
         "original": f"/figures/originals/{whole[1]}",
         **_publications(),
+        **_hand_on(at),
     }
 
 
@@ -211,6 +213,31 @@ def _ask_to_reopen(at: datetime) -> None:
         document="示总工统〔2018〕3号", account_id=_person("steward").account or 0,
         at=at.isoformat(), forms=["ORG-02"], organisations=[_unit_of("reporter")],
     )  # fmt: skip
+
+
+def _hand_on(at: datetime) -> dict[str, str]:
+    """A list of offices, and a publication of the federation sent to it."""
+    own, by = _unit_of("leader"), _person("leader").logged
+    with ground.engine().begin() as connection:
+        number = distribution.make(connection, "各县（市）区总工会办公室", own, at, by)
+        people = [
+            ("永宁县总工会办公室", "yongning@union.example"),
+            ("贺兰县总工会办公室", "helan@union.example"),
+            ("灵武市总工会办公室", "lingwu@union.example"),
+        ]
+        distribution.add(connection, number, people, at, by)
+        edition = connection.execute(
+            text(
+                "SELECT p.id FROM publication AS p JOIN organisation AS o ON o.id = p.org_id"
+                " WHERE p.state = 'published' AND p.kind LIKE 'R-03%' AND o.code = :org"
+                " ORDER BY p.id DESC LIMIT 1"
+            ),
+            {"org": own},
+        ).scalar()
+    if edition is None:
+        return {}
+    delivering.deliver(edition, at.isoformat(), to_list=number, by=by)
+    return {"deliver": f"/publications/{edition}/deliver"}
 
 
 def _publications() -> dict[str, str]:

@@ -21,6 +21,7 @@ from definitions.periods import Period
 from pipelines.flow.downloading import as_csv, harmless
 from pipelines.publish import Extras, UnitWords, bulletin, review
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut, consolidated_workbook
+from pipelines.publish.sources import Source
 from pipelines.small_cells import sensitive_columns
 
 INJECTIONS = (
@@ -47,12 +48,23 @@ def textual(column: Column) -> bool:
     )  # fmt: skip
 
 
+def sources_of(form: Form, at: datetime) -> dict[int, Source]:
+    """A workbook for each row; who sent it, its name and its sheet are injections."""
+    places = {c.code: n for n, c in enumerate(form.columns, 1)}
+    return {
+        n: Source("U", text, "2017-12", 1, text, "0" * 64, text, at, places)
+        for n, text in enumerate(INJECTIONS)
+    }
+
+
 def rows_of(form: Form) -> pd.DataFrame:
     """One row per injection, in every text column at once."""
     content: dict[str, list[object]] = {
         UNIT_CODE: [f"U{i}" for i in range(len(INJECTIONS))],
         UNIT_NAME: list(INJECTIONS),
         PARENT: list(INJECTIONS),
+        "filing_id": list(range(len(INJECTIONS))),
+        "row_no": [5] * len(INJECTIONS),
     }
     for column in form.columns:
         content[column.code] = list(INJECTIONS) if textual(column) else [None] * len(INJECTIONS)
@@ -83,7 +95,7 @@ def test_no_text_of_any_form_becomes_a_formula_in_a_consolidated_workbook(
     for form in newest.values():
         period = _period(form)
         cut = Cut(form, period, "块", at, definitions.digest, "T", "示范总工会")
-        content = consolidated_workbook(cut, rows_of(form), definitions)
+        content = consolidated_workbook(cut, rows_of(form), definitions, sources_of(form, at))
         assert formulas(content) == [], form.code
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         lines = book.get_sheet_by_name("数据").to_python(skip_empty_area=False)

@@ -136,6 +136,29 @@ def test_the_chair_sees_reports_but_no_cells_and_no_workbooks(told):
     assert browser.get(f"/figures/originals/{submission}").status_code == 403
 
 
+def test_a_row_of_a_consolidated_workbook_is_found_by_union_and_head(told):
+    with warehouse().connect() as connection:
+        book = connection.execute(
+            text("SELECT id FROM publication WHERE kind LIKE 'R-14%' AND title LIKE '%ORG-02%' "
+                 "AND title LIKE '%块%' ORDER BY id LIMIT 1")
+        ).scalar_one()  # fmt: skip
+    browser = told.site.signed_in("bu")
+    assert "单位编码或名称，空一格，表头" in words(browser.get(f"/numbers/{book}"))
+    unit = published.UNITS[0]
+    found = browser.get(f"/numbers/{book}", params={"printed": f"{unit} 会员人数"})
+    assert found.status_code == 303
+    page = browser.get(found.headers["location"])
+    assert "/figures/originals/" in page.text
+    step = flow.walk(book, f"块/{unit}/2017-12/ORG-02.members_total")
+    assert f"{step.value:,.0f}" in words(page)
+    assert f"{step.cells[0].sheet} {step.cells[0].cells[0]}" in " ".join(words(page))
+    county = told.site.signed_in("xian")
+    other = next(u for u in published.UNITS if published.PARENT[u] == OTHER)
+    for code, status in ((unit, 200), (other, 404)):
+        found = county.get(f"/numbers/{book}/块/{code}/2017-12/ORG-02.members_total")
+        assert found.status_code == status, code
+
+
 def test_a_county_walks_its_own_units_and_nobody_elses(told):
     browser = told.site.signed_in("xian")
     own, other = published.UNITS[0], next(

@@ -27,6 +27,7 @@ from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
 from pipelines.publish.content import Column, Table, ordinal
 from pipelines.publish.publication import Publication, file_title, read_manifest
 from pipelines.publish.sheets import sheet_name
+from pipelines.publish.sources import Source
 
 FORM = Form.model_validate(
     {
@@ -62,6 +63,8 @@ ROWS = pd.DataFrame(
         UNIT_CODE: ["640100000001", "640100000002", "640100000003"],
         UNIT_NAME: ["=甲工会", "+乙工会", "丙工会"],
         PARENT: ["甲区总工会", "乙区总工会", "甲区总工会"],
+        "filing_id": [11, 12, 11],
+        "row_no": [7, 5, 9],
         "org_code": ["640100000001", "640100000002", "640100000003"],
         "person": ["张某", "李某", "王某"],
         "members": [101, None, 102],
@@ -72,10 +75,20 @@ ROWS = pd.DataFrame(
         "remark": ["=cmd|'/c calc'!A1", "http://example.invalid", "@SUM(A1)"],
     }
 )
+PLACES = {c.code: n for n, c in enumerate(FORM.columns, 1)}
+SOURCES = {
+    number: Source(
+        "640100Z00001", "=报送工会", "2017-03", 2, name, "ab" * 32, sheet, CUTOFF, places
+    )
+    for number, name, sheet, places in (
+        (11, "=甲.xlsx", "+表一", PLACES),
+        (12, "乙.zip/乙.et", "表一", {c: p + 24 for c, p in PLACES.items() if c != "rate"}),
+    )
+}
 
 
 def opened(rows: pd.DataFrame = ROWS, coverage: tuple[CoverageRow, ...] = ()) -> openpyxl.Workbook:
-    content = consolidated_workbook(CUT, rows, definitions(), coverage)
+    content = consolidated_workbook(CUT, rows, definitions(), SOURCES, coverage)
     return openpyxl.load_workbook(io.BytesIO(content))
 
 
@@ -105,7 +118,7 @@ def test_missing_values_stay_blank_and_are_not_added_as_zero() -> None:
 
 def test_what_is_blank_is_no_cell_and_has_its_line_all_the_same() -> None:
     """One rule for a sheet instead of a cell for each of hundreds of thousands of blanks."""
-    content = consolidated_workbook(CUT, ROWS, definitions())
+    content = consolidated_workbook(CUT, ROWS, definitions(), SOURCES)
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         page = book.read("xl/worksheets/sheet2.xml").decode()
     rows = page.partition("<sheetData>")[2].partition("</sheetData>")[0]
@@ -113,10 +126,36 @@ def test_what_is_blank_is_no_cell_and_has_its_line_all_the_same() -> None:
     assert cells
     assert "/" not in cells
     (ruled,) = openpyxl.load_workbook(io.BytesIO(content))["数据"].conditional_formatting
-    assert str(ruled.sqref) == "A4:J6"
+    assert str(ruled.sqref) == "A4:L6"
     (rule,) = ruled.rules
     assert rule.type == "containsBlanks"
     assert rule.dxf.border.bottom.style == "thin"
+
+
+def test_every_cell_leads_to_a_cell_of_the_workbook_it_came_in() -> None:
+    """来源 to the file and its layout, 列位 to the letter, 原表行 to the row."""
+    book = opened()
+
+    def original(row: int, head: str) -> tuple[object, ...]:
+        source = int(str(column(book, "数据", "来源")[row]))
+        place = column(book, "数据来源", "来源").index(source)
+        file, sheet, layout = (
+            column(book, "数据来源", h)[place] for h in ("原件文件名", "原件工作表", "列位")
+        )
+        line = column(book, "原表列位", "列位").index(layout)
+        letter = column(book, "原表列位", head)[line]
+        return file, sheet, f"{letter}{column(book, '数据', '原表行')[row]}"
+
+    assert original(0, "会员人数（人）") == ("=甲.xlsx", "+表一", "C7")
+    assert original(1, "会员人数（人）") == ("乙.zip/乙.et", "表一", "AA5")
+    assert original(2, "实缴（元）") == ("=甲.xlsx", "+表一", "D9")
+    assert column(book, "数据来源", "报送版次") == [2, 2]
+    assert column(book, "数据来源", "数据行数") == [2, 1]
+    assert column(book, "数据来源", "原件SHA-256") == ["ab" * 32] * 2
+    assert column(book, "数据来源", "接收时间") == ["2018-01-20 10:30"] * 2
+    assert column(book, "原表列位", "比率（%）") == ["E", "—"]
+    assert "姓名" not in [c.value for c in book["原表列位"][3]]
+    assert column(book, "分上级小计", "在“数据”表中") == ["第4行至第6行", "第5行", "第4行至第6行"]
 
 
 def test_percentages_are_never_added() -> None:
@@ -157,9 +196,9 @@ def test_values_keep_their_kind() -> None:
 
 
 def test_rows_that_do_not_add_up_to_the_warehouse_are_refused() -> None:
-    consolidated_workbook(CUT, ROWS, definitions(), totals={"members": Decimal(203)})
+    consolidated_workbook(CUT, ROWS, definitions(), SOURCES, totals={"members": Decimal(203)})
     with pytest.raises(ValueError, match="members: rows 203"):
-        consolidated_workbook(CUT, ROWS, definitions(), totals={"members": Decimal(204)})
+        consolidated_workbook(CUT, ROWS, definitions(), SOURCES, totals={"members": Decimal(204)})
 
 
 def test_a_form_nobody_sent_gives_an_empty_workbook_that_says_so() -> None:
@@ -173,7 +212,7 @@ def test_a_form_nobody_sent_gives_an_empty_workbook_that_says_so() -> None:
 
 
 def test_consolidated_workbook_is_the_same_bytes_again() -> None:
-    first, second = (consolidated_workbook(CUT, ROWS, definitions()) for _ in range(2))
+    first, second = (consolidated_workbook(CUT, ROWS, definitions(), SOURCES) for _ in range(2))
     assert first == second
 
 

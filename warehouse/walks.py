@@ -72,6 +72,36 @@ def filings_behind(
 
 
 @dataclass(frozen=True, slots=True)
+class Filed:
+    """One form of an accepted workbook; `columns` are the places of its columns in the sheet."""
+
+    id: int
+    form: str
+    edition: str
+    period: str
+    reporter: str
+    version: int
+    file_name: str
+    sha256: str
+    submission: int
+    sheet: str
+    columns: tuple[int, ...]
+    accepted: datetime
+
+
+def filings_of(connection: Connection, numbers: Sequence[int]) -> list[Filed]:
+    """Filings by their numbers, with the workbook that each came in."""
+    found = connection.execute(text(sql("filing_sources")), {"filings": list(numbers)})
+    return [
+        Filed(
+            r.filing_id, r.form, r.edition, r.period, r.reporter, r.version, r.file_name, r.sha256,
+            r.submission_id, r.sheet, tuple(r.sheet_columns), r.accepted_at,
+        )
+        for r in found
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class KeptValue:
     """A figure as its computation keeps it."""
 

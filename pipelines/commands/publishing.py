@@ -184,35 +184,39 @@ def download(
     console.print(f"{made.rows} 行，{made.units} 家单位")
 
 
-@app.command("deliver", help="分发已发布的版次：文件夹、对象存储、邮件")
+@app.command("deliver", help="分发已发布的版次：文件夹、对象存储、分发名单")
 def deliver(
-    publication: int,
+    publication: Annotated[str, typer.Argument(help="版次的序号，或本件编号如 R01-7Q4ZK2XM")],
     at: At,
     folder: Annotated[str | None, typer.Option(help="放到哪个文件夹")] = None,
     bucket: Annotated[str | None, typer.Option(help="放到哪个存储桶")] = None,
-    mail: Annotated[list[str] | None, typer.Option(help="发给谁，可写多次")] = None,
-    list_name: Annotated[str, typer.Option(help="分发名单的名称")] = "",
+    to_list: Annotated[str | None, typer.Option("--list", help="发给哪个分发名单")] = None,
+    by: Annotated[str, typer.Option(help="经办人")] = "system",
 ) -> None:
     """Hand a published edition on."""
-    done = flow.deliver(
-        publication, at, folder=folder, bucket=bucket, mail_to=mail or (), list_name=list_name
-    )
+    which = int(publication) if publication.isdigit() else publication
+    done = flow.deliver(which, at, folder=folder, bucket=bucket, to_list=to_list, by=by)
     for one in done:
         console.print(f"{one.channel} {one.target}：{len(one.handed)} 件")
+    if not done:
+        console.print("都已分发过，没有再发")
 
 
 @app.command("site", help="把一年的发布件写成可从U盘打开的网页")
-def site(year: int, to: Path, at: At) -> None:
+def site(
+    year: int,
+    to: Path,
+    at: At,
+    notices: Annotated[bool, typer.Option("--notices", help="连同只发给单位的通知书")] = False,
+) -> None:
     """Write a year's publications as a static site."""
-    made = flow.write_site(year, str(to), at)
+    made = flow.write_site(year, str(to), at, notices=notices)
     console.print(f"{made['publications']} 件、{made['files']} 个文件，请打开 {made['index']}")
 
 
 @app.command("bi-views", help="建立或更新供报表工具读取的只读视图（reports）")
 def bi_views() -> None:
     """Create the views of the schema reports."""
-    from warehouse.bi import create_views
+    from pipelines.flow.bi_views import renew_views
 
-    with engine().begin() as connection:
-        made = create_views(connection, definitions())
-    console.print(f"已建立 {len(made)} 个视图")
+    console.print(f"已建立 {len(renew_views())} 个视图")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         waiting_corrections,
         withdraw_correction,
     )
-    from pipelines.flow.delivering import deliver, write_site
+    from pipelines.flow.delivering import deliver, deliver_to, write_site
     from pipelines.flow.downloading import download
     from pipelines.flow.drafting import (
         draft_of,
@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from pipelines.flow.transfers import publish_transfers
     from pipelines.flow.trying import rerun, what_if
     from pipelines.flow.uploading import progress, upload
-    from pipelines.flow.walking import find_numbers, walk
+    from pipelines.flow.walking import find_cell, find_numbers, walk
     from pipelines.flow.withdrawing import withdraw_edition
 
 _PART_OF = {
@@ -111,6 +111,7 @@ _PART_OF = {
     "decide_correction": "correcting",
     "decide_reopening": "reopening",
     "deliver": "delivering",
+    "deliver_to": "delivering",
     "deliver_messages": "handing_over",
     "download": "downloading",
     "draft_of": "drafting",
@@ -118,6 +119,7 @@ _PART_OF = {
     "edition_pdf": "pdf_editions",
     "end_mend": "correcting",
     "explain": "drafting",
+    "find_cell": "walking",
     "find_numbers": "walking",
     "follow_up": "consequences",
     "hand_in": "collecting",
@@ -198,6 +200,7 @@ __all__ = [
     "decide_final",
     "decide_reopening",
     "deliver",
+    "deliver_to",
     "deliver_messages",
     "download",
     "draft_of",
@@ -206,6 +209,7 @@ __all__ = [
     "end_mend",
     "end_notices",
     "explain",
+    "find_cell",
     "find_numbers",
     "follow_up",
     "hand_in",

@@ -22,11 +22,12 @@ from pipelines.flow.boards import board_of
 from pipelines.flow.checking import check_at_close, tell_waiting
 from pipelines.flow.extras import extras_of
 from pipelines.flow.ground import definitions, engine, moment, register
-from pipelines.flow.sheets import named, rows_of
+from pipelines.flow.sheets import named, rows_of, sources_of
 from pipelines.flow.storing import Kept, lay_out, publish, set_aside
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish import Publication, bulletin, consolidated
 from pipelines.publish.consolidated import Cut
+from pipelines.publish.sources import Source
 from warehouse import audit
 from warehouse.gates import broken_gates
 from warehouse.organisations import standing
@@ -156,6 +157,7 @@ def _products(
         (
             Cut(form, closing, line, when, known.digest, top.code, top.name, closings[0].end),
             named(rows, organisations, line),
+            sources,
             [c for c in reported[closing] if c.form == form.code],
         )
         for closing in (*closings, *early)
@@ -163,13 +165,14 @@ def _products(
         if form.covers(closing) and (form.code, closing.label) not in taking
         if closing not in early or (form.code, closing) in locked
         if len(rows := rows_of(connection, known, form, [closing.label], organisations, when))
+        for sources in [sources_of(connection, known, rows, organisations)]
         for line in (BLOCK, INDUSTRY)
     )
     for publication in _drawn(sheets, known):
         yield publication, None
 
 
-_Sheets = tuple[Cut, pd.DataFrame, list[CoverageRow]]
+_Sheets = tuple[Cut, pd.DataFrame, dict[int, Source], list[CoverageRow]]
 """What one consolidated workbook is drawn from."""
 
 
@@ -197,5 +200,5 @@ _DRAWN_BY: list[Definitions] = []
 
 
 def _draw(sheets: _Sheets) -> Publication:
-    cut, rows, coverage = sheets
-    return consolidated(cut, rows, _DRAWN_BY[-1], coverage)
+    cut, rows, sources, coverage = sheets
+    return consolidated(cut, rows, _DRAWN_BY[-1], sources, coverage)

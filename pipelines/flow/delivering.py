@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -12,24 +11,32 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from sqlalchemy import Connection, text
 
 from definitions import Period
 from pipelines.flow.ground import engine, moment
+from pipelines.flow.notices import KIND as NOTICE
 from pipelines.places import places
 from pipelines.publish.page import offline
 from pipelines.publish.publication import chinese_day
 from warehouse import audit, outbox
-from warehouse.publications import Edition, delivered, edition_of
+from warehouse.distribution import DistributionList, named
+from warehouse.publications import Edition, delivered, edition_of, mail_key, mailed
 
 STORAGE_ENDPOINT = "UNION_REPORTS_STORAGE_ENDPOINT"
 MAIL_DOMAIN = "UNION_REPORTS_MAIL_DOMAIN"
+DELIVERY_PLACES = "UNION_REPORTS_DELIVERY_PLACES"
+BUCKET = "s3://"
+FOLDER, STORAGE, MAIL = "folder", "storage", "mail"
+ADDRESSED = (NOTICE,)
+"""Kinds that are addressed to one union and may name people: for its own lists alone."""
 _READY = ("published",)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What was handed over: file names or mails; nothing where it had been before."""
+    """What was handed over: file names, or addresses that were written to."""
 
     reference: str
     channel: str
@@ -43,14 +50,16 @@ def deliver(
     *,
     folder: str | None = None,
     bucket: str | None = None,
-    mail_to: Sequence[str] = (),
-    list_name: str = "",
+    to_list: int | str | None = None,
+    by: str = "system",
 ) -> list[Delivered]:
-    """Hand a published edition to a folder, a bucket and a distribution list, each once.
+    """Hand a published edition to a folder, a bucket and a distribution list (number or name).
 
-    Mails are written to the outbox, which sends them; `list_name` names the list in the record.
-    Handing the same edition to the same place again does nothing. LookupError in Chinese for an
-    edition that nobody has signed, or that was withdrawn or replaced.
+    A folder and a bucket take it once. A list is mailed to through the outbox, each address once
+    for an edition, however many lists it is on and whatever they are called; who was put on a list
+    since gets it when it is sent again. Where nothing is left to hand over, nothing is noted.
+    LookupError in Chinese for an edition that nobody has signed, or that was withdrawn or replaced,
+    and for what is addressed to one union and a list that is not its own.
     """
     when = moment(at)
     with engine().begin() as connection:
@@ -58,20 +67,56 @@ def deliver(
         if edition.state not in _READY:
             raise LookupError(f"{edition.title}第{edition.edition}版没有发布或已被替换，不能分发")
         done = []
-        if folder is not None and delivered(connection, edition.id, "folder", folder, when):
-            done.append(Delivered(edition.reference, "folder", folder, _lay(edition, Path(folder))))
-        if bucket is not None and delivered(connection, edition.id, "storage", bucket, when):
-            done.append(Delivered(edition.reference, "storage", bucket, _store(edition, bucket)))
-        target = list_name or "、".join(mail_to)
-        if mail_to and delivered(connection, edition.id, "mail", target, when):
-            sent = _write(connection, edition, mail_to, when)
-            done.append(Delivered(edition.reference, "mail", target, sent))
+        if folder is not None and delivered(connection, edition.id, FOLDER, folder, when, by):
+            done.append(Delivered(edition.reference, FOLDER, folder, _lay(edition, Path(folder))))
+        if bucket is not None and delivered(connection, edition.id, STORAGE, bucket, when, by):
+            done.append(Delivered(edition.reference, STORAGE, bucket, _store(edition, bucket)))
+        if to_list is not None:
+            chosen = named(connection, to_list)
+            if objection := not_for(edition, chosen):
+                raise LookupError(objection)
+            written = _write(connection, edition, chosen, when)
+            if written:
+                mailed(connection, edition.id, chosen.id, chosen.name, written.values(), when, by)
+                done.append(Delivered(edition.reference, MAIL, chosen.name, tuple(written)))
         for one in done:
             audit.note(
-                connection, at=when, actor="system", action=f"deliver.{one.channel}",
-                subject=edition.reference, detail={"handed": len(one.handed)},
+                connection, at=when, actor=by, action=f"deliver.{one.channel}",
+                subject=edition.reference,
+                detail={"target": one.target, "handed": len(one.handed)},
             )  # fmt: skip
     return done
+
+
+def not_for(edition: Edition, chosen: DistributionList) -> str:
+    """Why an edition may not go to a list; empty where it may."""
+    if edition.kind in ADDRESSED and chosen.org != edition.unit:
+        return f"{edition.title}只发被通知单位，“{chosen.name}”不是{edition.unit_name}的名单"
+    return ""
+
+
+def delivery_places() -> dict[str, str]:
+    """Folders and buckets that may be chosen by name, as the installation sets them.
+
+    UNION_REPORTS_DELIVERY_PLACES: one to a line, 共享盘=/srv/share or 归档桶=s3://archive. Nobody
+    types a path into a page.
+    """
+    lines = os.environ.get(DELIVERY_PLACES, "").splitlines()
+    pairs = (line.partition("=") for line in lines if "=" in line)
+    return {name.strip(): place.strip() for name, _, place in pairs if name.strip()}
+
+
+def deliver_to(publication: int, place: str, at: str, by: str) -> list[Delivered]:
+    """Hand an edition to a folder or bucket by the name that the installation gave it."""
+    known = delivery_places()
+    if place not in known:
+        raise LookupError(f"没有设置名为“{place}”的分发位置")
+    try:
+        if known[place].startswith(BUCKET):
+            return deliver(publication, at, bucket=known[place].removeprefix(BUCKET), by=by)
+        return deliver(publication, at, folder=known[place], by=by)
+    except (OSError, BotoCoreError, ClientError) as error:
+        raise LookupError(f"“{place}”现在写不进去，没有分发，请系统管理员检查设置") from error
 
 
 def _lay(edition: Edition, folder: Path) -> tuple[str, ...]:
@@ -101,27 +146,31 @@ def _store(edition: Edition, bucket: str) -> tuple[str, ...]:
 
 
 def _write(
-    connection: Connection, edition: Edition, mail_to: Sequence[str], when: datetime
-) -> tuple[str, ...]:
+    connection: Connection, edition: Edition, chosen: DistributionList, when: datetime
+) -> dict[str, int]:
+    """Address → number in the outbox, for those who have not had this edition."""
     files = [outbox.File(f.name, f.sha256) for f in edition.files]
     body = (
         f"{edition.title}（第{edition.edition}版）已发布，见附件。\n"
         f"本件编号 {edition.reference}；文中各数可在系统“查数”中按编号逐级查到报表。"
     )
     domain = os.environ.get(MAIL_DOMAIN, "localhost")
-    for address in mail_to:
+    written = {}
+    for member in chosen.members:
         message = outbox.NewMessage(
-            key=f"publication/{edition.id}/{address}",
+            key=mail_key(edition.id, member.address),
             way="mail",
-            address=address,
-            org=None,
+            address=member.address,
+            org=chosen.org,
             kind="publication",
             subject=edition.title,
             body=body,
             files=files,
         )
-        outbox.write(connection, message, domain, when)
-    return tuple(mail_to)
+        number = outbox.write(connection, message, domain, when)
+        if number is not None:
+            written[member.address] = number
+    return written
 
 
 # --- a year on a stick ---
@@ -139,11 +188,12 @@ font-size:.9rem}}td.q{{color:#6b7b88;font-size:.9rem;white-space:nowrap}}a{{colo
 """
 
 
-def write_site(year: int, folder: str, at: str) -> dict[str, Any]:
+def write_site(year: int, folder: str, at: str, *, notices: bool = False) -> dict[str, Any]:
     """Write a year's published editions as a site that works from a stick, without any network.
 
-    Links are relative and numbers lead to the list at the end of their page. Returns the index and
-    the number of publications and files.
+    Links are relative and numbers lead to the list at the end of their page. What is addressed to
+    one union (R-07) stays out unless it is asked for. Returns the index and the number of
+    publications and files.
     """
     when, root = moment(at), Path(folder)
     root.mkdir(parents=True, exist_ok=True)
@@ -152,7 +202,11 @@ def write_site(year: int, folder: str, at: str) -> dict[str, Any]:
             text("SELECT id FROM publication WHERE state = 'published' ORDER BY id")
         ).scalars()
         editions = [edition_of(connection, n) for n in found]
-    editions = [e for e in editions if Period.parse(e.period).year == year]
+    editions = [
+        e
+        for e in editions
+        if Period.parse(e.period).year == year and (notices or e.kind not in ADDRESSED)
+    ]
     editions.sort(key=lambda e: (Period.parse(e.period).end, e.kind, e.title))
     parts, files = [], 0
     for kind in dict.fromkeys(sorted(e.kind for e in editions)):

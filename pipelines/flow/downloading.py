@@ -19,7 +19,7 @@ from definitions.model import Form
 from pipelines.consolidate import coverage_along, coverage_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, CoverageRow
 from pipelines.flow.ground import definitions, engine, moment, register
-from pipelines.flow.sheets import named, rows_of
+from pipelines.flow.sheets import named, rows_of, sources_of
 from pipelines.publish.consolidated import (
     PARENT,
     PERIOD,
@@ -29,6 +29,7 @@ from pipelines.publish.consolidated import (
     consolidated_workbook,
 )
 from pipelines.publish.publication import file_title
+from pipelines.publish.sources import flat
 from pipelines.small_cells import sensitive_columns
 from warehouse.organisations import Registered, ancestors, standing
 
@@ -58,7 +59,8 @@ def download(
 
     `line` names the parents beside each union, `unit` takes those below one organisation along
     that line, `level` those of one level alone. The workbook holds totals, coverage, codebook and
-    the cut-off; CSV and Parquet the same rows, one to a line. Personal columns, and counts by which
+    the cut-off; CSV and Parquet the same rows, one to a line, and each with the
+    workbook, sheet, row and columns it came from. Personal columns, and counts by which
     people could be known, are left out. LookupError in Chinese where there is nothing to give.
     """
     if line not in (BLOCK, INDUSTRY):
@@ -85,13 +87,16 @@ def download(
         along = line if unit is not None else BLOCK  # of everybody both lines count the same
         filed = [_filed(connection, p, when, over, organisations, along) for p in periods]
         coverage = [row for of_period in filed for row in of_period if row.form == form]
+        sources = sources_of(connection, known, rows, organisations)
     rows = named(rows, organisations, line)
     few = sensitive_columns(known, form, periods[-1].end)
     if "rows" in few:
         raise LookupError(f"{form} 逐行登记个人情况，只提供汇总指标，不提供明细下载")
     columns = [c for c in found.columns if not c.personal and c.code not in few]
-    flat = rows[[PARENT, UNIT_CODE, UNIT_NAME, PERIOD]]
-    flat = flat.assign(**{c.code: rows[c.code] for c in columns if c.code in rows.columns})
+    given = [c for c in columns if c.code in rows.columns]
+    plain = rows[[PARENT, UNIT_CODE, UNIT_NAME, PERIOD]]
+    plain = plain.assign(**{c.code: rows[c.code] for c in given})
+    plain = pd.concat([plain, flat(rows, sources, given)], axis=1)
     cut = Cut(
         found, periods[-1], line, when, known.digest, over.code, over.name,
         first=periods[0] if len(periods) > 1 else None, level=level or "",
@@ -101,11 +106,11 @@ def download(
     narrowed += [level] if level is not None else []
     name = file_title(" ".join([form, found.title, when_told, line, *narrowed]))
     files = (
-        (f"{name}.xlsx", consolidated_workbook(cut, rows, known, coverage)),
-        (f"{name}.csv", as_csv(flat)),
-        (f"{name}.parquet", _as_parquet(flat, cut)),
+        (f"{name}.xlsx", consolidated_workbook(cut, rows, known, sources, coverage)),
+        (f"{name}.csv", as_csv(plain)),
+        (f"{name}.parquet", _as_parquet(plain, cut)),
     )
-    return Download(files, len(flat), int(flat[UNIT_CODE].nunique()))
+    return Download(files, len(plain), int(plain[UNIT_CODE].nunique()))
 
 
 def span(first: Period, last: Period) -> list[Period]:

@@ -14,9 +14,11 @@ from pipelines.consolidate import coverage_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow
 from pipelines.publish import Publication, consolidated
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
+from pipelines.publish.sources import Source
 from warehouse.current import current_rows
 from warehouse.facts import GRASSROOTS, owed_by_grassroots
 from warehouse.organisations import Registered, standing
+from warehouse.walks import filings_of
 
 
 def rows_of(
@@ -26,23 +28,30 @@ def rows_of(
     periods: Sequence[str],
     organisations: Sequence[Registered],
     cutoff: datetime,
+    units: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Rows that count: of grassroots unions alone where they alone owe the form."""
-    rows = current_rows(connection, known, form.code, periods, cutoff=cutoff)
+    """Rows that count: of grassroots unions alone where they alone owe the form; of some units."""
+    rows = current_rows(connection, known, form.code, periods, units, cutoff)
     if owed_by_grassroots(form):
         summed = {o.code for o in organisations if o.level in GRASSROOTS}
         rows = rows[rows["org"].isin(summed)]
     return rows
 
 
-def named(rows: pd.DataFrame, organisations: Sequence[Registered], line: str) -> pd.DataFrame:
-    """Rows with the unit's name and its parent on the line, ordered by parent and unit."""
-    by_id = {o.id: o for o in organisations}
-    names = {o.code: o.name for o in organisations}
-    parents = {}
+def parents_on(organisations: Sequence[Registered], line: str) -> dict[str, str]:
+    """Unit → its parent on a line; itself where none is above it, 0 where it is in no industry."""
+    by_id = {o.id: o.code for o in organisations}
+    found = {}
     for o in organisations:
         parent = by_id.get((o.block if line == BLOCK else o.industry_parent) or 0)
-        parents[o.code] = parent.name if parent else (UNASSIGNED if line == INDUSTRY else o.name)
+        found[o.code] = parent or ("0" if line == INDUSTRY else o.code)
+    return found
+
+
+def named(rows: pd.DataFrame, organisations: Sequence[Registered], line: str) -> pd.DataFrame:
+    """Rows with the unit's name and its parent on the line, ordered by parent and unit."""
+    names = {"0": UNASSIGNED, **{o.code: o.name for o in organisations}}
+    parents = {unit: names[over] for unit, over in parents_on(organisations, line).items()}
     placed = rows.assign(
         **{
             UNIT_CODE: rows["org"],
@@ -52,6 +61,35 @@ def named(rows: pd.DataFrame, organisations: Sequence[Registered], line: str) ->
     )
     # Rows stand as they stand in their workbooks, whatever ids they got here.
     return placed.sort_values([PARENT, UNIT_CODE, "period", "row_no"], kind="stable")
+
+
+def sources_of(
+    connection: Connection,
+    known: Definitions,
+    rows: pd.DataFrame,
+    organisations: Sequence[Registered],
+) -> dict[int, Source]:
+    """Filing → where it came from, for every filing that some rows are of."""
+    names = {o.code: o.name for o in organisations}
+    positions = {(f.code, f.edition): f.position for f in known.forms}
+    return {
+        f.id: Source(
+            reporter=f.reporter,
+            reporter_name=names.get(f.reporter, f.reporter),
+            period=f.period,
+            version=f.version,
+            file_name=f.file_name,
+            sha256=f.sha256,
+            sheet=f.sheet,
+            accepted=f.accepted,
+            places={
+                code: f.columns[place]
+                for code, place in positions[f.form, f.edition].items()
+                if place < len(f.columns)
+            },
+        )
+        for f in filings_of(connection, rows["filing_id"].unique().tolist())
+    }
 
 
 def consolidated_of(
@@ -73,4 +111,5 @@ def consolidated_of(
     found: Sequence[CoverageRow] = coverage_of(connection, period, cutoff, top.code)
     coverage = [c for c in found if c.form == form.code]
     cut = Cut(form, period, line, cutoff, known.digest, top.code, top.name, day)
-    return consolidated(cut, named(rows, organisations, line), known, coverage)
+    sources = sources_of(connection, known, rows, organisations)
+    return consolidated(cut, named(rows, organisations, line), known, sources, coverage)

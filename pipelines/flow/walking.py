@@ -40,6 +40,8 @@ from pipelines.flow.walk_steps import (
 from pipelines.flow.walking_board import BOARD, lights, stated, task_parts
 from pipelines.flow.walking_filings import COVERED, about_filings, coverage, filed, findings
 from pipelines.flow.walking_results import changes, letters, result, standings
+from pipelines.flow.walking_rows import SOURCE as ROW
+from pipelines.flow.walking_rows import find_row, is_row, told_rows
 from pipelines.flow.walking_singles import singles
 from pipelines.flow.walking_values import RULE, improved
 from pipelines.publish.analysis import SPREAD
@@ -52,7 +54,7 @@ from warehouse.organisations import ids
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
 from warehouse.tables import LINES
 
-__all__ = ["COMPARABLE", "Cell", "Part", "Walk", "address_of", "find_numbers", "walk"]
+__all__ = ["COMPARABLE", "Cell", "Part", "Walk", "address_of", "find_cell", "find_numbers", "walk"]
 
 
 def walk(publication: int | str, number: int | str) -> Walk:
@@ -71,6 +73,13 @@ def find_numbers(publication: int | str, printed: str) -> list[tuple[int, Printe
     with engine().begin() as connection:
         numbers = numbers_of(connection, edition_of(connection, publication).id)
     return [(n, p) for n, p in numbers.items() if wanted and wanted in p.printed.replace(",", "")]
+
+
+def find_cell(publication: int | str, typed: str) -> str:
+    """The address of a unit's cell of a consolidated workbook, typed as “单位 表头”; or empty."""
+    with engine().begin() as connection:
+        edition = edition_of(connection, publication)
+        return find_row(connection, definitions_of(connection, edition.definitions), edition, typed)
 
 
 def _named(
@@ -99,6 +108,8 @@ def _named(
         source = "letters"
     if basis in (counted_rows.ALL, counted_rows.OWN):
         source = counted_rows.SOURCE
+    if is_row(edition, words[3]):
+        source = ROW
     return (
         PrintedNumber("", LINES[words[0]], words[1], words[2], words[3], basis, None, source),
         number,
@@ -120,6 +131,7 @@ def _step(at: At, number: PrintedNumber, label: str) -> Walk:
         "changes": changes,
         "board": lights,
         "standings": standings,
+        ROW: told_rows,
     }
     if number.source in lists:
         return lists[number.source](at, number, label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,37 +15,28 @@ from definitions.catalogue import Definitions
 from definitions.model import Column, ColumnKind, ColumnType, Form
 from definitions.periods import Period, PeriodKind
 from pipelines.figures import CoverageRow
-from pipelines.publish.publication import Publication, clock
+from pipelines.publish.codebook import codebook
+from pipelines.publish.publication import Publication, clock, reference_of
 from pipelines.publish.registers import missing
 from pipelines.publish.sheets import LAST_ROW, Book, Field, Kind
+from pipelines.publish.sources import SOURCE, SOURCE_ROW, Source, placed, source_sheets
 from pipelines.small_cells import sensitive_columns
 
 # Columns of the frame that say whose a row is; form columns have Latin codes and never collide.
 UNIT_CODE, UNIT_NAME, PARENT = "单位编码", "单位名称", "上级工会"
 PERIOD = "所属期"
 TOTAL = "合计"
+KIND = "R-14 合并报表"
 PLACE = (PARENT, UNIT_CODE, UNIT_NAME)
 _ROWS_PER_SHEET = LAST_ROW - 100
+_SURE = 2.0**62  # a sum of whole numbers below it fits a machine's word
+_FIRST_ROW = 4  # of the data on its sheet, below title, note and head
+_TO_THE_ORIGINAL = (
+    "“数据”表每行最后两列是来源序号和原表行号：按序号到“数据来源”表查原件文件名、工作表和列位，"
+    "按列位到“原表列位”表查各栏所在的列，列与行号合起来就是原件的单元格"
+)
+_BY_REFERENCE = "；也可在门户打开本件，点“查找数字”，输入“单位编码 表头”，如“640100000001 会员人数”"
 _LINES = {"块": "地方（块）", "条": "产业（条）"}
-_KINDS: dict[ColumnKind, str] = {
-    ColumnKind.KEY: "主键",
-    ColumnKind.STOCK: "期末数",
-    ColumnKind.FLOW: "本期数",
-    ColumnKind.CUMULATIVE: "本年累计",
-    ColumnKind.DERIVED: "系统计算",
-    ColumnKind.ATTRIBUTE: "属性",
-    ColumnKind.TEXT: "文字",
-}
-_TYPES: dict[ColumnType, str] = {
-    ColumnType.INT: "整数",
-    ColumnType.DEC: "小数",
-    ColumnType.PCT: "百分数",
-    ColumnType.DATE: "日期",
-    ColumnType.YEAR_MONTH: "年月",
-    ColumnType.BOOL: "是/否",
-    ColumnType.ENUM: "单选",
-    ColumnType.MULTI: "多选",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +69,7 @@ def consolidated(
     cut: Cut,
     rows: pd.DataFrame,
     definitions: Definitions,
+    sources: Mapping[int, Source],
     coverage: Sequence[CoverageRow] = (),
     totals: Mapping[str, Decimal] | None = None,
 ) -> Publication:
@@ -86,10 +78,11 @@ def consolidated(
         f"{cut.unit_name}{cut.form.code}{cut.form.title}合并报表"
         f"（{cut.period.chinese}，{_LINES[cut.line]}）"
     )
-    content = consolidated_workbook(cut, rows, definitions, coverage, totals)
+    reference = reference_of(KIND, title, cut.unit, cut.period, cut.cutoff, cut.digest)
+    content = consolidated_workbook(cut, rows, definitions, sources, coverage, totals, reference)
     name = f"{cut.form.code} {cut.form.title}合并报表 {cut.period.label} {cut.line}.xlsx"
     return Publication(
-        kind="R-14 合并报表",
+        kind=KIND,
         title=title,
         unit=cut.unit,
         period=cut.period,
@@ -108,37 +101,47 @@ def consolidated_workbook(
     cut: Cut,
     rows: pd.DataFrame,
     definitions: Definitions,
+    sources: Mapping[int, Source],
     coverage: Sequence[CoverageRow] = (),
     totals: Mapping[str, Decimal] | None = None,
+    reference: str = "",
 ) -> bytes:
-    """Sheets 说明, 数据, 分上级小计, 指标代码表, 报送情况; person-level columns are left out.
+    """Sheets 说明, 数据, 分上级小计, 数据来源, 原表列位, 指标代码表, 报送情况.
 
-    `rows` has 单位编码, 单位名称, 上级工会 (the parent along the line) and the form's columns by
-    code; columns it lacks stay empty. Of several periods each has subtotals of its own; beyond one
-    only what flows is added, since a stock of two months is no stock. `totals` by column code are
-    the warehouse's own: where the rows do not add up to them a ValueError is raised, because one
-    of the two is wrong.
+    `rows` has 单位编码, 单位名称, 上级工会 (the parent along the line), filing_id and row_no, by
+    which `sources` says where each came from, and the form's columns by code; columns it lacks
+    stay empty, person-level ones are left out. Of several periods each has subtotals of its own;
+    beyond one only what flows is added, since a stock of two months is no stock. `totals` by column
+    code are the warehouse's own: where the rows do not add up to them a ValueError is raised,
+    because one of the two is wrong.
     Written in constant memory: a sheet holds at most a million rows, more go to further sheets.
     """
     few = sensitive_columns(definitions, cut.form.code, cut.period.end)
     columns = [c for c in cut.form.columns if not c.personal and c.code not in few]
     if "rows" in few:  # every row is a household: lists of them are no publication
         rows = rows.iloc[:0]
-    # rows that hold others, as accounts do, would be added twice
-    summed = [c for c in columns if _summable(c)] if cut.form.nesting is None else []
-    subtotals = _subtotals(cut, rows, summed)
-    _agree(subtotals, summed, totals)
+    rows, told = placed(rows.reset_index(drop=True), sources, columns)
+    added = summed(cut.form, columns)
+    subtotals = _subtotals(cut, rows, added)
+    _agree(subtotals, added, totals)
     title = f"{cut.form.title}合并报表"
     book = Book(f"{cut.unit_name}{title}", cut.unit_name, cut.cutoff, lean=True)
-    _about(book, cut, title, rows, coverage, definitions)
+    _about(book, cut, title, rows, coverage, definitions, reference)
     _data(book, cut, columns, rows)
-    _subtotal_sheet(book, cut, summed, subtotals)
-    _codebook(book, columns, definitions)
+    _subtotal_sheet(book, cut, added, subtotals)
+    source_sheets(book, told, columns, [_head(c) for c in columns])
+    codebook(book, columns, definitions)
     _coverage(book, coverage)
     return book.bytes()
 
 
-def _summable(column: Column) -> bool:
+def summed(form: Form, columns: Sequence[Column]) -> list[Column]:
+    """The columns that subtotals add; none of rows that hold others, as accounts do."""
+    return [c for c in columns if summable(c)] if form.nesting is None else []
+
+
+def summable(column: Column) -> bool:
+    """Whether the values of a column may be added up."""
     return column.type in (ColumnType.INT, ColumnType.DEC) and column.kind in (
         ColumnKind.STOCK,
         ColumnKind.FLOW,
@@ -146,20 +149,27 @@ def _summable(column: Column) -> bool:
     )
 
 
-def _total(values: pd.Series) -> Decimal | None:
-    """The exact sum of what was filled in; None where nobody did.
+def _totals(values: pd.Series, groups: np.ndarray, count: int) -> list[Decimal | None]:
+    """The exact sum of each group of rows; None for one in which nobody filled in anything.
 
     Figures with two decimals at most, which is nearly all, are added as whole hundredths.
     """
-    known = values.dropna()
-    if known.empty:
-        return None
-    if pd.api.types.is_float_dtype(known.dtype):
+    filled = values.notna().to_numpy()
+    places, known = groups[filled], values[filled]
+    if pd.api.types.is_float_dtype(known.dtype) and len(known):
         given = known.to_numpy(dtype=float)
         hundredths = np.rint(given * 100)
-        if np.abs(hundredths).max() < 1e15 and np.array_equal(hundredths / 100, given):
-            return Decimal(sum(hundredths.astype(np.int64).tolist())) / 100
-    return sum((Decimal(str(value)) for value in known), Decimal(0))
+        small = np.abs(hundredths).max() < _SURE / len(known)
+        if small and np.array_equal(hundredths / 100, given):
+            sums = np.zeros(count, dtype=np.int64)
+            np.add.at(sums, places, hundredths.astype(np.int64))
+            some = np.bincount(places, minlength=count).tolist()
+            added = zip(sums.tolist(), some, strict=True)
+            return [Decimal(cents) / 100 if n else None for cents, n in added]
+    found: list[Decimal | None] = [None] * count
+    for place, value in zip(places.tolist(), known, strict=True):
+        found[place] = (found[place] or Decimal(0)) + Decimal(str(value))
+    return found
 
 
 @dataclass(frozen=True)
@@ -168,6 +178,7 @@ class _Subtotal:
     parent: str
     units: int
     rows: int
+    span: str
     sums: dict[str, Decimal | None]
 
 
@@ -185,23 +196,49 @@ def _subtotals(cut: Cut, rows: pd.DataFrame, columns: Sequence[Column]) -> list[
     for label in labels:
         found += _by_parent(Period.parse(label).chinese, rows[rows[PERIOD] == label], columns)
     flows = [c for c in columns if c.kind is ColumnKind.FLOW]
-    everything = _subtotal("各期", TOTAL, rows, flows)
+    everything = _grouped("各期", rows, np.zeros(len(rows), dtype=np.intp), [TOTAL], flows)[0]
     sums = {c.code: everything.sums.get(c.code) for c in columns}
     return [*found, replace(everything, sums=sums)]
 
 
 def _by_parent(period: str, rows: pd.DataFrame, columns: Sequence[Column]) -> list[_Subtotal]:
-    parents = rows[PARENT].fillna("").astype(str)
-    found = [
-        _subtotal(period, str(parent) or "（无上级）", group, columns)
-        for parent, group in rows.groupby(parents, sort=False)
-    ]
-    return [*found, _subtotal(period, TOTAL, rows, columns)]
+    groups, names = pd.factorize(rows[PARENT].fillna("").astype(str))
+    told = [str(name) or "（无上级）" for name in names]
+    found = _grouped(period, rows, groups, told, columns)
+    everyone = np.zeros(len(rows), dtype=np.intp)
+    return [*found, *_grouped(period, rows, everyone, [TOTAL], columns)]
 
 
-def _subtotal(period: str, name: str, group: pd.DataFrame, columns: Sequence[Column]) -> _Subtotal:
-    sums = {c.code: _total(group[c.code]) if c.code in group else None for c in columns}
-    return _Subtotal(period, name, int(group[UNIT_CODE].nunique()), len(group), sums)
+def _grouped(
+    period: str,
+    rows: pd.DataFrame,
+    groups: np.ndarray,
+    names: Sequence[str],
+    columns: Sequence[Column],
+) -> list[_Subtotal]:
+    """One subtotal for each group of rows; `groups` tells the place of each row's among `names`."""
+    sums = {c.code: _totals(rows[c.code], groups, len(names)) for c in columns if c.code in rows}
+    units = rows[UNIT_CODE].groupby(groups).nunique().tolist()
+    ends = pd.Series(rows.index).groupby(groups).agg(["first", "last"]).to_numpy().tolist()
+    sizes = np.bincount(groups, minlength=len(names)).tolist()
+    return [
+        _Subtotal(
+            period, name, units[n], sizes[n], _span(ends[n]),
+            {c.code: sums[c.code][n] if c.code in sums else None for c in columns},
+        )
+        for n, name in enumerate(names)
+    ]  # fmt: skip
+
+
+def _span(ends: Iterable[int]) -> str:
+    """The rows of 数据, as that sheet numbers them, from the first of a group to its last."""
+    told = []
+    for position in ends:
+        sheet, row = divmod(position, _ROWS_PER_SHEET)
+        told.append(
+            f"{_data_sheet(sheet)}第{row + _FIRST_ROW}行" if sheet else f"第{row + _FIRST_ROW}行"
+        )
+    return "至".join(dict.fromkeys(told))
 
 
 def _agree(
@@ -226,6 +263,7 @@ def _about(
     rows: pd.DataFrame,
     coverage: Sequence[CoverageRow],
     definitions: Definitions,
+    reference: str,
 ) -> None:
     left_out = [c.label for c in cut.form.columns if c.personal]
     few = sensitive_columns(definitions, cut.form.code, cut.period.end)
@@ -234,6 +272,7 @@ def _about(
     expected, reported = sum(r.expected for r in counted), sum(r.reported for r in counted)
     units = int(rows[UNIT_CODE].nunique()) if not rows.empty else 0
     lines = [
+        *([("本件编号", reference)] if reference else []),
         ("表号", cut.form.code),
         ("报表名称", cut.form.title),
         ("表样版本", cut.form.edition),
@@ -259,6 +298,7 @@ def _about(
     lines += [
         ("空白单元格", "未填或未报，不等于零"),
         (TOTAL, "由基层报表逐行相加；百分数和文字不合计"),
+        ("怎样查到原件", _TO_THE_ORIGINAL + (_BY_REFERENCE if reference else "")),
     ]
     fields = [Field("项目", "text", 22), Field("内容", "wrap", 80)]
     book.table("说明", title, fields, lines)
@@ -300,14 +340,16 @@ def _data(book: Book, cut: Cut, columns: Sequence[Column], rows: pd.DataFrame) -
         Field(UNIT_NAME, "text", 34),
         *([Field(PERIOD, "center", 12)] if several else []),
         *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
+        Field(SOURCE, "int", 8),
+        Field(SOURCE_ROW, "int", 8),
     ]
-    codes = [*PLACE, *([PERIOD] if several else []), *(c.code for c in columns)]
+    period = [PERIOD] if several else []
+    codes = [*PLACE, *period, *(c.code for c in columns), SOURCE, SOURCE_ROW]
     note = f"{cut.told}　{_LINES.get(cut.line, cut.line)}　空白为未填或未报，不等于零"
     for start in range(0, max(len(rows), 1), _ROWS_PER_SHEET):
         part = rows.iloc[start : start + _ROWS_PER_SHEET]
-        name = "数据" if start == 0 else f"数据{start // _ROWS_PER_SHEET + 1}"
         book.table(
-            name,
+            _data_sheet(start // _ROWS_PER_SHEET),
             f"{cut.form.title}",
             fields,
             _cells(part, codes),
@@ -315,6 +357,10 @@ def _data(book: Book, cut: Cut, columns: Sequence[Column], rows: pd.DataFrame) -
             freeze=3,
             one_page_wide=False,
         )
+
+
+def _data_sheet(number: int) -> str:
+    return f"数据{number + 1}" if number else "数据"
 
 
 def _decimals(column: Column) -> int | None:
@@ -337,11 +383,12 @@ def _subtotal_sheet(
         Field(PARENT, "text", 34),
         Field("单位数（家）", "int", 12),
         Field("行数", "int", 10),
+        Field("在“数据”表中", "center", 18),
         *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
     ]
     rows = [
         (
-            *([s.period] if several else []), s.parent, s.units, s.rows,
+            *([s.period] if several else []), s.parent, s.units, s.rows, s.span,
             *(s.sums[c.code] for c in columns),
         )
         for s in subtotals
@@ -364,39 +411,6 @@ def _subtotal_sheet(
         totals=totals,
         one_page_wide=False,
     )
-
-
-def _codebook(book: Book, columns: Sequence[Column], definitions: Definitions) -> None:
-    fields = [
-        Field("序号", "int", 7),
-        Field("字段代码", "text", 20),
-        Field("表头", "text", 26),
-        Field("其他写法", "wrap", 34),
-        Field("类型", "center", 9),
-        Field("计量单位", "center", 10),
-        Field("口径", "center", 10),
-        Field("必填", "center", 8),
-        Field("可选值", "wrap", 50),
-        Field("填报说明", "wrap", 50),
-    ]
-    rows = []
-    for i, column in enumerate(columns, 1):
-        values = definitions.code_lists[column.list].values if column.list else ()
-        rows.append(
-            (
-                i,
-                column.code,
-                column.label,
-                "、".join(column.aliases),
-                _TYPES.get(column.type, "文字"),
-                column.unit or ("%" if column.type is ColumnType.PCT else ""),
-                _KINDS[column.kind],
-                "是" if column.required else "视情况" if column.required_when else "否",
-                "、".join(values),
-                column.guidance,
-            )
-        )
-    book.table("指标代码表", "指标代码表", fields, rows, freeze=3)
 
 
 def _coverage(book: Book, coverage: Sequence[CoverageRow]) -> None:

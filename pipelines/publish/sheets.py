@@ -29,6 +29,7 @@ _NUMBER_FORMATS: dict[Kind, str] = {
     "percent": '0.00"%"',
     "date": "yyyy-mm-dd",
 }
+_NUMERIC: frozenset[Kind] = frozenset(("int", "number", "money", "percent"))
 _LINE = {"bottom": 1, "bottom_color": "#E4E8EC"}
 """Below every row of a table."""
 # Ink and ground; the words say it too, for those who print in grey or see no red.
@@ -171,13 +172,23 @@ class Book:
             sheet.write_string(2, i, field.label, self.format("center", "head"))
         count, left_out = 0, False
         wrapped = [i for i, field in enumerate(fields) if field.kind == "wrap"]
+        looks = [self.format(field.kind, "", field.decimals) for field in fields]
+        numeric = [field.kind in _NUMERIC for field in fields]
         for count, row in enumerate(rows, 1):
             look = "total" if count - 1 in totals else ""
             lines = max((_lines(row[i], fields[i]) for i in wrapped), default=1)
             if lines > 1:
                 sheet.set_row(count + 2, min(15.0 * lines, 400.0))
             row_places = decimals[count - 1] if decimals else None
+            usual = not look and row_places is None
             for i, (field, value) in enumerate(zip(fields, row, strict=True)):
+                # Nearly all cells are a number in a column of numbers or text in one of text.
+                if usual and numeric[i] and type(value) is float and isfinite(value):
+                    sheet.write_number(count + 2, i, value, looks[i])
+                    continue
+                if usual and not numeric[i] and type(value) is str and value:
+                    sheet.write_string(count + 2, i, fitting(value), looks[i])
+                    continue
                 if not look and _missing(value):
                     left_out = True
                     continue
@@ -208,7 +219,7 @@ class Book:
         if _missing(value):
             sheet.write_blank(row, column, None, made)
         elif isinstance(value, str):
-            if kind in ("int", "number", "money", "percent"):
+            if kind in _NUMERIC:
                 made = self.format("text", "absent" if look == "" else look)
             sheet.write_string(row, column, fitting(value), made)
         elif isinstance(value, bool):

@@ -38,7 +38,9 @@ def unit_of_address(address: str) -> str:
 
 
 def family_of(indicator: str) -> str:
-    """ORG of I-ORG-04; empty for what is counted about filings."""
+    """ORG of I-ORG-04 and of the column ORG-02.members_total; empty for counts of filings."""
+    if "." in indicator:
+        return indicator.partition("-")[0]
     words = indicator.split("-")
     return words[1] if len(words) == 3 and words[0] == "I" else ""
 

@@ -6,10 +6,11 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from pipelines.flow import find_numbers, walk
+from pipelines.flow import find_cell, find_numbers, walk
 from pipelines.flow.handling import original
+from pipelines.publish.consolidated import KIND
 from portal.asking import Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, redirect, render
 from portal.reading import numbers, publications, staff, withheld
@@ -32,14 +33,21 @@ def find(
     request: Request, person: Reader, reading: Reading, known: Known, at: Now,
     publication: str, printed: str = "",
 ) -> Response:  # fmt: skip
-    """Find a number by how it reads on paper: what a reader of Word or PDF can type in."""
+    """Find a number by how it reads on paper: what a reader of Word or PDF can type in.
+
+    In a consolidated workbook, which prints every row, by its union and column.
+    """
     edition = publications.one(reading, publication)
+    address = find_cell(edition.id, printed)
+    if address:
+        return RedirectResponse(f"/numbers/{edition.id}/{quote(address)}", 303)
     found = find_numbers(edition.id, printed) if printed.strip() else []
     return render(
         request, "staff/find_number.html", edition=edition, printed=printed, found=found[:200],
         more=max(0, len(found) - 200), crumbs=_crumbs(edition), indicators=known.indicators,
         about=ABOUT_FILINGS,
         names=staff.names(reading, sorted({p.unit for _, p in found}), at.date()),
+        by_cell=edition.kind == KIND,
     )  # fmt: skip
 
 

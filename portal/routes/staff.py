@@ -16,16 +16,17 @@ from portal.page import NavItem, render
 from portal.reading import home, staff, staff_board, withheld
 from portal.reading.staff import BLOCK, INDUSTRY, LINES
 from portal.reading.staff_chart import lines_of
-from portal.routes import assessments, numbers, publications, reopenings
+from portal.routes import assessments, distribution, numbers, publications, reopenings
 
 router = APIRouter()
-for part in (numbers, publications, assessments, reopenings):
+for part in (numbers, publications, distribution, assessments, reopenings):
     router.include_router(part.router)
 NAV = (
     NavItem("数据概况", "/figures", ("read_figures",), 30),
     NavItem("重点工作", "/board", ("read_figures",), 32),
     *reopenings.NAV,
     *publications.NAV,
+    *distribution.NAV,
     *assessments.NAV,
 )
 Reader = Annotated[SignedIn, Depends(may("read_figures"))]

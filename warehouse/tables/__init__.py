@@ -73,6 +73,9 @@ from warehouse.tables.portal import saved_view
 from warehouse.tables.proposals import parameter_proposal
 from warehouse.tables.published import (
     delivery,
+    delivery_mail,
+    distribution_list,
+    distribution_member,
     publication,
     publication_decision,
     publication_file,
@@ -103,6 +106,9 @@ __all__ = [
     "correction",
     "definitions_edition",
     "delivery",
+    "delivery_mail",
+    "distribution_list",
+    "distribution_member",
     "employer",
     "expected_filing",
     "filing",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -94,7 +95,61 @@ delivery = Table(
     Column("channel", Text, nullable=False),
     Column("target", Text, nullable=False, comment="folder, bucket or name of a distribution list"),
     when_column("at"),
-    UniqueConstraint("publication_id", "channel", "target"),
+    Column("list_id", ForeignKey("distribution_list.id"), comment="whatever it is called now"),
+    Column("actor", Text, nullable=False, server_default="system"),
+    Index(
+        "one_delivery_to_a_place",
+        "publication_id",
+        "channel",
+        "target",
+        unique=True,
+        postgresql_where=text("channel <> 'mail'"),
+    ),
     CheckConstraint("channel IN ('folder', 'storage', 'mail')", name="channel"),
-    comment="one handing over of one edition",
+    comment="one handing over of one edition; a list may grow and be sent to again",
+)
+
+delivery_mail = Table(
+    "delivery_mail",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
+    Column("outbox_id", ForeignKey("outbox.id"), primary_key=True),
+    comment="one mail of a handing over; the outbox knows what became of it",
+)
+
+distribution_list = Table(
+    "distribution_list",
+    metadata,
+    id_column(),
+    Column(
+        "org_id", ForeignKey("organisation.id"), nullable=False, comment="whose people are in it"
+    ),
+    Column("name", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    when_column("created_at"),
+    Column("ended_by", Text),
+    when_column("ended_at", nullable=True),
+    Index("one_list_of_a_name", "name", unique=True, postgresql_where=text("ended_at IS NULL")),
+    comment="whom publications are mailed to; ended, never deleted",
+)
+
+distribution_member = Table(
+    "distribution_member",
+    metadata,
+    id_column(),
+    Column("list_id", ForeignKey("distribution_list.id"), nullable=False),
+    Column("address", Text, nullable=False, comment="as mail addresses are compared"),
+    Column("whom", Text, nullable=False, comment="the person or office behind the address"),
+    Column("added_by", Text, nullable=False),
+    when_column("added_at"),
+    Column("removed_by", Text),
+    when_column("removed_at", nullable=True),
+    Index(
+        "one_standing_member",
+        "list_id",
+        "address",
+        unique=True,
+        postgresql_where=text("removed_at IS NULL"),
+    ),
+    comment="one address of a list with who put it there; taken off, never deleted",
 )
