@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from publish_figures import definitions, month
 
-from pipelines.figures import BLOCK, CoverageRow, Figures, change_words
+from pipelines.figures import BLOCK, CoverageRow, Figure, Figures, change_words
 from pipelines.publish.appeal_words import sentence
 from pipelines.publish.bulletin import bulletin_document
 from pipelines.publish.content import Document, Inline, Number, Paragraph, Section, Table
@@ -140,3 +140,25 @@ def test_a_count_of_nothing_is_told_in_words_with_the_month_before() -> None:
     assert told(sentence(teller, clauses, none={"I-ORG-15": "没有新发展会员"})) == (
         "没有新发展会员（上月79人）。"
     )
+
+
+def rated(figures: Figures, better: Sequence[str]) -> Figures:
+    """The month with a rate beside its counts, in the order of the units given in percent."""
+    values = dict(figures.values)
+    for code, rate in [("NX", "50"), *((u.code, r) for u, r in zip(
+        figures.children[BLOCK], better, strict=False))]:  # fmt: skip
+        values[(BLOCK, code, figures.period.label, "I-FIN-03")] = Figure(
+            "I-FIN-03", code, figures.period.label, BLOCK, Decimal(rate)
+        )
+    return dataclasses.replace(figures, values=values)
+
+
+def test_units_are_ranked_by_rates_and_equals_share_a_place() -> None:
+    counts = tables(document(month()).sections)["主要指标居前和靠后的单位"]
+    assert {str(row[0]) for row in counts.rows} >= {"新发展会员数（人）"}
+    rates = rated(month(), ["90", "95", "95", "80", "70", "60", "60"])
+    made = tables(document(rates).sections)["主要指标居前和靠后的单位"]
+    assert {str(row[0]) for row in made.rows} == {"经费收缴率（%）"}
+    assert [row[2] for row in made.rows] == ["1", "1", "3", "5", "6", "6"]
+    alike = tables(document(rated(month(), ["90"] * 7)).sections)["主要指标居前和靠后的单位"]
+    assert "经费收缴率（%）" not in {str(row[0]) for row in alike.rows}

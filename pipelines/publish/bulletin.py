@@ -173,20 +173,25 @@ def _headlines(teller: Teller) -> Section:
 
 
 def _ends(teller: Teller) -> Section | None:
-    """The first and last three units by each headline figure that enough units report."""
+    """The first and last three units by each headline rate that enough units report.
+
+    Counts rank units by their size, which is nobody's merit: they are listed only where no rate is.
+    """
     teller.open("B3")
-    rows: list[tuple[Inline, ...]] = []
-    numbers: list[Inline] = []
+    known = teller.definitions.indicators
+    ranked: dict[str, list[tuple[Unit, Figure]]] = {}
     for _, figure in headline_figures(teller):
-        indicator = teller.definitions.indicators[figure.indicator]
+        indicator = known[figure.indicator]
         if indicator.better == "neither" or indicator.aggregate not in ("sum", "ratio"):
-            # A stock ranks units by their size, which is nobody's merit.
             continue
         ordered = _ordered(teller, figure.indicator)
-        if len(ordered) < 2 * _ENDS:
+        if len(ordered) < 2 * _ENDS or len({f.value for _, f in ordered}) == 1:
             continue
-        if indicator.better == "lower":
-            ordered.reverse()
+        ranked[figure.indicator] = ordered[::-1] if indicator.better == "lower" else ordered
+    rates = {c: units for c, units in ranked.items() if known[c].aggregate == "ratio"}
+    rows: list[tuple[Inline, ...]] = []
+    for code, ordered in (rates or ranked).items():
+        values = [own.value for _, own in ordered]
         for place, (unit, own) in enumerate(ordered):
             if place >= _ENDS and place < len(ordered) - _ENDS:
                 continue
@@ -194,9 +199,9 @@ def _ends(teller: Teller) -> Section | None:
             value = own.value
             if value is None or teller.hides(own):
                 continue
-            number: Number = teller.number(own, value, display(value, indicator))
-            numbers.append(number)
-            rows.append((headed(indicator), end, str(place + 1), unit.name, number))
+            number: Number = teller.number(own, value, display(value, known[code]))
+            # Equals share the first of their places.
+            rows.append((headed(known[code]), end, str(values.index(value) + 1), unit.name, number))
     if not rows:
         return None
     columns = (
