@@ -104,6 +104,9 @@ class Figures:
     notes: Sequence[str] = field(default=())
     withheld: frozenset[tuple[str, str, str, str]] | None = None
     """(line, unit, period, indicator) that may not be printed; None where nobody has looked."""
+    mixed: frozenset[tuple[str, str]] = frozenset()
+    """(line, unit) to or from which unions moved within the period: what came in month by month is
+    of other unions than last year's on the comparable basis, so no growth may be told of it."""
 
     def get(
         self, indicator: str, unit: str | None = None, period: str | None = None, line: str = BLOCK
@@ -165,6 +168,8 @@ def change_words(
         return f"{'提高' if points > 0 else '降低'}{_short(abs(points))}个百分点"
     if before == 0:
         return ""
+    if rounded(now, indicator) == rounded(before, indicator):
+        return "基本持平"  # 0.04 beside 0.04 is nobody's 下降4.3%
     if now < 0 or before < 0:
         return "增加" if now > before else "减少"
     percent = (now - before) / before * 100

@@ -309,7 +309,7 @@ def test_every_number_walks_to_the_rows_it_is_made_of(story: Story) -> None:
 
 def test_unreported_is_not_nought_and_a_base_of_nought_is_said(story: Story) -> None:
     january = flow.publish_report("R-12", "2017-01", AT)
-    assert "没有单位报送“三单”诉求流转台账" in text(january)
+    assert "各单位均未报送“三单”诉求流转台账" in text(january)
     assert not [k for k in printed(january) if k[2].startswith(("I-RIGHT-0", "I-R12"))]
     april = flow.publish_report("R-12", "2017-04", AT)
     told = printed(april)

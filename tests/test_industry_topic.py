@@ -175,7 +175,7 @@ def test_a_county_is_told_by_the_industries_of_its_unions(sent: list[Sending], b
 def test_what_was_not_yet_asked_for_is_said(sent: list[Sending]) -> None:
     text = words(published("R-10", "2018Q1", TOP))
     assert "自2019年起报送" in text
-    assert "没有可汇总的数据" in text
+    assert "暂无可汇总的数据" in text
 
 
 def test_a_first_year_has_no_comparison(topic: dict[str, Any]) -> None:

@@ -218,3 +218,31 @@ def test_r11_counts_a_union_that_rose_above_the_grassroots_as_the_totals_do(
     assert changes == 650 + 3
     checked = {(r["隶属线"], r["上级工会"]): r for r in rows_of(book, "合计核对")}
     assert checked["地方（块）", "合计"]["会员（人）增减"] == 0
+
+
+def test_flows_of_a_unit_that_unions_left_have_no_comparable_growth(zone: Federation) -> None:
+    """July to September of the county holds unions that its comparable last year does not."""
+    from pipelines.consolidate import MIXED, consolidate, figures_of
+    from pipelines.publish.telling import Teller
+
+    at = moment(2018, 1, 5)
+
+    def of(unit: str, label: str) -> Teller:
+        period = Period.parse(label)
+        made = consolidate(zone.connection, zone.definitions, period, at, at)
+        return Teller(figures_of(zone.connection, zone.definitions, made, unit), zone.definitions)
+
+    county = of("A", "2017")
+    assert {("块", "A"), ("块", "B"), ("块", "Z")} <= county.figures.mixed
+    assert ("块", "T") not in county.figures.mixed
+    assert MIXED in county.figures.notes
+    new, members = county.figures.get("I-ORG-15"), county.figures.get("I-ORG-04")
+    assert new is not None
+    assert new.comparable is not None
+    assert members is not None
+    assert county.changed(new, "可比口径上年") == "—"
+    assert county.changed(members, "可比口径上年") != "—"
+    month = of("A", "2017-09")
+    assert month.figures.mixed == frozenset()
+    assert MIXED not in month.figures.notes
+    assert MIXED not in of("T", "2017").figures.notes

@@ -138,10 +138,10 @@ def _basis(teller: Teller, found: Analysis) -> Section:
     chosen_ = found.chosen
     fence = f"{chosen_.fence.normalize():f}"
     words = (
-        f"分布以本单位所属基层工会为单位，只计算已报送、能够计算的，不足{chosen_.units_at_least}家的"
-        f"不作分布；特殊值为超出上下四分位数{fence}倍四分位距的数。与同类单位的比较按同一类型、"
-        "同一职工规模档次分组，取中位数和绝对中位差，个别特殊值不影响比较。走势须有"
-        f"{chosen_.quarters_at_least}个以上季度的数。"
-        "分析只说明数据之间的关系，不说明原因；合计由基层报表逐户相加，未报单位不作零处理。"
+        "分布以所属基层工会为单位，只统计已报送且可以计算的，不足"
+        f"{chosen_.units_at_least}家的不作分布分析；特殊值指超出上下四分位数{fence}倍四分位距的"
+        "数值。与同类单位比较，按同一类型、同一职工规模档次分组，取中位数和绝对中位差，不受个别"
+        f"特殊值影响。走势分析须有{chosen_.quarters_at_least}个以上季度的数据。"
+        "分析只反映数据之间的关系，不推断原因；合计由基层报表逐户相加，未报单位不作零处理。"
     )
     return Section("N5", "分析口径", (Paragraph((words,), "note"),))

@@ -41,18 +41,17 @@ _DRAWN = 12
 
 def spread_section(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> Section:
     teller.open("N2")
-    title, least = "单位间分布", found.chosen.units_at_least
+    title, least = "基层工会分布情况", found.chosen.units_at_least
     if not spreads:
         most = max((len(values_of(found, c)) for c in found.chosen.spread), default=0)
         told = (
-            f"可以比较的基层工会最多{most:,}家，不足{least}家，不作分布分析。"
+            f"可供比较的基层工会最多{most:,}家，不足{least}家，不作分布分析。"
             if most
-            else "没有可以比较的基层工会数据，不作分布分析。"
+            else "没有可供比较的基层工会数据，不作分布分析。"
         )
         return Section("N2", title, (Paragraph((told,)),))
     blocks: list[Block] = []
-    for code, one in spreads.items():
-        blocks.append(Paragraph(tuple(_spread_words(teller, code, one))))
+    blocks.append(Paragraph(tuple(_spreads_told(teller, spreads))))
     blocks.append(_spread_table(teller, spreads))
     first = next(iter(spreads))
     blocks.append(_histogram(teller, first, values_of(found, first), spreads[first]))
@@ -62,30 +61,44 @@ def spread_section(teller: Teller, found: Analysis, spreads: Mapping[str, Spread
     if lacking:
         names = "、".join(teller.definitions.indicators[c].name for c in lacking)
         blocks.append(
-            Paragraph((f"{names}可以比较的基层工会不足{least}家，不作分布分析。",), "note")
+            Paragraph((f"注：{names}可供比较的基层工会不足{least}家，不作分布分析。",), "note")
         )
     return Section("N2", title, tuple(blocks))
 
 
+def _spreads_told(teller: Teller, spreads: Mapping[str, Spread]) -> list[Inline]:
+    """How many unions are compared, then where their middle half lies, figure by figure.
+
+    Where it is not the same number for all, the table tells of how many each is.
+    """
+    counts = {told.count for told in spreads.values()}
+    first, one = next(iter(spreads.items()))
+    runs: list[Inline] = []
+    if len(counts) == 1:
+        runs = ["参加比较的基层工会", over(teller, first, Decimal(one.count), COUNT,
+                                   f"{one.count:,}"), "家。"]  # fmt: skip
+    for code, told in spreads.items():
+        runs += _spread_words(teller, code, told)
+    return runs
+
+
 def _spread_words(teller: Teller, code: str, told: Spread) -> list[Inline]:
-    """有多少家、中位数、居中一半在哪里、最低最高."""
+    """职工入会率中位数为93.43%，居中的半数单位在91.38%至95.57%之间，最低89.05%，最高98.39%。"""
     indicator = teller.definitions.indicators[code]
     unit = indicator.unit
-    runs: list[Inline] = [
-        f"{indicator.name}可以比较的基层工会", over(teller, code, Decimal(told.count), COUNT,
-                                           f"{told.count:,}"), "家，",
-        "中位数为", over(teller, code, told.middle, MIDDLE), f"{unit}；",
-    ]  # fmt: skip
-    if rounded(told.first, indicator) == rounded(told.third, indicator):
-        return [*runs, "居中的一半都是", over(teller, code, told.first, FIRST), f"{unit}，最低",
-                over(teller, code, told.least, LEAST), f"{unit}，最高",
-                over(teller, code, told.most, MOST), f"{unit}。"]  # fmt: skip
-    return [
-        *runs, "居中的一半在", over(teller, code, told.first, FIRST), f"{unit}至",
-        over(teller, code, told.third, THIRD), f"{unit}之间，最低",
-        over(teller, code, told.least, LEAST), f"{unit}，最高",
-        over(teller, code, told.most, MOST), f"{unit}。",
-    ]  # fmt: skip
+    runs: list[Inline] = [indicator.name]
+    if rounded(told.least, indicator) == rounded(told.most, indicator):
+        return [*runs, "各单位均为", over(teller, code, told.middle, MIDDLE), f"{unit}。"]
+    runs += ["中位数为", over(teller, code, told.middle, MIDDLE), f"{unit}，"]
+    alike = {rounded(v, indicator) for v in (told.first, told.middle, told.third)}
+    if len(alike) == 1:
+        runs.append("居中的半数单位均为该值，")
+    else:
+        each = "%" if unit == "%" else ""  # a percent sign stands by both, a word once
+        runs += ["居中的半数单位在", over(teller, code, told.first, FIRST), f"{each}至",
+                 over(teller, code, told.third, THIRD), f"{unit}之间，"]  # fmt: skip
+    return [*runs, "最低", over(teller, code, told.least, LEAST), f"{unit}，最高",
+            over(teller, code, told.most, MOST), f"{unit}。"]  # fmt: skip
 
 
 def _spread_table(teller: Teller, spreads: Mapping[str, Spread]) -> Table:
@@ -112,7 +125,7 @@ def _spread_table(teller: Teller, spreads: Mapping[str, Spread]) -> Table:
         Column("上四分位"),
         Column("最高"),
     )
-    note = "注：由低到高排列，下四分位、中位数、上四分位依次为居四分之一、一半、四分之三处的数。"
+    note = "注：由低到高排列，下四分位、中位数、上四分位依次为居四分之一、一半、四分之三处的数值。"
     return Table("主要指标在基层工会中的分布", columns, tuple(rows), note=note)
 
 
@@ -175,8 +188,8 @@ def outliers(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> 
     if odd:
         parts.append(("特殊值", odd))
     if found.explained:
-        told = f"本季有{len(found.explained):,}个数经单位说明后采用，已计入合计。"
-        parts.append(("经说明采用的数", [Paragraph((told,)), _explained_table(found)]))
+        told = f"本季有{len(found.explained):,}项数据经单位说明后采用，已计入合计。"
+        parts.append(("经说明采用的数据", [Paragraph((told,)), _explained_table(found)]))
     blocks: list[Block] = []
     for heading, told_ in parts:
         blocks += [Subheading(heading), *told_] if len(parts) > 1 else told_
@@ -185,9 +198,9 @@ def outliers(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> 
 
 def _no_peers(found: Analysis) -> str:
     if not found.compared:
-        return "本季尚未执行与同类单位比较的规定，不作比较。"
+        return "与同类单位比较的审核规定本季尚未施行，不作比较。"
     return (
-        "与类型相同、职工规模同档的单位比较，没有偏离较大的基层工会；同类单位家数不足的没有比较。"
+        "与类型相同、职工规模同档的单位比较，未发现偏离较大的基层工会；同类单位家数不足的未作比较。"
     )
 
 
@@ -196,10 +209,10 @@ def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
     silent = sum(not p.words for p in found.peers)
     month = Period.parse(found.peers[0].month).chinese
     runs = (
-        f"以{month}的数与同类单位（类型相同、职工规模同档）的中位数比较，有{units:,}家基层工会的"
-        f"{len(found.peers):,}个数偏离较大"
-        + (f"，其中{silent:,}个尚未说明原因。" if silent else "，均已说明原因。")
-        + "这些数已计入合计，偏离不等于差错。"
+        f"以{month}数据与同类单位（类型相同、职工规模同档）的中位数比较，有{units:,}家基层工会的"
+        f"{len(found.peers):,}项数据偏离较大"
+        + (f"，其中{silent:,}项尚未说明原因。" if silent else "，均已说明原因。")
+        + "上述数据已计入合计，偏离不等于差错。"
     )
     rows = tuple(
         (
@@ -223,7 +236,7 @@ def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
         Column("单位说明", "left", 1.9),
     )
     note = "注：离差为绝对中位差乘1.4826；说明为单位原话，号码已略。"
-    note += rest_note(len(found.peers), "列偏离最大的{n}个", "")
+    note += rest_note(len(found.peers), "列偏离最大的{n}项", "")
     return [Paragraph((runs,)), Table("与同类单位相比偏离较大的基层工会", columns, rows, note=note)]
 
 
@@ -289,8 +302,8 @@ def _odd(teller: Teller, found: Analysis, spreads: Mapping[str, Spread]) -> list
         Column("单位说明", "left", 2.4),
     )
     note = "注：特殊值已计入合计，是否属实以单位说明和核实为准；“—”为没有要求说明或尚未说明。"
-    note += rest_note(len(far), "列最远的{n}个", "")
-    table = Table("超出一般范围的数", columns, rows, note=note)
+    note += rest_note(len(far), "列偏离最远的{n}项", "")
+    table = Table("超出一般范围的数据", columns, rows, note=note)
     return [Paragraph((lead, *runs, "。")), table]
 
 
@@ -306,6 +319,6 @@ def _explained_table(found: Analysis) -> Table:
         Column("数据", "left", 2.2),
         Column("单位说明", "left", 2.2),
     )
-    note = "注：这些数经单位说明后计入合计；说明为单位原话，号码已略。"
+    note = "注：上述数据经单位说明后计入合计；说明为单位原话，号码已略。"
     note += rest_note(len(found.explained), "列{n}条", "")
-    return Table("经说明采用的数", columns, rows, note=note)
+    return Table("经说明采用的数据", columns, rows, note=note)

@@ -20,7 +20,10 @@ from pipelines.publish.content import (
     Series,
     Table,
 )
-from pipelines.publish.telling import NONE, Teller, change_value
+from pipelines.publish.telling import NONE, Teller, change_value, words_of
+
+_WORDS = {"I-FIN-02": "实拨缴工会经费{v}"}
+"""Where the words of the review lean on the figure told before."""
 
 
 def trends(teller: Teller, found: Analysis) -> Section:
@@ -36,7 +39,7 @@ def trends(teller: Teller, found: Analysis) -> Section:
         return Section("N4", "走势", (Paragraph(("没有可以列出的各季数据。",)),))
     blocks: list[Block] = []
     if not long:
-        blocks.append(Paragraph((f"有数的季度不足{least}个，不谈走势，各季数据列表如下。",)))
+        blocks.append(Paragraph((f"有数据的季度不足{least}个，不作走势分析，各季数据列表如下。",)))
     flows: list[Inline] = []
     for code, row in long.items():
         words = _trend_words(teller, found, code, row)
@@ -45,14 +48,24 @@ def trends(teller: Teller, found: Analysis) -> Section:
         elif words:
             blocks.append(Paragraph((*words, "。")))
     blocks += [Paragraph((*flows, "。"))] if flows else []
+    if any(_moved(teller, code) for code in long):
+        blocks.append(Paragraph(("一年来有工会划入或划出，上述变化含隶属关系变动的影响。",)))
     chart = _trend_chart(teller, found, long)
     blocks += [chart] if chart else []
     blocks.append(_trend_table(teller, found, told))
     short = [c for c in told if c not in long]
     if short and long:
         names = "、".join(teller.definitions.indicators[c].name for c in short)
-        blocks.append(Paragraph((f"{names}有数的季度不足{least}个，不谈走势。",), "note"))
+        blocks.append(Paragraph((f"注：{names}有数据的季度不足{least}个，不作走势分析。",), "note"))
     return Section("N4", "走势", tuple(blocks))
+
+
+def _moved(teller: Teller, code: str) -> bool:
+    """Whether last year's stock would be another of the unions that the unit has now."""
+    figure = teller.figures.get(code)
+    if figure is None or figure.comparable is None or figure.last_year is None:
+        return False
+    return not teller.definitions.indicators[code].is_flow and figure.comparable != figure.last_year
 
 
 def reported(row: Sequence[Figure | None]) -> int:
@@ -72,8 +85,9 @@ def _trend_words(
         if figure is None or figure.value is None:
             return []
         moved = teller.comparison(figure)
-        runs: list[Inline] = [indicator.name, teller.cell(figure), indicator.unit]
-        return [*runs, "，", *moved] if moved else []
+        words = _WORDS.get(code) or words_of(code, teller.definitions)
+        runs = teller.words(code, words, figure)
+        return [*runs, "，", *moved] if moved and runs else []
     place, then = next((i, f) for i, f in enumerate(row) if f is not None and f.value is not None)
     start = Period.parse(found.quarters[place])
     if start == teller.figures.period:
@@ -158,5 +172,8 @@ def _trend_table(
         Column("指标", "left", 2.0),
         *(Column(quarter_name(q)) for q in found.quarters[first:]),
     )
-    note = "注：按本季的指标定义和截止时间重新计算各季数；“—”为未报或无法计算，不作零处理。"
+    note = (
+        "注：按本季的指标定义和截止时间、各季当时的隶属关系重新计算；"
+        "“—”为未报或无法计算，不作零处理。"
+    )
     return Table("主要指标各季情况", columns, tuple(rows), note=note)

@@ -35,7 +35,7 @@ def settled(teller: Teller) -> Section | None:
         told = Paragraph(("已报送的台账中，本月没有办结的诉求。",))
         return Section("A3", "办理时限和结果", (told,))
     quick, middle, over = days_words(teller)
-    runs: list[Inline] = ["本月办结各类诉求", teller.cell(closed), "件"]
+    runs: list[Inline] = ["本月办结“三单”", teller.cell(closed), "件"]
     moved = against(teller, closed)
     runs += ["（", *moved, "）"] if moved else []
     days = figures.get(counts.DAYS)
@@ -49,9 +49,9 @@ def settled(teller: Teller) -> Section | None:
     ]  # fmt: skip
     for i, (words, figure) in enumerate(bands):
         runs += ["；其中" if i == 0 else "，", f"{words}", teller.cell(figure), "件"]
-    runs.append("。")
     if bands and not any(f.indicator == counts.OVER_TIME for _, f in bands):
-        runs.append(f"没有{over}办结的诉求。")
+        runs.append(f"，无{over}办结的")
+    runs.append("。")
     blocks: list[Block] = [Paragraph(tuple(runs))]
     rate = figures.get("I-RIGHT-04")
     if rate is not None and rate.value is not None:
@@ -101,7 +101,7 @@ def _results(teller: Teller) -> list[Inline]:
     if rated is None or not rated.value:
         return runs
     opinions = [(r, f) for r in counts.ratings(known) if (f := figures.get(counts.rating(r)))]
-    runs += ["职工作出评价的", teller.cell(rated), "件"]
+    runs += ["职工作出评价", teller.cell(rated), "件"]
     told: list[Inline] = []
     for name, figure in opinions:
         if figure.value and not teller.hides(figure):
@@ -135,13 +135,13 @@ def still_open(teller: Teller) -> Section | None:
         (words, f)
         for words, code in (
             ("尚未受理", counts.WAITING),
-            ("正在办理、没有超过时限", counts.UNDER_WAY),
+            ("正在办理且未超过时限", counts.UNDER_WAY),
             ("超过办理时限", counts.OVERDUE),
         )
         if (f := figures.get(code)) and f.value
     ]
     for i, (words, figure) in enumerate(parts):
-        runs += ["。其中" if i == 0 else "，", words, teller.cell(figure), "件"]
+        runs += ["；其中" if i == 0 else "，", words, teller.cell(figure), "件"]
     blocks: list[Block] = [Paragraph((*runs, "。"))]
     table = _open_table(teller, over)
     blocks += [table] if table else []
@@ -172,7 +172,7 @@ def _open_table(teller: Teller, over: str) -> Table | None:
         Column("办理中（件）"),
         Column("超过时限（件）"),
     )
-    note = f"注：“超过时限”为自受理次日起{over}没有办结。"
+    note = f"注：“超过时限”为自受理次日起{over}仍未办结。"
     if len(units) > _SHOWN:
         note += f"列超过时限最多的{_SHOWN}家，其余{len(units) - _SHOWN:,}家见附表。"
     return Table("各单位未办结诉求", columns, tuple(rows), totals=1, note=note)
@@ -190,7 +190,7 @@ def disputes(teller: Teller) -> Section | None:
     title = "劳动争议调处和法律援助"
     if came.value is None:
         sent = gap_words(came) or "本月没有单位报送"
-        none = f"劳动争议调解与法律援助情况表{sent}，没有可汇总的数。"
+        none = f"劳动争议调解与法律援助情况表{sent}，暂无可汇总的数据。"
         return Section("A5", title, (Paragraph((none,)),))
     blocks: list[Block] = []
     lead: list[Inline] = []
@@ -201,13 +201,13 @@ def disputes(teller: Teller) -> Section | None:
         ("I-RIGHT-07", "受理劳动争议{v}"),
         ("I-RIGHT-08", "办结{d}件，调解成功{n}件，调解成功率{v}"),
         (counts.PENDING, "期末未结{v}"),
-    ])  # fmt: skip
+    ], none={"I-RIGHT-07": "没有受理劳动争议", counts.PENDING: "月末没有未结争议"})  # fmt: skip
     blocks.append(Paragraph((*lead, *told)))
     money = figures.get("I-RIGHT-09")
     more = [("I-RIGHT-11", "提供法律援助{v}")]
     if money is not None and money.value:
         more = [("I-RIGHT-09", "为职工追回欠薪{v}"), ("I-RIGHT-10", "惠及职工{v}"), *more]
-    helped = sentence(teller, more)
+    helped = sentence(teller, more, none={"I-RIGHT-11": "没有提供法律援助"})
     blocks += [Paragraph(tuple(helped))] if helped else []
     table = months_table(teller, "劳动争议调处和法律援助情况", DISPUTES)
     blocks += [table] if table else []

@@ -119,7 +119,8 @@ def _topic_table(
         )
         for name, figure in found
     ]
-    rows.append(("合计", teller.cell(menus), NONE, teller.cell(menus, "上期"),
+    whole = NONE if teller.hides(menus) else "100.0"
+    rows.append(("合计", teller.cell(menus), whole, teller.cell(menus, "上期"),
                  moved_by(teller, menus, "上期")))  # fmt: skip
     columns = (
         Column("诉求类别", "left", 2.0),
@@ -135,7 +136,7 @@ def _topic_table(
     ]  # fmt: skip
     note = "注：以职工维权服务菜单计；订单、受理单由菜单汇总形成，不重复计算。"
     if rest:
-        note += f"{'、'.join(rest)}类本月没有收到。"
+        note += f"本月没有收到{'、'.join(rest)}类诉求。"
     if any(cell == MARK for row in rows for cell in row):
         note += NOTE.removeprefix("注：")
     return Table("职工维权服务菜单分类情况", columns, tuple(rows), totals=1, note=note)

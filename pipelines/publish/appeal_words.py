@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from definitions.periods import PeriodKind
 from pipelines.figures import Figure, display, rounded
@@ -13,9 +13,15 @@ from pipelines.publish.telling import NONE, Teller, side, sides
 
 
 def sentence(
-    teller: Teller, clauses: Sequence[tuple[str, str]], between: str = "；"
+    teller: Teller,
+    clauses: Sequence[tuple[str, str]],
+    between: str = "；",
+    none: Mapping[str, str] | None = None,
 ) -> list[Inline]:
-    """Clauses with a value, each against the month before and the year before."""
+    """Clauses with a value, each against the month before and the year before.
+
+    `none` are the words of a count of nothing, beside which the month before is told plainly.
+    """
     told: list[list[Inline]] = []
     for code, words in clauses:
         figure = teller.figures.get(code)
@@ -23,6 +29,9 @@ def sentence(
             continue
         runs = teller.words(code, words, figure)
         if not runs:
+            continue
+        if not figure.value and code in (none or {}):
+            told.append(_nothing(teller, figure, (none or {})[code]))
             continue
         moved = against(teller, figure)
         if moved:
@@ -33,6 +42,15 @@ def sentence(
         runs += [between] if i else []
         runs += clause
     return [*runs, "。"] if runs else []
+
+
+def _nothing(teller: Teller, figure: Figure, words: str) -> list[Inline]:
+    """没有收到职工维权服务菜单（上月79件）: nobody writes 收到0件，减少79件."""
+    before = teller.cell(figure, "上期")
+    if not isinstance(before, Number) or not figure.previous:
+        return [words]
+    unit = teller.definitions.indicators[figure.indicator].unit
+    return [words, "（上月", before, f"{unit}）"]
 
 
 def against(teller: Teller, figure: Figure) -> list[Inline]:

@@ -39,6 +39,16 @@ _FUNNEL = Topic(
     stages=tuple((name, code, "") for name, code in counts.KINDS.items()),
 )
 SLIPS = (*counts.KINDS.values(), "I-RIGHT-06", "I-RIGHT-14", "I-RIGHT-04", "I-RIGHT-05")
+_COUNTED = (
+    ("I-RIGHT-01", "收到职工维权服务菜单{v}"),
+    ("I-RIGHT-02", "汇总形成企业服务需求订单{v}"),
+    ("I-RIGHT-03", "办理工会维权服务受理单{v}"),
+)
+_NONE_CAME = {
+    "I-RIGHT-01": "没有收到职工维权服务菜单",
+    "I-RIGHT-02": "没有形成企业服务需求订单",
+    "I-RIGHT-03": "没有办理工会维权服务受理单",
+}
 _SHOWN = 12
 _CHARTED = 3
 """Fewer months make no picture."""
@@ -90,8 +100,8 @@ def _received(teller: Teller) -> Section:
     filed = figures.get(counts.FILED)
     if filed is None or not filed.value:
         told = (
-            "本月没有单位报送“三单”诉求流转台账，没有可汇总的数。该台账有诉求才报，"
-            "没有报送不作零处理，也不说明没有诉求。"
+            "本月各单位均未报送“三单”诉求流转台账，暂无可汇总的数据。该台账有诉求才报，"
+            "未报送的不作零处理，也不视为没有诉求。"
         )
         blocks: list[Block] = [Paragraph((told,))]
         table = months_table(teller, "“三单”办理情况", SLIPS)
@@ -100,11 +110,7 @@ def _received(teller: Teller) -> Section:
     if figures.children.get(BLOCK):
         runs = ["本月有", teller.number(filed, filed.value, f"{filed.value:,.0f}"),
                 "家工会报送“三单”诉求流转台账。"]  # fmt: skip
-    runs += sentence(teller, [
-        ("I-RIGHT-01", "收到职工维权服务菜单{v}"),
-        ("I-RIGHT-02", "汇总形成企业服务需求订单{v}"),
-        ("I-RIGHT-03", "办理工会维权服务受理单{v}"),
-    ])  # fmt: skip
+    runs += sentence(teller, _COUNTED, none=_NONE_CAME)
     blocks = [Paragraph(tuple(runs))]
     rates = sentence(
         teller, [("I-RIGHT-06", "订单转化率{v}"), ("I-RIGHT-14", "订单受理率{v}")], between="，"
@@ -113,8 +119,9 @@ def _received(teller: Teller) -> Section:
     leading = [f"以上均来自{sole.name}。"] if sole else teller.leaders([*counts.KINDS.values()])
     if rates or leading:
         blocks.append(Paragraph((*rates, *leading)))
+    menus = figures.get("I-RIGHT-01")
     chart = picture(teller, _FUNNEL)
-    if chart is not None:
+    if chart is not None and menus is not None and menus.value:  # nothing flows from nothing
         blocks.append(chart)
     table = months_table(teller, "“三单”办理情况", SLIPS)
     blocks += [table] if table else []
@@ -125,7 +132,7 @@ def _received(teller: Teller) -> Section:
     blocks.append(
         Paragraph(
             (
-                "诉求台账有诉求才报，没有报送的工会不在应报之列，也不视为没有诉求；"
+                "注：诉求台账有诉求才报，未报送的不计缺报，也不视为没有诉求；"
                 "同一张单不论续报几次只计一次，按收单日期计入所属月。",
             ),
             "note",

@@ -16,8 +16,9 @@ from pipelines.publish.content import (
     Section,
     Table,
 )
+from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.extras import Extras
-from pipelines.publish.publication import Publication, clock, file_title, signature
+from pipelines.publish.publication import Publication, beijing, clock, file_title, signature
 from pipelines.publish.quoting import quoted
 from pipelines.publish.results import rules
 from pipelines.publish.review import coverage_sentence
@@ -29,12 +30,17 @@ from pipelines.publish.tables import (
     headed,
     headline_figures,
 )
-from pipelines.publish.telling import Teller, sides
+from pipelines.publish.telling import NONE, Teller, sides
 
 KIND = "R-03 月度通报"
 _NAMED_MISSING, _NAMED_IN_ALL = 20, 60
 """Who is named of each unit that lacks filings; with more names in all, the annex has them."""
 _ENDS = 3
+_TOLD = (
+    ("I-ORG-04", "月末会员{v}"), ("I-ORG-09", "职工入会率{v}"), ("I-ORG-15", "新发展会员{v}"),
+    ("I-FIN-02", "实拨缴工会经费{v}"), ("I-FIN-03", "经费收缴率{v}"),
+)  # fmt: skip
+"""What a month's bulletin says in words before its table."""
 
 
 def bulletin(
@@ -81,7 +87,7 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
             f"数据截止：{clock(figures.cutoff)}",
         ),
         sections=tuple(sections),
-        signature=signature(figures.unit.name, extras.issued_on),
+        signature=signature(figures.unit.name, extras.issued_on or beijing(figures.cutoff).date()),
     )
 
 
@@ -94,8 +100,9 @@ def _coverage(teller: Teller, limit: int) -> Section:
     if full and len(full) < len(rows) and len(full) <= limit:
         named = "、".join(r.name for r in full)
         blocks.append(Paragraph((f"全部报表按时报送的单位{len(full):,}家：{named}。",)))
-    elif full:
-        blocks.append(Paragraph((f"{len(rows):,}家单位中{len(full):,}家全部报表按时报送。",)))
+    elif full and len(full) < len(rows):
+        told = f"{len(rows):,}家单位中，{len(full):,}家全部报表按时报送。"
+        blocks.append(Paragraph((told,)))
     chart = coverage_chart(figures, "各单位报表报送情况")
     table = coverage_table(teller, "各单位报表报送情况", limit)
     blocks += [b for b in (chart, table) if b is not None]
@@ -122,6 +129,7 @@ def _coverage(teller: Teller, limit: int) -> Section:
 
 def _headlines(teller: Teller) -> Section:
     teller.open("B2")
+    teller.spare_gaps()  # what is lacking stands in the section before
     _, then = sides(teller.figures.period.kind)
     rows: list[tuple[Inline, ...]] = []
     for dimension, figure in headline_figures(teller):
@@ -141,7 +149,7 @@ def _headlines(teller: Teller) -> Section:
         )
     if not rows:
         return Section("B2", "主要指标", (Paragraph(("本期没有可汇总的指标数据。",)),))
-    columns = (
+    columns = [
         Column("价值维度", "center", 1.3, grouped=True),
         Column("指标", "left", 2.3),
         Column("本月", weight=1.3),
@@ -149,26 +157,41 @@ def _headlines(teller: Teller) -> Section:
         Column("比上月", weight=1.65),
         Column(then, weight=1.3),
         Column(f"比{then}", weight=1.65),
-    )
-    note = "注：“—”为未报或无法计算，不作零处理。"
-    return Section("B2", "主要指标", (Table("主要指标情况", columns, tuple(rows), note=note),))
+    ]
+    for before in (5, 3):  # a first year has nothing to compare with, and no empty columns
+        if all(row[before] == NONE for row in rows):
+            columns = columns[:before] + columns[before + 2 :]
+            rows = [row[:before] + row[before + 2 :] for row in rows]
+    note = ""
+    if any(cell == NONE for row in rows for cell in row):
+        note = "注：“—”为未报或无法计算，不作零处理。"
+    if any(cell == MARK for row in rows for cell in row):
+        note += NOTE.removeprefix("注：") if note else NOTE
+    table = Table("主要指标情况", tuple(columns), tuple(rows), note=note)
+    told = teller.sentence([t for t in _TOLD if teller.indicator(t[0])], breaks=("I-FIN-02",))
+    return Section("B2", "主要指标", (*((Paragraph(tuple(told)),) if told else ()), table))
 
 
 def _ends(teller: Teller) -> Section | None:
-    """The first and last three units by each headline figure that enough units report."""
+    """The first and last three units by each headline rate that enough units report.
+
+    Counts rank units by their size, which is nobody's merit: they are listed only where no rate is.
+    """
     teller.open("B3")
-    rows: list[tuple[Inline, ...]] = []
-    numbers: list[Inline] = []
+    known = teller.definitions.indicators
+    ranked: dict[str, list[tuple[Unit, Figure]]] = {}
     for _, figure in headline_figures(teller):
-        indicator = teller.definitions.indicators[figure.indicator]
+        indicator = known[figure.indicator]
         if indicator.better == "neither" or indicator.aggregate not in ("sum", "ratio"):
-            # A stock ranks units by their size, which is nobody's merit.
             continue
         ordered = _ordered(teller, figure.indicator)
-        if len(ordered) < 2 * _ENDS:
+        if len(ordered) < 2 * _ENDS or len({f.value for _, f in ordered}) == 1:
             continue
-        if indicator.better == "lower":
-            ordered.reverse()
+        ranked[figure.indicator] = ordered[::-1] if indicator.better == "lower" else ordered
+    rates = {c: units for c, units in ranked.items() if known[c].aggregate == "ratio"}
+    rows: list[tuple[Inline, ...]] = []
+    for code, ordered in (rates or ranked).items():
+        values = [own.value for _, own in ordered]
         for place, (unit, own) in enumerate(ordered):
             if place >= _ENDS and place < len(ordered) - _ENDS:
                 continue
@@ -176,9 +199,9 @@ def _ends(teller: Teller) -> Section | None:
             value = own.value
             if value is None or teller.hides(own):
                 continue
-            number: Number = teller.number(own, value, display(value, indicator))
-            numbers.append(number)
-            rows.append((headed(indicator), end, str(place + 1), unit.name, number))
+            number: Number = teller.number(own, value, display(value, known[code]))
+            # Equals share the first of their places.
+            rows.append((headed(known[code]), end, str(values.index(value) + 1), unit.name, number))
     if not rows:
         return None
     columns = (

@@ -18,6 +18,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
+from pipelines.figures import places as decimals
 from pipelines.publish.content import Chart, Series
 from pipelines.publish.disclosure import MARK
 
@@ -157,7 +158,7 @@ def _months(canvas: Canvas, chart: Chart) -> None:
 
 
 def _wan(value: Decimal) -> str:
-    return f"{value / 10000:,.1f}万"
+    return f"{decimals(value / 10000, 1)}万"
 
 
 def _units(canvas: Canvas, chart: Chart) -> None:

@@ -89,9 +89,9 @@ def industry_topic(figures: Figures, topic: IndustryTopic, definitions: Definiti
     )
 
 
-def _what(teller: Teller) -> list[Inline]:
-    """Whose figures these are."""
-    return [f"{teller.figures.unit.name}"]
+def _each(topic: IndustryTopic) -> str:
+    """What is listed beside each other: industries, or the unions of one."""
+    return "各产业（行业）" if topic.asks_industry or topic.branches else "所属单位"
 
 
 # --- who is organised ---
@@ -103,11 +103,11 @@ def _organised(teller: Teller, topic: IndustryTopic) -> Section:
     blocks: list[Block] = []
     told = teller.sentence(ORGANISED)
     if told:
-        blocks.append(Paragraph((*_what(teller), *told)))
+        blocks.append(Paragraph((f"{teller.figures.unit.name}所属", *told)))
     founded = teller.sentence(FOUNDED)
     if founded:
         blocks.append(Paragraph(tuple(founded)))
-    table = by_industry(teller, topic, "各产业（行业）工会组织情况", [c for c, _ in ORGANISED])
+    table = by_industry(teller, topic, f"{_each(topic)}工会组织情况", [c for c, _ in ORGANISED])
     if table is not None:
         blocks.append(table)
     elif topic.asks_industry and not teller.figures.children.get(BLOCK) and not topic.branches:
@@ -115,7 +115,7 @@ def _organised(teller: Teller, topic: IndustryTopic) -> Section:
             Paragraph(("所属工会均未纳入产业（行业）工会，以下各项为全部所属工会的数。",))
         )
     blocks.append(Paragraph(coverage_sentence(teller)))
-    covered = coverage_table(teller, "各产业（行业）报表报送情况", LISTED)
+    covered = coverage_table(teller, f"{_each(topic)}报表报送情况", LISTED)
     if covered is not None and teller.figures.children.get(BLOCK):
         blocks.append(covered)
     return Section("I1", "组织和报送情况", tuple(blocks))
@@ -138,17 +138,17 @@ def _chain(teller: Teller, topic: IndustryTopic) -> Section:
         told_any = True
         blocks.append(Paragraph(("师带徒方面，", *pairs)))
     if not told_any:
-        nothing = "培训、练兵、竞赛、晋级、奖励各环节有关报表本期无单位报送，没有可汇总的数据。"
+        nothing = "培训、练兵、竞赛、晋级、奖励各环节有关报表本期无单位报送，暂无可汇总的数据。"
         return Section("I2", "“五位一体”技能人才培养", (Paragraph((nothing,)),))
     silent = [s.name for s in STAGES if not _told(teller, s.lead)]
     if silent:
-        missing = f"{'、'.join(silent)}环节本期没有可汇总的数据，不作零处理。"
+        missing = f"{'、'.join(silent)}环节本期暂无可汇总的数据，不作零处理。"
         blocks.append(Paragraph((missing,)))
     chart = picture(teller, _CHAIN)
     table = _stage_table(teller)
     trend = months_side_by_side(teller, _TRENDS, 6)
     beside = _beside(teller, topic)
-    by = by_industry(teller, topic, "各产业（行业）“五位一体”推进情况", _BY_INDUSTRY)
+    by = by_industry(teller, topic, f"{_each(topic)}“五位一体”推进情况", _BY_INDUSTRY)
     blocks += [b for b in (chart, table, trend, beside, by) if b is not None]
     note = teller.coverage_note()
     if note:
@@ -165,7 +165,7 @@ def _beside(teller: Teller, topic: IndustryTopic) -> Chart | None:
     if topic.branches:
         return None
     stages = [(s.name, s.lead) for s in STAGES]
-    return units_side_by_side(teller, "各产业（行业）各环节情况", stages, LISTED)
+    return units_side_by_side(teller, f"{_each(topic)}各环节情况", stages, LISTED)
 
 
 def _stage_table(teller: Teller) -> Table | None:
@@ -233,11 +233,11 @@ def _contracts(teller: Teller, topic: IndustryTopic) -> Section:
         )
         note = "注：各专项合同覆盖的是同一批职工，行业合同与其下的企业合同也会重复，不能相加。"
         blocks.append(Table("期末有效的集体合同", columns, rows, note=note))
-    table = by_industry(teller, topic, "各产业（行业）集体合同情况", _CONTRACTED)
+    table = by_industry(teller, topic, f"{_each(topic)}集体合同情况", _CONTRACTED)
     if table is not None:
         blocks.append(table)
     if not blocks:
-        blocks = [Paragraph(("期末没有报送的有效集体合同，没有可汇总的数据。",))]
+        blocks = [Paragraph(("期末没有报送的有效集体合同，暂无可汇总的数据。",))]
     return Section("I3", title, tuple(blocks))
 
 
@@ -281,7 +281,7 @@ def _quotas(teller: Teller, topic: IndustryTopic) -> Section:
             if fixed is not None:
                 told += ["，已整改", fixed, "条"]
         elif breaches is not None:
-            told.append("，没有发现未履行的条款")
+            told.append("，未发现未履行的条款")
         blocks.append(Paragraph((*told, "。")))
     if not blocks:
         blocks = [Paragraph(("本期没有报送劳动定额测定和合同履约检查情况。",))]
@@ -300,7 +300,7 @@ def _unset(topic: IndustryTopic) -> Section:
     told = "，".join(
         f"{'、'.join(names)}的报表自{year}年起报送" for year, names in sorted(years.items())
     )
-    return Section("I6", "尚未设置报表的内容", (Paragraph((f"{told}，本期没有数据。",)),))
+    return Section("I6", "暂无数据的内容", (Paragraph((f"{told}，本期没有数据。",)),))
 
 
 # --- committees ---

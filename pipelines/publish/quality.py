@@ -14,6 +14,7 @@ from pipelines.publish.content import Block, Column, Inline, Paragraph, Section,
 from pipelines.publish.issued import Report, issued
 from pipelines.publish.publication import Publication
 from pipelines.publish.quoting import ALL_FINDINGS
+from pipelines.publish.results import most_often
 from pipelines.publish.review import coverage_sentence
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.tables import (
@@ -72,11 +73,7 @@ class Quality:
 def quality_report(figures: Figures, quality: Quality, definitions: Definitions) -> Publication:
     """The bulletin as Word, web page and workbook; equal input gives equal bytes."""
     teller = Teller(figures, definitions)
-    sections = [_overall(teller, quality), _units(teller), _forms(teller, quality)]
-    sections.append(_findings(teller, quality))
-    wanted = _demands(teller, quality)
-    if wanted is not None:
-        sections.append(wanted)
+    sections = quality_sections(teller, quality)
 
     def sheets(book: Book) -> None:
         registers.coverage(book, figures)
@@ -98,27 +95,30 @@ def quality_report(figures: Figures, quality: Quality, definitions: Definitions)
     )
 
 
+def quality_sections(teller: Teller, quality: Quality) -> list[Section]:
+    """The bulletin's content; sections with nothing to say are left out."""
+    sections = [_overall(teller, quality), _units(teller), _forms(teller, quality)]
+    for make in (_findings, _demands):
+        made = make(teller, quality)
+        sections += [made] if made is not None else []
+    return sections
+
+
 def _overall(teller: Teller, quality: Quality) -> Section:
     teller.open("Q1")
     blocks: list[Block] = [Paragraph(coverage_sentence(teller))]
     whole = quality.whole
+    told: list[Inline] = ["审核未发现须退回或须说明的问题。"]
     if whole.places:
-        told: list[Inline] = [
+        told = [
             "审核共发现问题", _count(teller, whole, ALL, "处数"), "处，涉及",
-            _count(teller, whole, ALL, "单位数"), "家单位。",
+            _count(teller, whole, ALL, "单位数"), "家单位", *_states(teller, whole, ALL),
         ]  # fmt: skip
-        states = _states(teller, whole, ALL)
-        told += states
-        blocks.append(Paragraph(tuple(told)))
-    else:
-        blocks.append(Paragraph(("审核未发现退回和须说明的问题。",)))
     corrected = teller.figures.get("I-DQ-03")
     clauses = [("I-DQ-04", "须说明的问题说明率{v}")]
     if corrected is not None and corrected.value:
         clauses.append(("I-DQ-03", "锁定后更正{v}"))
-    told = teller.sentence(clauses)
-    if told:
-        blocks.append(Paragraph(tuple(told)))
+    blocks.append(Paragraph((*told, *teller.sentence(clauses))))
     table = main_table(teller, "数据质量主要指标", MEASURES)
     if table is not None:
         blocks.append(table)
@@ -137,7 +137,7 @@ def _count(teller: Teller, found: Found, code: str, basis: str, unit: str = "") 
 
 
 def _states(teller: Teller, found: Found, code: str) -> list[Inline]:
-    """其中已重报更正8处，尚待处理1处。 or 上述问题均尚待处理。; states of none are left out."""
+    """；其中已重报更正8处，尚待处理1处。 or ，均尚待处理。; states of none are left out."""
     parts = (
         ("已重报更正", "已更正", found.mended),
         ("已作说明", "已说明", found.explained),
@@ -146,9 +146,10 @@ def _states(teller: Teller, found: Found, code: str) -> list[Inline]:
     runs: list[Inline] = []
     for words, basis, value in parts:
         if value == found.places:
-            return [f"上述问题均{words}。"]
+            return [f"，均{words}。"]
         if value:
-            runs += [f"{'，' if runs else '其中'}{words}", _count(teller, found, code, basis), "处"]
+            lead = "，" if runs else "；其中"
+            runs += [f"{lead}{words}", _count(teller, found, code, basis), "处"]
     return [*runs, "。"]
 
 
@@ -158,7 +159,10 @@ def _units(teller: Teller) -> Section:
     rows = by_unit(figures)
     blocks: list[Block] = []
     clean = [r for r in rows if r.expected and r.first_pass == r.on_time == r.expected]
-    if clean and len(clean) <= _NAMED:
+    if clean and len(clean) == len(rows):
+        told = f"{len(rows):,}家单位应报报表均按时报送且首次审核通过。"
+        blocks.append(Paragraph((told if len(rows) > 1 else told.replace("1家", "所属1家"),)))
+    elif clean and len(clean) <= _NAMED:
         named = "、".join(r.name for r in clean)
         blocks.append(
             Paragraph((f"应报报表全部按时报送且首次审核通过的单位{len(clean)}家：{named}。",))
@@ -173,7 +177,8 @@ def _units(teller: Teller) -> Section:
         chart = coverage_chart(figures, "各单位报表报送情况")
         table = coverage_table(teller, "各单位报表报送情况", _SHOWN)
         blocks += [b for b in (chart, table) if b is not None]
-        known = [c for c in ("I-DQ-01", "I-DQ-02", "I-DQ-04", "I-DQ-03") if teller.indicator(c)]
+        # What came in time and passed at once stands in the table before this one.
+        known = [c for c in ("I-DQ-04", "I-DQ-03") if _tells(teller, c)]
         compared = _by_measure(teller, known)
         if compared is not None:
             blocks.append(compared)
@@ -188,6 +193,13 @@ def _units(teller: Teller) -> Section:
     if not blocks:
         blocks.append(Paragraph(("本单位没有下级单位，各报表情况见下节。",)))
     return Section("Q2", "分单位情况", tuple(blocks))
+
+
+def _tells(teller: Teller, code: str) -> bool:
+    """Whether a measure has something to say: a column of noughts has not."""
+    figure = teller.figures.get(code)
+    counted = code == "I-DQ-03"
+    return figure is not None and (bool(figure.value) if counted else figure.value is not None)
 
 
 def _by_measure(teller: Teller, codes: Sequence[str]) -> Table | None:
@@ -228,7 +240,10 @@ def _forms(teller: Teller, quality: Quality) -> Section:
         return Section("Q3", "分报表情况", (Paragraph(("本报告期没有应报报表。",)),))
     whole = [r for r in rows if r.on_time == r.expected]
     told = f"本报告期应报报表{len(rows):,}种，"
-    told += f"其中全部按时报齐的{len(whole):,}种。" if whole else "没有一种全部按时报齐。"
+    if len(whole) == len(rows):
+        told += "均按时报齐。"
+    else:
+        told += f"按时报齐的{len(whole):,}种。" if whole else "均未全部按时报齐。"
     table = forms_table(teller, quality.forms)
     blocks: list[Block] = [Paragraph((told,))]
     blocks += [table] if table is not None else []
@@ -279,23 +294,18 @@ def _form_cell(teller: Teller, row: UnitCoverage, code: str) -> Inline:
     return teller.counted("coverage", name, share, percent(top, bottom), "占比")
 
 
-def _findings(teller: Teller, quality: Quality) -> Section:
+def _findings(teller: Teller, quality: Quality) -> Section | None:
     teller.open("Q4")
     rows = sorted(quality.rules, key=_by_places)
     if not rows:
-        return Section("Q4", "审核发现的问题", (Paragraph(("本报告期审核未发现问题。",)),))
-    first = rows[0]
-    blocks: list[Block] = [
-        Paragraph(
-            (
-                f"审核发现的问题涉及{len(rows):,}类，最多的是“{_title(teller, first.rule)}”，",
-                _count(teller, first, first.rule, "处数"),
-                "处、涉及",
-                _count(teller, first, first.rule, "单位数"),
-                "家单位。",
-            )
-        )
-    ]
+        return None  # said with the whole, before
+    listed = [(_title(teller, f.rule), f.rule, f.places, f.units) for f in rows]
+    most = most_often(teller, listed)
+    if most[0] != f"分属{len(rows):,}类":
+        most = [f"审核发现的问题涉及{len(rows):,}类，", *most]
+    else:
+        most = ["审核发现的问题", *most]
+    blocks: list[Block] = [Paragraph((*most, "。"))]
     columns = (
         Column("问题", "left", 3.0),
         Column("处理", "center", 0.9),
@@ -316,7 +326,11 @@ def _findings(teller: Teller, quality: Quality) -> Section:
     ]
     total = tuple(_count(teller, quality.whole, ALL, b) for b in bases)
     cells.append(("合计", "", *total))
-    note = "注：同一处问题多次退回的只计一次；“已更正”指以后报来的报表已不再有该问题。"
+    note = (
+        "注：同一处问题多次退回的只计一次；“已更正”指以后报来的报表已不再有该问题。首次通过率按首次"
+        "报送的报表份数计算，汇总报送的表中有一处被退回，所含各单位的该表均计为首次未通过；退回后"
+        "尚未重报的计为缺报。问题处数含报表接收以后又报送的。"
+    )
     if len(rows) > _SHOWN:
         note += f"列前{_SHOWN}类，其余见附表。"
     blocks.append(Table("审核问题分类情况", columns, tuple(cells), totals=1, note=note))
@@ -377,12 +391,9 @@ def _demands(teller: Teller, quality: Quality) -> Section | None:
         )  # fmt: skip
     if total is not None and total.reported > total.first_pass and quality.rules:
         most = min(quality.rules, key=_by_places)
-        demands.append(
-            [
-                "把好首报关。各单位报送前应先行自查，重点核对"
-                f"“{_title(teller, most.rule)}”等多发问题，提高首次通过率。"
-            ]
-        )
+        often = sum(f.places == most.places for f in quality.rules) == 1 and most.places > 1
+        named = f"重点核对“{_title(teller, most.rule)}”等多发问题，" if often else ""
+        demands.append(["把好首报关。", f"各单位报送前应先行自查，{named}提高首次通过率。"])
     if not demands:
         return None
     numbered = len(demands) > 1

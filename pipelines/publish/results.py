@@ -352,16 +352,14 @@ def rules(teller: Teller, extras: Extras) -> list[Block]:
     """Recurring data problems, most frequent first."""
     rows = sorted(extras.rule_counts, key=_by_findings)
     total = sum(r.findings for r in rows)
-    first = rows[0]
     shown = rows[: extras.shown_units]
 
     def count(value: int, code: str, basis: str) -> Inline:
         return teller.counted("finding", code, value, f"{value:,}", basis)
 
     told: tuple[Inline, ...] = (
-        "审核共发现问题", count(total, ALL_FINDINGS, "处数"),
-        f"处，最多的是“{first.title}”，", count(first.findings, first.rule, "处数"),
-        "处、涉及", count(first.units, first.rule, "单位数"), "家单位。",
+        "审核共发现问题", count(total, ALL_FINDINGS, "处数"), "处，",
+        *most_often(teller, [(r.title, r.rule, r.findings, r.units) for r in rows]), "。",
     )  # fmt: skip
     if len(rows) == 1:
         told = (
@@ -381,12 +379,38 @@ def rules(teller: Teller, extras: Extras) -> list[Block]:
     columns = (
         Column("问题", "left", 2.4),
         Column("处理", "center", 0.8),
-        Column("次数", weight=0.7),
+        Column("处数", weight=0.7),
         Column("涉及单位（家）", weight=0.9),
         Column("改进要求", "left", 2.6),
     )
     note = "注：其余见附表。" if len(rows) > len(shown) else ""
     return [Paragraph(told), Table("审核发现的问题", columns, cells, note=note)]
+
+
+_EQUALS = 3
+
+
+def most_often(teller: Teller, found: Sequence[tuple[str, str, int, int]]) -> list[Inline]:
+    """The problem found most often, of (title, rule, places, units) in that order, as a clause.
+
+    Equals are named together, and where there are many of them nobody is: none is 最多的.
+    """
+
+    def count(value: int, rule: str, basis: str) -> Inline:
+        return teller.counted("finding", rule, value, f"{value:,}", basis)
+
+    title, rule, places_, units = found[0]
+    equals = [f for f in found if f[2] == places_]
+    if len(found) == 1:
+        return [f"均为“{title}”，涉及", count(units, rule, "单位数"), "家单位"]
+    if len(equals) == 1:
+        return [f"最多的是“{title}”，", count(places_, rule, "处数"), "处、涉及",
+                count(units, rule, "单位数"), "家单位"]  # fmt: skip
+    if len(equals) > _EQUALS:
+        return [f"分属{len(found):,}类"]
+    lead = "最多的是" if len(equals) < len(found) else ""
+    named = "".join(f"“{f[0]}”" for f in equals)
+    return [f"{lead}{named}，各", count(places_, rule, "处数"), "处"]
 
 
 def findings_runs(teller: Teller, extras: Extras) -> list[Inline]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from definitions.measures import Indicator
 from pipelines.figures import (
@@ -239,10 +239,13 @@ def _summed(unit: Unit, rows: Sequence[CoverageRow]) -> UnitCoverage:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share in percent with one decimal; — of nothing."""
+    """A share in percent with one decimal; — of nothing, and 100.0% of nothing short of all."""
     if not whole:
         return NONE
-    return f"{places(Decimal(part) / Decimal(whole) * 100, 1)}%"
+    share = Decimal(part) / Decimal(whole) * 100
+    if part < whole and places(share, 1) == "100.0":
+        return f"{share.quantize(Decimal('0.01'), ROUND_DOWN)}%"
+    return f"{places(share, 1)}%"
 
 
 def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:

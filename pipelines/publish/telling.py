@@ -49,6 +49,7 @@ _NUMBER = re.compile(r"\d")
 # Openings that fit the whole and not a unit named before them.
 _OPENING = re.compile(r"^(其中，?|会员中，|期末实有|两节期间|现有)")
 _WORDS = {code: words for part in PARTS for topic in part.topics for code, words in topic.clauses}
+_END = {PeriodKind.YEAR: "年末", PeriodKind.QUARTER: "季末", PeriodKind.MONTH: "月末"}
 _TARGET = {
     PeriodKind.YEAR: "年度",
     PeriodKind.STATISTICAL: "统计年度",
@@ -145,10 +146,6 @@ class Teller:
         figure = Figure(code, of, self.figures.period.label, line, Decimal(value))
         return self.number(figure, Decimal(value), text, basis, source=source)
 
-    @property
-    def _yearly(self) -> bool:
-        return self.figures.period.kind is PeriodKind.YEAR
-
     def hides(self, figure: Figure, basis: str = "本期") -> bool:
         """Whether a side of a figure is withheld."""
         return self.disclosure.hides(figure, basis, of_period(figure, basis))
@@ -169,7 +166,7 @@ class Teller:
 
     def changed(self, figure: Figure, basis: str = "上年同期") -> Inline:
         """The change against another side of a figure as a cell: 增长7.1%, with its reference."""
-        before = side(figure, basis)
+        before = self._side(figure, basis)
         told = self.change(figure.value, before, figure.indicator)
         if not told or self.hides(figure, basis) or self.disclosure.hides(figure):
             return MARK if told else NONE
@@ -203,7 +200,7 @@ class Teller:
         slots = _SLOT.findall(words)
         if any(parts[s] is None for s in slots):
             words, slots = f"{indicator.name}{{v}}", ["v"]
-        words = words.replace("期末", "年末") if self._yearly else words
+        words = words.replace("期末", _END.get(self.figures.period.kind, "期末"))
         lost = figure.value < 0 and "净增{v}" in words
         if lost:
             words = words.replace("净增{v}", "净减{v}")
@@ -271,13 +268,25 @@ class Teller:
             return False
         return now <= 0 or then <= 0 or indicator.better == "lower"
 
+    def _side(self, figure: Figure, basis: str) -> Decimal | None:
+        """A side of a figure to compare with; none that is of other unions (`Figures.mixed`)."""
+        indicator = self.definitions.indicators[figure.indicator]
+        if (
+            basis == "可比口径上年"
+            and (figure.line, figure.unit) in self.figures.mixed
+            and any(m.take == "flow" for m in indicator.measures)
+        ):
+            return None
+        return side(figure, basis)
+
     def _moved(self, figure: Figure, basis: str) -> list[Inline]:
         """增长 and 7.1%, the number with its reference; [] without a comparison."""
-        told = self.change(figure.value, side(figure, basis), figure.indicator)
+        before = self._side(figure, basis)
+        told = self.change(figure.value, before, figure.indicator)
         if not told or self.hides(figure, basis):
             return []
         indicator = self.definitions.indicators[figure.indicator]
-        value = change_value(figure.value, side(figure, basis), indicator)
+        value = change_value(figure.value, before, indicator)
         found = _NUMBER.search(told)
         if found is None or value is None:
             return [told]
@@ -304,6 +313,9 @@ class Teller:
             return []
         if figure.value == figure.target:
             return [f"完成{aim}"]
+        if not figure.value:  # nobody writes 完成目标的0.0%
+            words = spoken(figure.target, self, figure.indicator, "")
+            return [f"{aim}为", self.number(figure, figure.target, words, "目标")]
         words = spoken(figure.target, self, figure.indicator, "")
         goal = self.number(figure, figure.target, words, "目标")
         told: list[Inline] = [f"完成{aim}（", goal, "）"]

@@ -9,7 +9,7 @@ from typing import Any
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
-from pipelines.figures import Figure, Figures
+from pipelines.figures import BLOCK, Figure, Figures
 from pipelines.publish import registers
 from pipelines.publish.annex import line_labels
 from pipelines.publish.content import (
@@ -118,7 +118,7 @@ def _identity(teller: Teller, book: UnitBook) -> Section:
     if industry:
         told.append(f"产业上级工会为{industry}")
     if not block and not industry:
-        told.append("在本系统登记的工会中没有上级")
+        told.append("在登记的工会中没有上级")
     if block and industry and one.lead:
         told.append(f"领导关系{one.lead}")
     blocks: list[Block] = [Paragraph(("，".join(told) + "。",))]
@@ -131,12 +131,14 @@ def _identity(teller: Teller, book: UnitBook) -> Section:
         ("工会类型", one.type),
         ("级次", one.level),
         ("组织状态", one.status),
-        ("联合基层工会", "是" if one.joint else "否"),
         ("所在地", one.region),
         ("所属行业", one.industry),
-        ("经费上缴对象", one.parents.get("经费", "")),
         ("领导关系", one.lead),
     ]
+    if one.level == "基层":
+        items.append(("联合基层工会", "是" if one.joint else "否"))
+    if one.parents.get("经费"):
+        items.append(("经费上缴对象", one.parents["经费"]))
     if len(items) % 2:
         items.append(("", ""))
     rows = tuple(
@@ -168,20 +170,21 @@ def _moved(figures: Figures) -> Table | None:
         Column("生效日期", "center", 1.1),
         Column("批准文号", "left", 1.5),
     )
-    rows = tuple(
-        (
-            t.name,
-            t.change,
-            t.line or NONE,
-            t.from_name or NONE,
-            t.to_name or NONE,
-            short_day(t.effective),
-            t.approval or NONE,
-        )
-        for t in figures.transfers[:LISTED]
-    )
-    note = rest_note(len(figures.transfers), "列前{n}项")
+    together: dict[tuple[str, ...], list[str]] = {}
+    for t in figures.transfers:
+        told = (
+            t.change, t.line or NONE, t.from_name or NONE, t.to_name or NONE,
+            short_day(t.effective), t.approval or NONE,
+        )  # fmt: skip
+        together.setdefault(told, []).append(t.name)
+    rows = tuple((_united(names), *told) for told, names in list(together.items())[:LISTED])
+    note = rest_note(len(together), "列前{n}项")
     return Table("本期下级工会组织变动", columns, rows, note=note)
+
+
+def _united(names: Sequence[str]) -> str:
+    """One name, or the first of many that moved by the same document on the same day."""
+    return names[0] if len(names) == 1 else f"{names[0]}等{len(names):,}家"
 
 
 _WHAT = {"名称": "名称", "状态": "类型、级次、状态", "块": "地方上级", "条": "产业上级",
@@ -221,6 +224,8 @@ def _last_day(until: date | None) -> str:
 
 # --- how it reported ---
 
+_GONE = "注：本期划出的工会不列入分单位，其隶属本单位期间的报表和本单位自身的报表计入合计。"
+
 
 def _reporting(teller: Teller, book: UnitBook) -> Section:
     teller.open("U2")
@@ -228,7 +233,7 @@ def _reporting(teller: Teller, book: UnitBook) -> Section:
     total = overall(figures)
     blocks: list[Block] = [Paragraph(coverage_sentence(teller))]
     if total is not None and total.expected and not total.reported:
-        told = "本报告期应报报表均未报送，以下各节中属于这些报表的数以“—”表示，不作零处理。"
+        told = "本报告期应报报表均未报送，以下各节有关数据以“—”表示，不作零处理。"
         blocks.append(Paragraph((told,)))
     table = forms_table(teller, book.forms)
     if table is not None:
@@ -237,6 +242,9 @@ def _reporting(teller: Teller, book: UnitBook) -> Section:
         chart = coverage_chart(figures, "各单位报表报送情况")
         sent = coverage_table(teller, "各单位报表报送情况")
         blocks += [b for b in (chart, sent) if b is not None]
+        gone = total.expected - sum(r.expected for r in by_unit(figures)) if total else 0
+        if gone > 0 and (BLOCK, figures.unit.code) in figures.mixed:
+            blocks.append(Paragraph((_GONE,), "note"))
     else:
         blocks += _lacking(figures, book)
     blocks += [Paragraph((note,), "note") for note in figures.notes]
@@ -360,22 +368,22 @@ def _tasks(teller: Teller, book: UnitBook) -> Section | None:
         met = [f for i, f in aimed if f.value is not None and reached(f, i)]
         left = [i.name for i, f in aimed if f.value is not None and not reached(f, i)]
         none = [i.name for i, f in aimed if f.value is None]
-        told = "责任书下达的各项目标，按系统计算数"
+        told = f"责任书下达目标任务{len(aimed)}项，按报表数据计算，"
         if len(met) == len(aimed):
-            told += "均已完成。"
+            told += "均已完成。" if len(aimed) > 1 else "已完成。"
         else:
             parts = []
             if left:
-                parts.append(f"尚未达到目标的有{_named(left)}")
+                parts.append(f"{_named(left)}尚未达到目标")
             if none:
-                parts.append(f"没有数据、无法判断的有{_named(none)}")
+                parts.append(f"{_named(none)}暂无数据、无法判断")
             told += "，".join(parts) + ("，其余均已完成。" if met else "。")
         rows = tuple(
             (
                 headed(i),
                 teller.cell(f, "目标"),
                 teller.cell(f),
-                teller.complete(f) if i.unit != "%" and i.better != "lower" else _met(f, i),
+                _completed(teller, f, i),
             )
             for i, f in aimed
         )
@@ -395,6 +403,13 @@ def _tasks(teller: Teller, book: UnitBook) -> Section | None:
         told_of.append(f"，等次为{one.grade}。" if one.grade else "。")
         blocks.append(Paragraph(tuple(told_of)))
     return Section("U4", "目标任务与考核", tuple(blocks)) if blocks else None
+
+
+def _completed(teller: Teller, figure: Figure, indicator: Indicator) -> Inline:
+    """Percent of the target; whether a rate was reached; nothing to do where 0 was asked for."""
+    if indicator.unit == "%" or indicator.better == "lower":
+        return _met(figure, indicator)
+    return teller.complete(figure) if figure.target else "本期无任务"
 
 
 def _met(figure: Figure, indicator: Indicator) -> str:
