@@ -33,6 +33,7 @@ from pipelines.publish.content import (
     ordinal,
     with_contents,
 )
+from pipelines.publish.word_grid import GridCell, Rules, grid
 from pipelines.publish.publication import same_bytes, stamp
 
 TITLE, SONG, HEI, KAI, FANG = "方正小标宋简体", "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312"
@@ -373,31 +374,20 @@ def _picture(made: Any, chart: Chart, number: int) -> None:
 
 def _table(made: Any, table: Table, counter: _Counter) -> None:
     made.add_paragraph(f"表{counter.tables}　{table.title}", style="Caption Line")
-    grid = made.add_table(rows=0, cols=len(table.columns))
-    grid.alignment = WD_TABLE_ALIGNMENT.CENTER
-    grid.autofit = False
-    _borders(grid)
-    widths = [Mm(TEXT_WIDTH * share) for share in table.shares()]
-    for column, width in zip(grid.columns, widths, strict=True):
-        column.width = width
-    centred = ["center"] * len(widths)
-    _row(grid, [c.label for c in table.columns], centred, widths, counter, head=True)
-    aligns = [c.align for c in table.columns]
-    spans: dict[int, list[int]] = {}
+    ids = [made.styles[name].style_id for name in ("Cell Head", "Cell")]
+    spans = [table.spans(place) for place in range(len(table.columns))]
     last = len(table.rows) - table.totals
-    for place, column in enumerate(table.columns):
-        if column.grouped:
-            spans[place] = table.spans(place)
-    for i, cells in enumerate(table.rows):
-        row = _row(grid, cells, aligns, widths, counter)
-        if i >= last:
-            for cell in row.cells:
-                _shade(cell, "F2F4F6")
-        for place, span in spans.items():
-            _span(row.cells[place], span[i])
-        if _together(i, len(table.rows)):
-            for cell in row.cells:
-                cell.paragraphs[0].paragraph_format.keep_with_next = True
+    rows = [[GridCell([c.label], ids[0], "center", "E8EDF2") for c in table.columns]]
+    for i, row in enumerate(table.rows):
+        shade, held = "F2F4F6" if i >= last else "", _together(i, len(table.rows))
+        rows.append(
+            [
+                GridCell([words], ids[1], column.align, shade, span[i], held)
+                for words, column, span in zip(row, table.columns, spans, strict=True)
+            ]
+        )
+    widths = [TEXT_WIDTH * share for share in table.shares()]
+    made.element.body.sectPr.addprevious(grid(rows, widths, _RULES, counter.ordinals))
     note = made.add_paragraph(table.note, style="Note Line")
     if not table.note:
         note.paragraph_format.line_spacing = Pt(8)
@@ -432,6 +422,17 @@ def _row(
         if head:
             _shade(cell, "E8EDF2")
     return row
+
+
+_RULES = Rules(
+    {
+        "top": (12, "22303C"),
+        "bottom": (12, "22303C"),
+        "insideH": (4, "B8C2CC"),
+        "insideV": (4, "DDE3E8"),
+    },
+    edge=70,
+)
 
 
 def _together(row: int, rows: int) -> bool:
