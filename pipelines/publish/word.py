@@ -10,7 +10,6 @@ from typing import Any
 import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.opc.constants import RELATIONSHIP_TYPE as RT
 from docx.opc.packuri import PackURI
@@ -33,8 +32,8 @@ from pipelines.publish.content import (
     ordinal,
     with_contents,
 )
-from pipelines.publish.word_grid import GridCell, Rules, grid
 from pipelines.publish.publication import same_bytes, stamp
+from pipelines.publish.word_grid import GridCell, Rules, grid
 
 TITLE, SONG, HEI, KAI, FANG = "方正小标宋简体", "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312"
 # Where a reader's machine lacks a face, Word takes the alternative named beside it.
