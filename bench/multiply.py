@@ -8,6 +8,9 @@ which no close does). Figures, days and originals are those of the first block a
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, inspect, text
 
 from bench.organisations import BLOCK
@@ -23,7 +26,8 @@ WHERE o.code ~ '^640105G[0-9]{5}$' AND substr(o.code, 8)::int <= :block
 """
 _FURTHER = "t.id + c.copy * :stride"
 _TEXT = "replace(replace({0}, c.old_code, c.new_code), '~', '~' || c.copy || '~')"
-STEPS: tuple[tuple[str, str, dict[str, str]], ...] = (
+Step = tuple[str, str, dict[str, str]]
+STEPS: tuple[Step, ...] = (
     (
         "receipt",
         "receipt t JOIN submission s ON s.receipt_id = t.id "
@@ -82,29 +86,54 @@ def multiply(connection: Connection, unions: int) -> dict[str, int]:
             "(SELECT max(id) FROM submission), (SELECT coalesce(max(id), 0) FROM finding))"
         )
     ).scalar_one()
-    added = {}
-    # All are read before any is written to: what a step copies is the first block alone.
-    for table, source, changed in STEPS:
-        names = [c["name"] for c in inspect(connection).get_columns(table)]
-        taken = ", ".join(f"{changed.get(n, f't.{n}')} AS {n}" for n in names)
-        connection.execute(
-            text(f"CREATE TEMPORARY TABLE copy_of_{table} AS SELECT {taken} FROM {source}"),  # noqa: S608
-            {"stride": stride},
-        )
-    for table, _, changed in STEPS:
-        listed = ", ".join(c["name"] for c in inspect(connection).get_columns(table))
-        added[table] = connection.execute(
-            text(
-                f"INSERT INTO {table} ({listed}) OVERRIDING SYSTEM VALUE "  # noqa: S608
-                f"SELECT {listed} FROM copy_of_{table}"
-            )
-        ).rowcount
-        connection.execute(text(f"DROP TABLE copy_of_{table}"))
-        if "id" in changed:
-            connection.execute(
-                text(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608
-                )
-            )
+    with _unchecked(connection), _unindexed(connection, [table for table, _, _ in STEPS]):
+        added = {step[0]: _copy(connection, step, stride) for step in STEPS}
     connection.execute(text("DROP TABLE copied"))
     return added
+
+
+def _copy(connection: Connection, step: Step, stride: int) -> int:
+    """The rows of one table for every further union; only those of the first block are read."""
+    table, source, changed = step
+    names = [c["name"] for c in inspect(connection).get_columns(table)]
+    taken = ", ".join(changed.get(n, f"t.{n}") for n in names)
+    added = connection.execute(
+        text(
+            f"INSERT INTO {table} ({', '.join(names)}) OVERRIDING SYSTEM VALUE "  # noqa: S608
+            f"SELECT {taken} FROM {source}"
+        ),
+        {"stride": stride},
+    ).rowcount
+    if "id" in changed:
+        connection.execute(
+            text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608
+        )
+    return added
+
+
+@contextmanager
+def _unchecked(connection: Connection) -> Iterator[None]:
+    """References of copies hold because those of the first block do; looking up takes longest."""
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+    yield
+    connection.execute(text("SET LOCAL session_replication_role = origin"))
+
+
+@contextmanager
+def _unindexed(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
+    """Indexes are built once at the end; those that keep a key unique stay."""
+    found = connection.execute(
+        text(
+            "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i "
+            "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid "
+            "WHERE t.relname = ANY(:tables) AND NOT i.indisunique"
+        ),
+        {"tables": list(tables)},
+    ).all()
+    for name, _ in found:
+        connection.execute(text(f'DROP INDEX "{name}"'))
+    yield
+    connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+    for _, statement in found:
+        # Of a partitioned table it is defined ON ONLY, which would leave out the partitions.
+        connection.execute(text(statement.replace(" ON ONLY ", " ON ")))

@@ -21,7 +21,7 @@ from pipelines.figures import (
     Unit,
 )
 from pipelines.small_cells import Tree, Value, Withheld, sensitive, withheld_of
-from warehouse.cutoff import prepare_cutoff, prepare_expected
+from warehouse.cutoff import expected_laid_out, prepare_cutoff, prepare_expected
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
 from warehouse.rollup import AT_THE_END, attribution, compute
@@ -132,8 +132,7 @@ def coverage_along(
 ) -> list[CoverageRow]:
     """How far units have reported with all that stands below them along a line; 0 is 未纳入产业."""
     organisations = standing(connection, period.end, cutoff)
-    prepare_cutoff(connection, cutoff)
-    prepare_expected(connection, cutoff, period.start, period.end)
+    expected_laid_out(connection, cutoff, period.start, period.end)
     return _coverage(connection, period, units, organisations, line)
 
 

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -48,16 +48,12 @@ def _family() -> str:
 
 def png(chart: Chart) -> bytes:
     """The chart at 200 dots per inch, without metadata that changes between runs."""
-    return _render(chart, "png", {"Software": None})
+    return _drawn(chart)[0]
 
 
 def svg(chart: Chart) -> str:
     """The chart as one inline element: text stays text, no prologue, stable ids."""
-    text = _render(chart, "svg", {"Date": None, "Creator": None}).decode()
-    element = text[text.index("<svg") :]
-    # matplotlib names every group (axes_1, patch_2): the names would meet on one page, and
-    # nothing points at them. Ids that something points at are salted hashes and stay.
-    return _GROUP_ID.sub("", element).replace("\n", " ")
+    return _drawn(chart)[1]
 
 
 def height(chart: Chart) -> float:
@@ -86,7 +82,12 @@ def height(chart: Chart) -> float:
             return 2.35
 
 
-def _render(chart: Chart, fmt: str, metadata: dict[str, str | None]) -> bytes:
+@lru_cache(maxsize=32)  # the charts of one document, which is drawn as Word, page and PDF in turn
+def _drawn(chart: Chart) -> tuple[bytes, str]:
+    """The chart as PNG and as SVG; always both, so that neither depends on which was asked first.
+
+    Where things stand is found out once: it takes longer than painting them.
+    """
     with _drawing:
         settings: Any = {
             "font.family": _family(),
@@ -104,9 +105,15 @@ def _render(chart: Chart, fmt: str, metadata: dict[str, str | None]) -> bytes:
         with mpl.rc_context(settings):
             canvas = Canvas(figsize=(WIDTH, height(chart)), layout="constrained")
             _DRAW[chart.kind](canvas, chart)
-            out = io.BytesIO()
-            canvas.savefig(out, format=fmt, dpi=200, metadata=metadata)
-            return out.getvalue()
+            dots, lines = io.BytesIO(), io.BytesIO()
+            canvas.savefig(dots, format="png", dpi=200, metadata={"Software": None})
+            canvas.set_layout_engine("none")
+            canvas.savefig(lines, format="svg", metadata={"Date": None, "Creator": None})
+    text = lines.getvalue().decode()
+    element = text[text.index("<svg") :]
+    # matplotlib names every group (axes_1, patch_2): the names would meet on one page, and
+    # nothing points at them. Ids that something points at are salted hashes and stay.
+    return dots.getvalue(), _GROUP_ID.sub("", element).replace("\n", " ")
 
 
 def _plain(axes: Any) -> None:
