@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -39,6 +40,7 @@ from pipelines.read import Document, Limits
 from pipelines.read.document import read_document
 from pipelines.validate import validate
 from tests.checking import Accepted
+from tests.checking import definitions as load
 from warehouse import server
 from warehouse.engine import prepare
 
@@ -50,8 +52,11 @@ def read(definitions, data: bytes):
     return read_document(Document("1", data), definitions, {}, Limits())
 
 
-def found(definitions, number: int, data: bytes):
+@cache  # two tests ask for the same ones
+def found(number: int):
     """Findings of a union's March workbook beside its February in the warehouse."""
+    definitions = load()
+    data = workbook(definitions, number, MONTH)
     february = content(definitions, number, BEFORE)
     accepted = Accepted(
         {(form, BEFORE.label): rows for form, rows in february.items()},
@@ -100,10 +105,10 @@ def test_both_shapes_say_the_same(definitions):
     assert [s.values for s in typed.sheets] == [s.values for s in template.sheets]
 
 
-def test_what_is_not_spoiled_breaks_nothing_beside_the_month_before(definitions):
+def test_what_is_not_spoiled_breaks_nothing_beside_the_month_before():
     for number in (1, 2, 40):
         assert spoiling_of(number) is None
-        assert found(definitions, number, workbook(definitions, number, MONTH)) == []
+        assert found(number) == []
 
 
 def test_three_in_a_hundred_are_spoiled_and_every_mistake_has_its_turn():
@@ -113,10 +118,10 @@ def test_three_in_a_hundred_are_spoiled_and_every_mistake_has_its_turn():
 
 
 @pytest.mark.parametrize("number", SPOILED)
-def test_a_spoiled_workbook_breaks_its_rule_in_its_rows(definitions, number):
+def test_a_spoiled_workbook_breaks_its_rule_in_its_rows(number):
     mistake = spoiling_of(number)
     assert mistake is not None
-    findings = found(definitions, number, workbook(definitions, number, MONTH))
+    findings = found(number)
     broken = [f for f in findings if f.severity is Severity.RETURN]
     assert {f.rule for f in broken} == {mistake.rule}
     assert {f.form for f in findings} == {mistake.form}
@@ -138,9 +143,7 @@ def test_the_naive_way_finds_the_same_rows(definitions, warehouse_home, tmp_path
     theirs = naive.run([str(path_of(tmp_path, n)) for n in numbers], url, MONTH.label)
     ours = {
         path_of(tmp_path, n).name: {
-            (f.sheet, f.row)
-            for f in found(definitions, n, path_of(tmp_path, n).read_bytes())
-            if f.severity is not Severity.NOTICE
+            (f.sheet, f.row) for f in found(n) if f.severity is not Severity.NOTICE
         }
         for n in numbers
     }

@@ -104,6 +104,8 @@ class Book:
     _under: dict[tuple[str, str, date], frozenset[str]] = field(default_factory=dict)
     kept: dict[tuple[Any, ...], Frame] = field(default_factory=dict)
     """Frames that are the same for every unit asked for."""
+    figures: dict[tuple[str, str, str], tuple[Value, Value]] = field(default_factory=dict)
+    """Union, indicator and period → its figure and last year's."""
 
 
 def month_end(day: date) -> date:

@@ -77,13 +77,21 @@ def tasks(a: Asked) -> Iterator[Task]:
     for _, r in letters[letters["period"] == a.period.label].iterrows():
         if not a.is_under(r["unit"], a.end):
             continue
-        own = a.of(r["unit"])
-        formula = PLAIN[r["indicator"]]
+        actual, base = _figures(a, r["unit"], r["indicator"])
         yield Task(
             r["unit"], r["task_id"], r["work"], r["indicator"], r["direction"] == "越小越好",
             r["direction"] == "达标", r["target"], marks.get((r["unit"], r["task_id"]), 0),
-            formula(own), formula(own.last_year()),
+            actual, base,
         )  # fmt: skip
+
+
+def _figures(a: Asked, unit: str, indicator: str) -> tuple[Value, Value]:
+    """A union's figure of the period and of last year's; the same whoever above it is asked for."""
+    place = (unit, indicator, a.period.label)
+    if place not in a.book.figures:
+        own, formula = a.of(unit), PLAIN[indicator]
+        a.book.figures[place] = formula(own), formula(own.last_year())
+    return a.book.figures[place]
 
 
 def tasks_met(a: Asked) -> Value:
