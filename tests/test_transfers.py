@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,7 +15,9 @@ from sqlalchemy import Connection
 
 from definitions import Definitions, Period
 from pipelines.consolidate import consolidate, figures_of
+from pipelines.figures import Figure, Unit
 from pipelines.flow.transfers import transfers_of
+from pipelines.publish.content import Document, Paragraph
 from pipelines.publish.transfers import (
     GONE,
     NEW,
@@ -86,8 +89,6 @@ def zone(connection: Connection, definitions: Definitions) -> Federation:
     # a county's own summary beside its unions is in no total
     f.report("2017-09", {**dict.fromkeys(codes[:669], 22), "N1": 5, "G668": 44, "A": 9999})
     changes = [moved(c, "AB"[n % 2], "Z", DAY) for n, c in enumerate(codes[:650])]
-    from dataclasses import replace
-
     changes = [replace(c, members=20, workers=30) for c in changes]
     changes.append(event("G669", "合并", date(2017, 8, 1), from_parent="B", successor="G668"))
     changes.append(event("G000", "更名", date(2017, 8, 1), after={"name": "新厂工会"}))
@@ -103,7 +104,8 @@ def book_of(f: Federation, unit: str = "T") -> tuple[openpyxl.Workbook, int]:
     publication, changes = transfers_of(f.connection, f.definitions, figures)
     assert publication.kind.startswith("R-11")
     assert figures.unit.name in publication.files[0][0]  # or a county's would replace another's
-    return openpyxl.load_workbook(io.BytesIO(publication.files[0][1])), changes
+    (content,) = [c for n, c in publication.files if n.endswith(".xlsx")]
+    return openpyxl.load_workbook(io.BytesIO(content)), changes
 
 
 def rows_of(book: openpyxl.Workbook, sheet: str) -> list[dict[str, object]]:
@@ -173,6 +175,72 @@ def test_r11_sets_the_comparable_growth_beside_the_reported_one(zone: Federation
     assert sum(int(str(r["归属增减"] or 0)) for r in rows if r["单位"] != "合计") == 0
 
 
+def document_of(f: Federation, unit: str = "T") -> Document:
+    at, period = moment(2018, 1, 5), Period.parse("2017Q3")
+    computation = consolidate(f.connection, f.definitions, period, at, at)
+    figures = figures_of(f.connection, f.definitions, computation, unit)
+    publication, _ = transfers_of(f.connection, f.definitions, figures)
+    assert [n.rpartition(".")[2] for n, _ in publication.files] == ["docx", "html", "xlsx"]
+    (document,) = publication.drawn.values()
+    # Numbers of the lists are numbered on from those of the paper, none twice.
+    book = openpyxl.load_workbook(io.BytesIO(publication.files[2][1]))
+    listed = [r["编号"] for r in rows_of(book, "数字来源")]
+    printed = len(document.numbers())
+    assert listed[0] == f"{publication.reference}-{printed + 1}"
+    assert listed[-1] == f"{publication.reference}-{len(publication.numbers)}"
+    assert len({n.anchor for n in publication.numbers}) == len(publication.numbers)
+    return document
+
+
+def told_in(document: Document, code: str) -> str:
+    (section,) = [s for s in document.sections if s.code == code]
+    words = []
+    for block in section.blocks:
+        rows = [block.runs] if isinstance(block, Paragraph) else block.rows
+        cells = [[c if isinstance(c, str) else c.text for c in row] for row in rows]
+        words += ["".join(r) if isinstance(block, Paragraph) else " ".join(r) for r in cells]
+    return "\n".join(words)
+
+
+def test_r11_is_told_in_words_that_say_what_the_lists_say(zone: Federation) -> None:
+    document = document_of(zone)
+    said = told_in(document, "M1")
+    assert "组织关系变动652项，其中划转650项、合并1项、更名1项。划转只改变归属" in said
+    assert "合并 块 B工会 G668工会承继 1" in said
+    assert "更名 — — 新厂工会 1" in said or "更名 块 — 新厂工会 1" in said
+    balanced = told_in(document, "M2")
+    assert "Z工会 0 0 650 1 0 651" in balanced
+    assert "合计 670 650 650 1 1 670" in balanced
+    whole = f"{669 * 22 + 22 + 5:,}"
+    assert f"地方（块） 会员（人） {whole} {whole} {whole} 0" in told_in(document, "M3")
+    compared = told_in(document, "M4")
+    assert "Z工会 14,305 — 6,500 +6,500 — 增长120.1%" in compared
+    assert f"会员人数（人） {whole} 6,700 6,700 0" in compared
+    assert "发生时归属" in told_in(document, "M5")
+
+
+def test_r11_of_a_county_tells_its_own_and_compares_no_single_unions(zone: Federation) -> None:
+    balanced = told_in(document_of(zone, "A"), "M2")
+    assert "A工会 335 325 0 0 0 10" in balanced
+    assert "（不属本会）" not in balanced
+    # Nobody stands below a single union: last year is not added up for it by the relations of now.
+    at, period = moment(2018, 1, 5), Period.parse("2017Q3")
+    computation = consolidate(zone.connection, zone.definitions, period, at, at)
+    figures = figures_of(zone.connection, zone.definitions, computation, "A")
+    single = Figure("I-ORG-04", "G666", "2017Q3", "块", Decimal(22), last_year=Decimal(10))
+    figures = replace(
+        figures,
+        values={**figures.values, ("块", "G666", "2017Q3", "I-ORG-04"): single},
+        children={**figures.children, "块": [Unit("G666", "甲厂工会", "基层")]},
+    )
+    publication, _ = transfers_of(zone.connection, zone.definitions, figures)
+    (document,) = publication.drawn.values()
+    assert "甲厂工会" not in told_in(document, "M4")
+    book = openpyxl.load_workbook(io.BytesIO(publication.files[2][1]))
+    (row,) = [r for r in rows_of(book, "可比口径") if r["单位"] == "甲厂工会"]
+    assert (row["上年同期（原隶属）"], row["归属增减"]) == (10, None)
+
+
 def test_r11_prints_how_flows_are_attributed_and_reads_history_under_both_names(
     zone: Federation,
 ) -> None:
@@ -202,8 +270,6 @@ def test_r11_refuses_where_the_sums_do_not_agree(zone: Federation) -> None:
     figures = figures_of(zone.connection, zone.definitions, computation, "T")
     wrong = dict(figures.values)
     key = ("块", "T", "2017Q3", "I-ORG-04")
-    from dataclasses import replace
-
     wrong[key] = replace(wrong[key], value=Decimal(1))
     with pytest.raises(TotalsMoved, match="published 1"):
         transfers_of(zone.connection, zone.definitions, replace(figures, values=wrong))

@@ -398,7 +398,7 @@ def _subtotal_sheet(
     if several:
         note = (
             f"按{cut.period.chinese}末的上级工会小计；"
-            "各期合计只加当期发生数，期末数和累计数不跨期相加。"
+            "各期合计只加当期发生数，期末数和累计数不跨期相加。所列各行中只加同一所属期的行。"
         )
     elif cut.period.kind is not PeriodKind.MONTH:
         note += "期末数为各期填报数相加，只供核对，期末合计见指标。"

@@ -25,6 +25,8 @@ class Quotes:
     reference: str
     numbers: list[PublishedNumber] = field(default_factory=list)
     places: list[tuple[str, str]] = field(default_factory=list)
+    after: int = 0
+    """How many numbers of the same publication come before those of the workbook."""
 
     def add(
         self,
@@ -86,7 +88,7 @@ class Quotes:
             sheet, cell = self.places[place]
             rows.append(
                 (
-                    f"{self.reference}-{place + 1}", sheet, cell, number.value,
+                    f"{self.reference}-{self.after + place + 1}", sheet, cell, number.value,
                     known.get(number.unit, number.unit), told_of(number, definitions),
                     number.basis, number.line, number.period,
                     SOURCE_NAMES.get(number.source, number.source),

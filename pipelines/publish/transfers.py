@@ -7,18 +7,20 @@ the two days stand in lines of their own, so that nothing is left out.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator
-from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, rounded
+from pipelines.figures import UNASSIGNED, Figure, Figures, Unit, rounded
+from pipelines.publish import page, word
+from pipelines.publish import transfers_words as words
 from pipelines.publish.changes import declared
-from pipelines.publish.content import PublishedNumber
-from pipelines.publish.publication import Publication, clock, file_title
+from pipelines.publish.content import Document, PublishedNumber
+from pipelines.publish.publication import Publication, clock, file_title, signature
 from pipelines.publish.quoted_sheet import Quotes, quotes
+from pipelines.publish.quoting import quoted
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.standings import (
     AFTER,
@@ -44,53 +46,84 @@ from pipelines.publish.telling import of_period
 
 __all__ = [
     "GONE", "NEW", "OUTSIDE", "ChangeRow", "Count", "Reorganised", "Standing", "TotalsMoved",
-    "balance", "growth", "proof", "transfers_report", "transfers_workbook",
+    "balance", "growth", "proof", "transfers_report",
 ]  # fmt: skip
 
 KIND = "R-11 组织关系变动与可比口径说明"
-COMPARED = ("I-ORG-01", "I-ORG-03", "I-ORG-04", "I-ORG-15")
-_LINE_NAMES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
 
 
 def transfers_report(
     figures: Figures, reorganised: Reorganised, definitions: Definitions
 ) -> Publication:
-    """The workbook as a publication of one file, with every compared figure as a number in it."""
+    """The explanation as .docx and .html, the lists behind it as .xlsx; every number walks.
+
+    TotalsMoved rather than a false word: nothing is written where the sums do not agree.
+    """
     period = figures.period
-    title = f"{figures.unit.name}组织关系变动与可比口径说明（{period.chinese}）"
-    content, numbers = transfers_workbook(figures, reorganised, definitions)
+    proofs = [proof(reorganised.standings, line) for line in LINES]
+    _agree(figures, proofs)
+    document = quoted(
+        Document(
+            title=f"{figures.unit.name}组织关系变动与可比口径说明（{period.chinese}）",
+            issuer=figures.unit.name,
+            head=(figures.unit.name, f"数据截止：{clock(figures.cutoff)}"),
+            sections=words.sections(
+                figures, reorganised, proofs, definitions,
+                lambda code, line: _of_unit(figures, code, line),
+            ),
+            signature=signature(figures.unit.name, None),
+        ),
+        KIND,
+        figures,
+    )  # fmt: skip
+    printed = document.numbers()
+    book, listed = _workbook(figures, reorganised, proofs, definitions, len(printed))
+    name = file_title(document.title)
     return Publication(
         kind=KIND,
-        title=title,
+        title=document.title,
         unit=figures.unit.code,
         period=period,
         cutoff=figures.cutoff,
         digest=figures.definitions_digest,
-        files=((f"{file_title(title)}.xlsx", content),),
-        numbers=tuple(numbers),
+        files=(
+            (f"{name}.docx", word.word(document, figures.cutoff)),
+            (f"{name}.html", page.page(document, figures, definitions).encode()),
+            (f"{name}附表.xlsx", book),
+        ),
+        numbers=(*printed, *listed),
+        drawn={f"{name}.docx": document},
     )
 
 
-def transfers_workbook(
-    figures: Figures, reorganised: Reorganised, definitions: Definitions
+def _workbook(
+    figures: Figures,
+    reorganised: Reorganised,
+    proofs: Sequence[Moved],
+    definitions: Definitions,
+    printed: int,
 ) -> tuple[bytes, list[PublishedNumber]]:
-    """Sheets 说明, 变动清单, 户数平衡, 合计核对, 可比口径, 沿革, and the numbers printed in them.
+    """Sheets 说明, 变动清单, 户数平衡, 合计核对, 可比口径, 沿革, and the numbers in them.
 
-    TotalsMoved rather than a false word: nothing is written where the sums do not agree.
+    Those are numbered on from the `printed` ones of the document.
     """
-    proofs = [proof(reorganised.standings, line) for line in LINES]
-    _agree(figures, proofs)
     title = "组织关系变动与可比口径说明"
-    quoted = quotes(KIND, f"{figures.unit.name}{title}（{figures.period.chinese}）", figures)
-    book = Book(f"{figures.unit.name}{title}", figures.unit.name, figures.cutoff)
+    quoted_here = quotes(KIND, f"{figures.unit.name}{title}（{figures.period.chinese}）", figures)
+    quoted_here.after = printed
+    book = Book(f"{figures.unit.name}{title}附表", figures.unit.name, figures.cutoff)
     _about(book, figures, reorganised, proofs, title)
-    _changes(book, reorganised, quoted, figures)
-    _balance(book, reorganised, quoted, figures)
-    _totals(book, proofs, quoted, figures)
-    _comparable(book, figures, definitions, quoted)
+    _changes(book, reorganised, quoted_here, figures)
+    _balance(book, reorganised, quoted_here, figures)
+    _totals(book, proofs, quoted_here, figures)
+    _comparable(book, figures, definitions, quoted_here)
     _names(book, reorganised)
-    quoted.sheet(book, figures, definitions, {c.unit: c.name for c in reorganised.changes})
-    return book.bytes(), quoted.numbers
+    names = {c.unit: c.name for c in reorganised.changes}
+    quoted_here.sheet(book, figures, definitions, names)
+    return book.bytes(), quoted_here.numbers
+
+
+def _of_unit(figures: Figures, code: str, line: str) -> Figure | None:
+    return _figure(figures, code, figures.unit, line) or _whole(figures, code, line)
 
 
 def _agree(figures: Figures, proofs: Sequence[Moved]) -> None:
@@ -112,18 +145,16 @@ def _agree(figures: Figures, proofs: Sequence[Moved]) -> None:
 def _about(
     book: Book, figures: Figures, told: Reorganised, proofs: Sequence[Moved], title: str
 ) -> None:
-    kinds = Counter(c.change for c in told.changes)
-    listed = "、".join(f"{k}{n:,}项" for k, n in sorted(kinds.items(), key=lambda i: -i[1]))
+    listed = "、".join(f"{k}{n:,}项" for k, n in words.kinds_of(told))
     checked = [
         (
-            f"{_LINE_NAMES[p.line]}核对",
+            f"{words.LINE_TITLES[p.line]}核对",
             f"按变动前隶属合计 {p.total(p.before).members:,} 人，按变动后隶属合计 "
             f"{p.total(p.after).members:,} 人，逐户直接相加 {p.plain.members:,} 人，"
             f"差额 {(p.total(p.after) - p.total(p.before)).members:,} 人",
         )
         for p in proofs
     ]
-    confirmed = "、".join(told.confirmed_kinds)
     lines: list[tuple[str, str]] = [
         ("汇总单位", figures.unit.name),
         ("所属期", figures.period.chinese),
@@ -131,28 +162,15 @@ def _about(
         ("指标定义摘要", figures.definitions_digest),
         ("期内变动", listed or "无"),
         *checked,
-        ("本期数归属", _ATTRIBUTED.get(told.attribution, told.attribution)),
-        ("期末数归属", "按本期最后一天的隶属关系汇总；已撤并的工会不再计期末数，由承继工会报送"),
-        (
-            "可比口径",
-            "以本期最后一天的隶属关系汇总上年同期数：划转的单位连同其历史归现上级，并入的单位"
-            "归承继工会，撤销的单位不列入；分立前的历史留在原工会",
-        ),
-        (
-            "复核",
-            f"{confirmed}须经上级复核后生效" if confirmed else "凭批准文号自动生效",
-        ),
+        ("本期数归属", words.ATTRIBUTED.get(told.attribution, told.attribution)),
+        ("期末数归属", words.STOCKS),
+        ("可比口径", words.COMPARABLE),
+        ("复核", words.confirmed(told)),
     ]
     if told.waiting:
         lines.append(("待复核", f"另有 {told.waiting:,} 项变动待复核，未计入本表"))
     fields = [Field("项目", "text", 18), Field("内容", "wrap", 92)]
     book.table("说明", title, fields, lines)
-
-
-_ATTRIBUTED = {
-    "发生时归属": "发生时归属：全年的本期数按各月最后一天的隶属关系分别归属后相加",
-    "期末归属": "期末归属：全年的本期数按本期最后一天的隶属关系归属",
-}
 
 
 def _changes(book: Book, told: Reorganised, quoted: Quotes, figures: Figures) -> None:
@@ -231,11 +249,11 @@ def _balance(book: Book, told: Reorganised, quoted: Quotes, figures: Figures) ->
         listed = sorted(table, key=lambda n: (n.startswith("（"), n == UNASSIGNED, n))
         for name in listed:
             _stood(quoted, "户数平衡", len(rows), figures, line, BALANCED, table[name], name)
-            rows.append((_LINE_NAMES[line], name, *_balanced(table[name])))
+            rows.append((words.LINE_TITLES[line], name, *_balanced(table[name])))
         sums = [sum(column) for column in zip(*table.values(), strict=True)] or [0] * 6
         _stood(quoted, "户数平衡", len(rows), figures, line, BALANCED, sums, ALL_PARENTS)
         totals.add(len(rows))
-        rows.append((_LINE_NAMES[line], "合计", *_balanced(sums)))
+        rows.append((words.LINE_TITLES[line], "合计", *_balanced(sums)))
     book.table(
         "户数平衡", "工会户数平衡表", fields, rows, totals=frozenset(totals), freeze=2,
         note="差额＝期末－（期初－划出＋划入＋新建、恢复等－撤并等），各行应为0；划出合计等于划入合计。",
@@ -274,7 +292,7 @@ def _totals(book: Book, proofs: Sequence[Moved], quoted: Quotes, figures: Figure
     rows: list[tuple[Any, ...]] = []
     totals: set[int] = set()
     for p in proofs:
-        name = _LINE_NAMES[p.line]
+        name = words.LINE_TITLES[p.line]
         for parent in p.parents:
             old, now = p.before.get(parent, Count()), p.after.get(parent, Count())
             _stood(quoted, "合计核对", len(rows), figures, p.line, _SIDES, _both(old, now), parent)
@@ -322,29 +340,32 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions, quoted: 
     ]
     rows: list[tuple[Any, ...]] = []
     totals: set[int] = set()
-    for code in COMPARED:
+    for code in words.COMPARED:
         indicator = definitions.indicators.get(code)
         if indicator is None:
             continue
         for line in LINES:
+            told = words.compared(figures, code, line)
             for unit in [*figures.children.get(line, ()), figures.unit]:
-                figure = _figure(figures, code, unit, line)
-                if figure is None and unit is figures.unit:
-                    figure = _whole(figures, code, line)
+                own = unit is figures.unit
+                figure = (
+                    _of_unit(figures, code, line) if own else _figure(figures, code, unit, line)
+                )
                 if figure is None:
                     continue
                 if unit is figures.unit:
                     totals.add(len(rows))
                 rows.append(
                     (
-                        indicator.name, indicator.unit, _LINE_NAMES[line],
+                        indicator.name, indicator.unit, words.LINE_TITLES[line],
                         "合计" if unit is figures.unit else unit.name,
                         *(None if v is None else rounded(v, indicator) for v in _three(figure)),
-                        _gap(figure), *_growths(figure),
+                        gap := _gap(figure) if told or figure.comparable is not None else None,
+                        *_growths(figure),
                     )
                 )  # fmt: skip
                 if figures.get(code, unit.code, line=line):
-                    _sides(quoted, 2 + len(rows), figure, line, indicator)
+                    _sides(quoted, 2 + len(rows), figure, gap, line, indicator)
     book.table(
         "可比口径", "可比口径对照表", fields, rows, totals=frozenset(totals), freeze=4,
         note="空白为上年同期未报或当时没有下级单位，不等于零；合计为本会数，不受隶属变动影响。",
@@ -356,21 +377,16 @@ _SIDES_COMPARED = (
 )  # fmt: skip
 
 
-def _sides(quoted: Quotes, row: int, figure: Figure, line: str, indicator: Indicator) -> None:
+def _sides(
+    quoted: Quotes,
+    row: int,
+    figure: Figure,
+    gap: Decimal | None,
+    line: str,
+    indicator: Indicator,
+) -> None:
     """Quote a row of the comparison: the three sides, what moved between them, both growths."""
-    told = zip(
-        (
-            "本期",
-            "上年同期",
-            "可比口径上年",
-            "归属增减",
-            "比上年同期",
-            "比可比口径上年",
-            "两口径相差",
-        ),
-        (*_three(figure), _gap(figure), *_growths(figure)),
-        strict=True,
-    )
+    told = zip(_SIDES_COMPARED, (*_three(figure), gap, *_growths(figure)), strict=True)
     for column, (basis, value) in enumerate(told, 4):
         period = (
             of_period(figure, basis) if basis in ("上年同期", "可比口径上年") else figure.period
