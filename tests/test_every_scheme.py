@@ -449,3 +449,24 @@ def test_a_round_may_begin_from_the_very_moment_of_a_run_over_all_schemes(assess
                    "评定结果尚未审定，现予公示", "共评定 1 家，其中四星 1 家。"):  # fmt: skip
         assert wanted in said
     assert "A002" not in said  # its members' ballots do not count
+
+
+def test_the_review_counts_the_bands_of_fund_audits(assessed: Any) -> None:
+    draft = flow.prepare_review(2019, "2020-07-02T09:00:00")
+    with warehouse().connect() as c:
+        numbers = c.execute(
+            text(
+                "SELECT ordinal, basis, value, period FROM publication_number "
+                "WHERE publication_id = :p AND source = 'assessment' AND basis LIKE '经费绩效%' "
+                "ORDER BY ordinal"
+            ),
+            {"p": draft["publication"]},
+        ).all()
+    assert {n.basis for n in numbers} == {"经费绩效家数", "经费绩效效益一般家数"}
+    for number in numbers:
+        step = flow.walk(draft["publication"], number.ordinal)
+        assert [p.label for p in step.parts] == [f"{MILL}工会（效益一般）"]
+        total = flow.walk(draft["publication"], step.parts[0].address)
+        assert total.value == kept("FPA-2019")[MILL].total
+        assert total.parts
+    assert all(f.equal for f in flow.reproduce(draft["publication"]).files)

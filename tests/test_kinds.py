@@ -134,8 +134,7 @@ def test_the_improvement_of_a_value_walks_to_the_figures_it_is_the_mean_of(home:
         degrees = [p.value for p in step.parts if p.value is not None]
         assert len(degrees) == len(step.parts) > 0
         assert abs(sum(degrees) / len(degrees) - one.value) < Decimal("0.000001")
-        first = walk(number, step.parts[0].address)
-        assert first.cells
+        assert any(walk(number, p.address).cells for p in step.parts)
 
 
 def test_a_kind_of_few_people_keeps_the_whole_form_out(home: Path) -> None:

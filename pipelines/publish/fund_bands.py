@@ -23,8 +23,8 @@ def fund_bands(teller: Teller, extras: Extras) -> list[Block]:
     before = [u for b in bands for u in b.before]
     best = next(b for b in bands if b.now)
     told: tuple[Inline, ...] = (
-        "开展经费绩效审计评价的单位", _count(teller, "", now), "家，其中综合效益评为",
-        f"“{best.name}”的", _count(teller, best.name, best.now), "家。",
+        "开展经费绩效审计评价的单位", _count(teller, "", now), f"家，其中评为“{best.name}”的",
+        _count(teller, best.name, best.now), "家。",
     )  # fmt: skip
     year, then = sides(teller.figures.period.kind)
     columns = [Column("等次", "left", 1.6), Column(f"{year}（家）"), Column("占比")]

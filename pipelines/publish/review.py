@@ -324,11 +324,11 @@ def _topic(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
     by_kind = kinds.tables(teller, topic.kinds)
     elsewhere = {code for kind, _ in by_kind for code in kind.tells}
     rows = [c for c in codes if c not in elsewhere]
-    tables = [
-        main_table(teller, topic.caption, rows, "情况", targets=True),
-        *(table for _, table in by_kind),
-        unit_table(teller, f"{topic.caption}分单位情况", topic.by_unit, limit=limit),
-    ]
+    own = main_table(teller, topic.caption, rows, "情况", targets=True)
+    units = unit_table(teller, f"{topic.caption}分单位情况", topic.by_unit, limit=limit)
+    if told and own is not None and len(own.rows) == 1 and (by_kind or units):
+        own = None  # one row that the sentence has told, beside tables that tell more
+    tables = [own, *(table for _, table in by_kind), units]
     if topic.part == "lines":
         tables.append(
             unit_table(

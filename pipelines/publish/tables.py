@@ -140,16 +140,16 @@ def main_table(
     targeted = targets and any(f.target is not None for f in figures)
     columns = [
         Column("指标", "left", 2.5),
-        Column("计量单位", "center", 1.0 if targeted else 1.1),
+        Column("计量单位", "center"),
         Column(now, weight=1.4),
     ]
     if compared:
-        columns += [Column(then, weight=1.4), Column(f"比{then}", weight=1.7)]
+        columns += [Column(then, weight=1.4), Column(f"比{then}", weight=1.95)]
     if comparable:
-        columns.append(Column("可比口径", weight=1.7))
+        columns.append(Column("可比口径", weight=1.95))
     if targeted:
         columns += [Column("目标", weight=1.2), Column("完成情况", weight=1.2)]
-    columns.append(Column("实报/应报（份）", weight=1.6))
+    columns.append(Column("实报/应报（份）", weight=1.55))
     rows = []
     for figure in figures:
         indicator = teller.definitions.indicators[figure.indicator]
