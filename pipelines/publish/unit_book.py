@@ -142,7 +142,8 @@ def _identity(teller: Teller, book: UnitBook) -> Section:
     if len(items) % 2:
         items.append(("", ""))
     rows = tuple(
-        (a, x or NONE, b, y or NONE) for (a, x), (b, y) in zip(items[::2], items[1::2], strict=True)
+        (a, x or NONE, b, y or NONE if b else "")
+        for (a, x), (b, y) in zip(items[::2], items[1::2], strict=True)
     )
     heads = (
         Column("项目", "left", 1.0),
