@@ -172,3 +172,10 @@ def test_every_number_of_a_sentence_is_quoted() -> None:
     runs = made.sentence([("I-ORG-03", ""), ("I-ORG-04", "")])
     plain = "".join(r for r in runs if isinstance(r, str))
     assert not any(c.isdigit() for c in plain), plain
+
+
+def test_a_comparable_basis_that_says_the_same_is_not_told() -> None:
+    alike = {"value": 1100, "last_year": 1000, "comparable": Decimal("1000.2")}
+    assert sentence({"I-ORG-04": alike}) == "会员1,100人，比上年增长10.0%。"
+    other = {"value": 1100, "last_year": 1000, "comparable": 1050}
+    assert sentence({"I-ORG-04": other}) == "会员1,100人，比上年增长10.0%（可比口径增长4.8%）。"

@@ -176,7 +176,7 @@ def _units(teller: Teller) -> Section:
     if len(rows) >= 2:
         chart = coverage_chart(figures, "各单位报表报送情况")
         table = coverage_table(teller, "各单位报表报送情况", _SHOWN)
-        blocks += [b for b in (chart, table) if b is not None]
+        blocks += [b for b in (table, chart) if b is not None]
         # What came in time and passed at once stands in the table before this one.
         known = [c for c in ("I-DQ-04", "I-DQ-03") if _tells(teller, c)]
         compared = _by_measure(teller, known)

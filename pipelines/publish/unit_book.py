@@ -242,10 +242,11 @@ def _reporting(teller: Teller, book: UnitBook) -> Section:
     if len(by_unit(figures)) >= 2:
         chart = coverage_chart(figures, "各单位报表报送情况")
         sent = coverage_table(teller, "各单位报表报送情况")
-        blocks += [b for b in (chart, sent) if b is not None]
+        blocks += [sent] if sent is not None else []
         gone = total.expected - sum(r.expected for r in by_unit(figures)) if total else 0
         if gone > 0 and (BLOCK, figures.unit.code) in figures.mixed:
             blocks.append(Paragraph((_GONE,), "note"))
+        blocks += [chart] if chart is not None else []
     else:
         blocks += _lacking(figures, book)
     blocks += [Paragraph((note,), "note") for note in figures.notes]
