@@ -199,3 +199,10 @@ def test_a_gap_in_points_moves_in_points() -> None:
 def test_a_growth_is_told_as_one(value: str, words: str) -> None:
     given = {"I-FIN-11": moved(float(value), -10)}
     assert sentence(given) == f"“三公”经费同比{words}。"
+
+
+def test_a_comparable_basis_that_says_the_same_is_not_told() -> None:
+    alike = {"value": 1100, "last_year": 1000, "comparable": Decimal("1000.2")}
+    assert sentence({"I-ORG-04": alike}) == "会员1,100人，比上年增长10.0%。"
+    other = {"value": 1100, "last_year": 1000, "comparable": 1050}
+    assert sentence({"I-ORG-04": other}) == "会员1,100人，比上年增长10.0%（可比口径增长4.8%）。"

@@ -204,6 +204,12 @@ def _no_peers(found: Analysis) -> str:
     )
 
 
+def _how_many_silent(silent: int, whole: int) -> str:
+    if silent == whole:
+        return "，均尚未说明原因。" if whole > 1 else "，尚未说明原因。"
+    return f"，其中{silent:,}项尚未说明原因。" if silent else "，均已说明原因。"
+
+
 def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
     units = len({p.unit.code for p in found.peers})
     silent = sum(not p.words for p in found.peers)
@@ -211,7 +217,7 @@ def _peers_told(teller: Teller, found: Analysis) -> list[Block]:
     runs = (
         f"以{month}数据与同类单位（类型相同、职工规模同档）的中位数比较，有{units:,}家基层工会的"
         f"{len(found.peers):,}项数据偏离较大"
-        + (f"，其中{silent:,}项尚未说明原因。" if silent else "，均已说明原因。")
+        + _how_many_silent(silent, len(found.peers))
         + "上述数据已计入合计，偏离不等于差错。"
     )
     rows = tuple(

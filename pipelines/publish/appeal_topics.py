@@ -50,9 +50,9 @@ def topics_section(teller: Teller) -> Section | None:
         blocks.append(Paragraph(tuple(_leading(teller, shown, bool(hidden)))))
     else:
         blocks.append(Paragraph(("本月各类诉求涉及职工较少，类别不单列。",)))
+    blocks.append(_topic_table(teller, [*shown, *hidden], menus))
     if not hidden and len(shown) >= _CHARTED:
         blocks.append(_topic_chart(teller, shown))
-    blocks.append(_topic_table(teller, [*shown, *hidden], menus))
     codes = [counts.topic(t) for t, _ in shown[:_NAMED]]
     units = unit_table(teller, "各单位主要诉求类别", codes, limit=_SHOWN) if codes else None
     if units is not None and any(isinstance(c, Number) for r in units.rows[:-1] for c in r):

@@ -105,7 +105,8 @@ def _coverage(teller: Teller, limit: int) -> Section:
         blocks.append(Paragraph((told,)))
     chart = coverage_chart(figures, "各单位报表报送情况")
     table = coverage_table(teller, "各单位报表报送情况", limit)
-    blocks += [b for b in (chart, table) if b is not None]
+    # A table turns the page anywhere, a picture nowhere: behind it, it leaves no page half empty.
+    blocks += [b for b in (table, chart) if b is not None]
     late = [r for r in rows if r.lacking]
     if late:
         among = sum(min(len(row.missing), _NAMED_MISSING) for row in late[:limit])

@@ -64,6 +64,8 @@ CONTRACTS = (
     ("I-CON-06", "二次协商覆盖率{v}"),
 )  # fmt: skip
 CHECKS = (("I-CON-04", "期末有效合同{d}份中{n}份经过履约检查，检查率{v}"),)
+UNCHECKED = (("I-CON-04", "期末有效合同{d}份，均未按合同登记履约检查"),)
+"""The same where the share is nothing: nobody writes 0份经过检查，检查率0.00%."""
 QUOTAS = (("I-CON-07", "经协商确定劳动定额的品种{v}"),)
 COMMITTEES = (
     ("I-CADRE-07", "班子成员{d}人中兼任职工{n}人，占{v}"), ("I-CADRE-08", "召开主席办公会{v}"),

@@ -30,6 +30,7 @@ from pipelines.publish.industry_data import (
     QUOTAS,
     SEATS,
     STAGES,
+    UNCHECKED,
     Committee,
     IndustryTopic,
     told_codes,
@@ -269,7 +270,9 @@ def _quotas(teller: Teller, topic: IndustryTopic) -> Section:
     else:
         quota = teller.sentence(QUOTAS)
         blocks += [Paragraph(tuple(quota))] if quota else []
-    checked = teller.sentence(CHECKS)
+    rate = teller.figures.get(CHECKS[0][0])
+    none = rate is not None and rate.value == 0 and rate.numerator == 0
+    checked = teller.sentence(UNCHECKED if none else CHECKS)
     if checked:
         blocks.append(Paragraph(tuple(checked)))
     clauses = of("clauses")

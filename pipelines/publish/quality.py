@@ -176,7 +176,7 @@ def _units(teller: Teller) -> Section:
     if len(rows) >= 2:
         chart = coverage_chart(figures, "各单位报表报送情况")
         table = coverage_table(teller, "各单位报表报送情况", _SHOWN)
-        blocks += [b for b in (chart, table) if b is not None]
+        blocks += [b for b in (table, chart) if b is not None]
         # What came in time and passed at once stands in the table before this one.
         known = [c for c in ("I-DQ-04", "I-DQ-03") if _tells(teller, c)]
         compared = _by_measure(teller, known)
@@ -329,7 +329,7 @@ def _findings(teller: Teller, quality: Quality) -> Section | None:
     note = (
         "注：同一处问题多次退回的只计一次；“已更正”指以后报来的报表已不再有该问题。首次通过率按首次"
         "报送的报表份数计算，汇总报送的表中有一处被退回，所含各单位的该表均计为首次未通过；退回后"
-        "尚未重报的计为缺报。问题处数含报表接收以后又报送的。"
+        "尚未重报的计为缺报。问题处数含报表接收后核对发现的。"
     )
     if len(rows) > _SHOWN:
         note += f"列前{_SHOWN}类，其余见附表。"

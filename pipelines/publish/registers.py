@@ -220,7 +220,7 @@ def results(book: Book, extras: Extras) -> None:
             Field("规则", "center", 12),
             Field("问题", "wrap", 38),
             Field("处理", "center", 10),
-            Field("次数", "int", 9),
+            Field("处数", "int", 9),
             Field("涉及单位（家）", "int", 12),
             Field("改进要求", "wrap", 60),
         ]

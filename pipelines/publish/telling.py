@@ -244,9 +244,12 @@ class Teller:
             return [f"{then}为", self.number(figure, last, text, "上年同期",
                                             of_period(figure, "上年同期"))]  # fmt: skip
         before = self._moved(figure, "上年同期")
-        same = self._moved(figure, "可比口径上年")
-        if figure.comparable == figure.last_year:
-            same = []
+        # What is the same in words is said once: 提高2.8个百分点（可比口径提高2.8个百分点）.
+        words = [
+            self.change(figure.value, self._side(figure, b), figure.indicator)
+            for b in ("上年同期", "可比口径上年")
+        ]
+        same = [] if words[0] == words[1] else self._moved(figure, "可比口径上年")
         if before:
             told = [f"{_against(before)}{then}{before[0]}", *before[1:]]
             return [*told, "（可比口径", *same, "）"] if same else told

@@ -142,7 +142,8 @@ def _identity(teller: Teller, book: UnitBook) -> Section:
     if len(items) % 2:
         items.append(("", ""))
     rows = tuple(
-        (a, x or NONE, b, y or NONE) for (a, x), (b, y) in zip(items[::2], items[1::2], strict=True)
+        (a, x or NONE, b, y or NONE if b else "")
+        for (a, x), (b, y) in zip(items[::2], items[1::2], strict=True)
     )
     heads = (
         Column("项目", "left", 1.0),
@@ -241,10 +242,11 @@ def _reporting(teller: Teller, book: UnitBook) -> Section:
     if len(by_unit(figures)) >= 2:
         chart = coverage_chart(figures, "各单位报表报送情况")
         sent = coverage_table(teller, "各单位报表报送情况")
-        blocks += [b for b in (chart, sent) if b is not None]
+        blocks += [sent] if sent is not None else []
         gone = total.expected - sum(r.expected for r in by_unit(figures)) if total else 0
         if gone > 0 and (BLOCK, figures.unit.code) in figures.mixed:
             blocks.append(Paragraph((_GONE,), "note"))
+        blocks += [chart] if chart is not None else []
     else:
         blocks += _lacking(figures, book)
     blocks += [Paragraph((note,), "note") for note in figures.notes]
