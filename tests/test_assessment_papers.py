@@ -235,7 +235,8 @@ def test_a_book_does_not_begin_with_pages_of_remarks(count: int) -> None:
         BookFacts(
             federation=FEDERATION, year=2020, title="结果汇编", scheme="办法", code="X", digest="0",
             edition="第 1 版", cause="公示", cutoff="2021年1月1日", definitions="0", method=(),
-            groups=(("区县总工会", (UNIT,)),), adjustments=(), ratings=(), sample=("未抽查。", ()),
+            groups=(("区县总工会", "1", (UNIT,)),), units="1",
+                grades=(("优秀", "1"),), adjustments=(), ratings=(), sample=("未抽查。", ()),
             rulings=(), appeals=(), course=(), notices=notices,
         )
     )  # fmt: skip

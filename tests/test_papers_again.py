@@ -18,7 +18,7 @@ from pipelines.assessment_year.stages import Refused
 from pipelines.flow import assessing_year as steps
 from pipelines.flow import assessment_entries as entries
 from pipelines.flow import consequences as following
-from pipelines.flow.comparing import Difference
+from pipelines.flow.differences import Difference
 from pipelines.flow.ground import CHINA
 from tests.acceptance import query
 from tests.test_every_scheme import ASPECTS, AT, assessed, slip

@@ -8,8 +8,8 @@ never names a person. Which cases were told is kept with the publication.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -21,7 +21,8 @@ from sqlalchemy import Connection
 from definitions import Definitions, Period
 from definitions.periods import PeriodKind
 from definitions.small_schemes import BallotOutcome, PointsAccount
-from pipelines.assess.representatives import Outcome
+from pipelines.assess.representatives import Outcome, RepresentativeBallots
+from pipelines.assess.scoring import round_once
 from pipelines.assess.wording import percent_against, plain
 from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
@@ -29,18 +30,20 @@ from pipelines.flow import consequences as following
 from pipelines.flow.deciding_ground import accounts_of, evaluations, ground_of
 from pipelines.flow.filed_rows import Rows, day_of, decimal
 from pipelines.flow.ground import definitions, engine, moment, register
-from pipelines.flow.paper_ground import keep_papers
+from pipelines.flow.paper_ground import keep_papers, with_paper
 from pipelines.flow.recipes import Asked, to_keep
 from pipelines.publish import notices as papers
 from pipelines.publish.notices import Notice
-from pipelines.publish.paper import Paper
-from pipelines.publish.pdf import paper_files
+from pipelines.publish.paper import Paper, Words, said
+from pipelines.publish.paper_numbers import Numbers, cases_of, cell_of
 from pipelines.publish.publication import Publication, chinese_day
+from pipelines.publish.quoting import LATE_DAYS, LATE_WORKDAYS, RECTIFICATION, REPORTED_LATE
 from warehouse.organisations import Registered, standing
 from warehouse.publications import recipes_of
 from warehouse.windows import china_day
 
 KIND = "R-07 通知书"
+SLIPS, EVENTS = "RIGHT-01", "RIGHT-04"
 OFFICES = "notice_offices"
 NO_NUMBER = "〔{year}〕　　号"
 """The number is written in by whoever keeps the register of documents."""
@@ -48,11 +51,15 @@ NO_NUMBER = "〔{year}〕　　号"
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One thing that a notice is about: its key never changes; `paper` cells or values."""
+    """One thing that a notice is about: its key never changes; `told` are cells or values.
+
+    `row` is what it was found in, where that is one row of a form.
+    """
 
     unit: str
     key: str
     told: Any
+    row: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ def _audits(ground: _Ground) -> Found:
 def _slips(ground: _Ground) -> Found:
     """Slips that were accepted and not closed by their last day."""
     limit = int(ground.parameter("slip_limit_workdays"))
-    for row in ground.ledger("RIGHT-01"):
+    for row in ground.ledger(SLIPS):
         accepted, closed = day_of(row["accepted_on"]), day_of(row["closed_on"])
         if accepted is None or closed is not None or accepted > ground.day:
             continue
@@ -124,9 +131,10 @@ def _slips(ground: _Ground) -> Found:
             late = ground.known.calendar.between(due, ground.day)
             cells = (
                 str(row["slip_id"]), row["slip_kind"], row["topic"], f"{accepted:%Y-%m-%d}",
-                f"{due:%Y-%m-%d}", str(late),
+                f"{due:%Y-%m-%d}",
+                cell_of(str(late), late, row, SLIPS, LATE_WORKDAYS, ground.known),
             )  # fmt: skip
-            yield _Case(row["org_code"], str(row["slip_id"]), cells)
+            yield _Case(row["org_code"], str(row["slip_id"]), cells, row)
 
 
 def _small(ground: _Ground, kind: type[Any], year: int) -> Iterator[Any]:
@@ -143,15 +151,27 @@ def _recalls(ground: _Ground) -> Found:
                 if result is None or result.outcome is not Outcome.RECALL:
                     continue
                 told = result.evaluated
-                unsatisfied = Fraction(told.unsatisfied * 100, told.ballots)
-                score = "—" if told.score is None else plain(told.score)
                 flag = "同时达到奖励条件，请核实评估材料" if result.flagged else "—"
                 cells = (
-                    told.representative, str(told.constituency), str(told.ballots),
-                    str(told.unsatisfied), percent_against(unsatisfied, recall), score, flag,
+                    told.representative, *_evaluated(ground, scheme.form, row, told, recall), flag,
                 )  # fmt: skip
                 case = f"{year} {told.representative}"
-                yield _Case(row["org_code"], case, (year, plain(recall), cells))
+                yield _Case(row["org_code"], case, (year, plain(recall), cells), row)
+
+
+def _evaluated(
+    ground: _Ground, form: str, row: Mapping[str, Any], told: RepresentativeBallots, recall: Decimal
+) -> Iterator[Words]:
+    """Electors, ballots, unsatisfied ones, their share, score."""
+    share = Fraction(told.unsatisfied * 100, told.ballots)
+    for text, value, what in (
+        (str(told.constituency), told.constituency, "voters"),
+        (str(told.ballots), told.ballots, "eval_ballots"),
+        (str(told.unsatisfied), told.unsatisfied, "eval_unsat"),
+        (percent_against(share, recall), round_once(share, 12), "eval_unsat÷eval_ballots"),
+        ("—" if told.score is None else plain(told.score), told.score, "eval_score"),
+    ):
+        yield cell_of(text, value, row, form, what, ground.known)
 
 
 def _educations(ground: _Ground) -> Found:
@@ -160,20 +180,23 @@ def _educations(ground: _Ground) -> Found:
     for scheme in _small(ground, PointsAccount, year):
         decided = ground_of(ground.connection, ground.known, year, ground.when)
         points = plain(Decimal(str(decided.parameter(scheme.points))))
+        filed = {(r["org_code"], r["deduct_id"]): r for r in decided.rows.of(scheme.form)}
         for unit, accounts in accounts_of(scheme, decided).items():
             for one in accounts:
                 due, on = one.education_due, one.exhausted_on
                 if on is None or due is None or on > ground.day or one.educated_on is not None:
                     continue
-                state = f"逾期 {(ground.day - due).days} 日" if ground.day > due else "待完成"
+                row, late = filed[unit, one.exhausted_by], (ground.day - due).days
+                days = cell_of(str(late), late, row, scheme.form, LATE_DAYS, ground.known)
+                state = said("逾期 ", days, " 日") if late > 0 else "待完成"
                 cells = (one.exhausted_by, f"{on:%Y-%m-%d}", f"{due:%Y-%m-%d}", state)
-                told = (points, scheme.education_workdays, cells)
-                yield _Case(unit, f"{year} {one.exhausted_by}", told)
+                told = (points, scheme.education_workdays, cells, scheme.form)
+                yield _Case(unit, f"{year} {one.exhausted_by}", told, row)
 
 
 def _mergers(ground: _Ground) -> Found:
     """Unions ended or merged that were told of as an event, or without a reason."""
-    for row in ground.ledger("RIGHT-04"):
+    for row in ground.ledger(EVENTS):
         if row["event_kind"] == "撤并工会" and row["resolved_on"] is None:
             day = day_of(row["happened_on"])
             told = f"{chinese_day(day)}，" if day else ""
@@ -199,30 +222,42 @@ def _mergers(ground: _Ground) -> Found:
 def _events(ground: _Ground) -> Found:
     """Events in labour relations: told first, and once more when they are resolved."""
     limit = int(ground.parameter("flash_report_days"))
-    for row in ground.ledger("RIGHT-04"):
+    for row in ground.ledger(EVENTS):
         happened, reported = day_of(row["happened_on"]), day_of(row["reported_on"])
         if happened is None or reported is None or reported > ground.day:
             continue
         over = day_of(row["resolved_on"])
         if over is not None and over > ground.day:
             over = None
-        workers, opinions = decimal(row["workers"]), decimal(row["opinions"])
+        late = max(0, (reported - happened).days - limit)
         event = papers.Event(
             kind=row["event_kind"],
             reporter=ground.orgs[row["org_code"]].name,
             enterprise=row["enterprise"],
             happened_on=happened,
             reported_on=reported,
-            limit_days=limit,
-            workers=plain(workers) if workers is not None else "未报",
-            opinions=plain(opinions) if opinions else "",
+            late=cell_of(str(late), late, row, EVENTS, REPORTED_LATE, ground.known) if late else "",
+            workers=_told(ground, row, "workers", "未报"),
+            opinions=_told(ground, row, "opinions", "") if row["opinions"] else "",
             measures=row["measures"] or "未报处置措施",
             resolved_on=over,
         )
         yield _Case(row["org_code"], f"{row['event_id']} {'终报' if over else '首报'}", event)
 
 
+def _told(ground: _Ground, row: Mapping[str, Any], column: str, blank: str) -> Words:
+    """A number of an event as it was reported."""
+    value = decimal(row[column])
+    text = blank if value is None else plain(value)
+    return cell_of(text, value, row, EVENTS, column, ground.known)
+
+
 # --- one paper for the cases of a union ---
+
+
+def _count(ground: _Ground, cases: Sequence[_Case], form: str) -> Words:
+    """How many cases a notice lists; the number knows their rows."""
+    return cases_of([c.row for c in cases], form, cases[0].unit, ground.known)
 
 
 def _audit_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
@@ -242,19 +277,23 @@ def _audit_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Pap
 
 def _slips_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
     limit = int(ground.parameter("slip_limit_workdays"))
-    return papers.slips_notice(notice, limit, tuple(c.told for c in cases))
+    count = _count(ground, cases, SLIPS)
+    return papers.slips_notice(notice, limit, tuple(c.told for c in cases), count)
 
 
 def _recall_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
     year, recall, _ = cases[-1].told
     seats = int(ground.parameter("rep_candidates_per_seat"))
     rows = tuple(c.told[2] for c in cases)
-    return papers.recall_notice(notice, year, recall, seats, rows)
+    scheme = next(_small(ground, BallotOutcome, year))
+    count = _count(ground, cases, scheme.form)
+    return papers.recall_notice(notice, year, recall, seats, rows, count)
 
 
-def _education_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
-    points, workdays, _ = cases[0].told
-    return papers.education_notice(notice, points, workdays, tuple(c.told[2] for c in cases))
+def _education_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+    points, workdays, _, form = cases[0].told
+    rows, count = tuple(c.told[2] for c in cases), _count(ground, cases, form)
+    return papers.education_notice(notice, points, workdays, rows, count)
 
 
 def _merger_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
@@ -376,16 +415,17 @@ def _notice(ground: _Ground, cases: Sequence[_Case], asked: Asked) -> Publicatio
 
 
 def _publication(paper: Paper, title: str, known: Definitions, asked: Asked) -> Publication:
-    return Publication(
+    made = Publication(
         kind=KIND,
         title=title,
         unit=str(asked.told("unit")),
         period=asked.period,
         cutoff=asked.cutoff,
         digest=known.digest,
-        files=paper_files([paper], title, asked.issued_at),
+        files=(),
         recipe=asked.recipe,
     )
+    return with_paper(made, paper, asked.issued_at)
 
 
 # --- rectification ---
@@ -441,11 +481,13 @@ def _made_rectification(connection: Connection, known: Definitions, asked: Asked
 def _rectification(ground: _Ground, one: following.Standing, asked: Asked) -> Publication:
     """The order to put something right, or the warning where its day is over."""
     issuer = top_unit(list(ground.orgs.values())).name
+    late = max(0, (ground.day - one.due_on).days)
+    tell = Numbers(str(one.number), asked.period.label, one.unit, RECTIFICATION)
     given = papers.Rectification(
         unit=one.name, number=one.document, matter=one.matter,
         basis="年度考核审定结果" if one.source == "年度考核" else "经费绩效审计意见",
         issued_on=one.issued_on, due_on=one.due_on,
-        days_late=max(0, (ground.day - one.due_on).days),
+        days_late=tell(str(late), late, LATE_DAYS),
     )  # fmt: skip
     asks = asked.told("office") or ground.parameter(OFFICES)[one.source]
     # What is late by now need not have been on the day of the notice.

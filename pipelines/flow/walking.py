@@ -39,12 +39,15 @@ from pipelines.flow.walk_steps import (
 )
 from pipelines.flow.walking_board import BOARD, lights, stated, task_parts
 from pipelines.flow.walking_filings import COVERED, about_filings, coverage, filed, findings
+from pipelines.flow.walking_marks import figures_as_of
+from pipelines.flow.walking_money import OF_NOTE, money
 from pipelines.flow.walking_results import changes, letters, result, standings
+from pipelines.flow.walking_rows import rectification, row
 from pipelines.flow.walking_singles import singles
 from pipelines.publish.analysis import SPREAD
 from pipelines.publish.own_counts import with_counts
 from pipelines.publish.quoting import ALL_FINDINGS as ALL
-from pipelines.publish.quoting import ALL_WORKS
+from pipelines.publish.quoting import ALL_WORKS, MONEY, RECTIFICATION, ROW
 from warehouse.lineage import cells_behind, cells_of_measure, cells_of_target
 from warehouse.organisations import ids
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
@@ -93,6 +96,10 @@ def _named(
         source = "finding"
     if words[3] in {s.code for s in known.schemes}:
         source = "assessment"
+    if words[3].startswith(OF_NOTE):
+        source, words[3] = MONEY, words[3].removeprefix(OF_NOTE)
+    if words[3].partition(":")[0] in known.form_codes and len(words) == 5:
+        source = ROW
     if words[3] in known.works or words[3] == ALL_WORKS:
         source = "letters"
     if basis in (counted_rows.ALL, counted_rows.OWN):
@@ -118,9 +125,14 @@ def _step(at: At, number: PrintedNumber, label: str) -> Walk:
         "changes": changes,
         "board": lights,
         "standings": standings,
+        MONEY: money,
+        ROW: row,
+        RECTIFICATION: rectification,
     }
     if number.source in lists:
         return lists[number.source](at, number, label)
+    # A paper tells decisions of its own moment and figures of the cut-off that they were made at.
+    at = replace(at, edition=replace(at.edition, cutoff=figures_as_of(at)))
     indicator = at.known.indicators.get(number.indicator)
     if number.source != "indicator" or indicator is None:
         return made(at, number, label, number.indicator, "publication_number", "", (), ())
