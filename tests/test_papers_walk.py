@@ -11,10 +11,12 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
+import docx
 import openpyxl
 import pytest
 
@@ -25,7 +27,7 @@ from pipelines.flow import assessing_year as steps
 from pipelines.flow import assessment_entries as entries
 from pipelines.flow.walking import Cell, Part, Walk
 from pipelines.places import places
-from pipelines.publish.quoting import SHARE_CAST, TOTAL
+from pipelines.publish.quoting import SHARE_CAST, TOTAL, basis_told
 from pipelines.workbook import FormSheet
 from tests import two_unions
 from tests.acceptance import query
@@ -37,7 +39,6 @@ from tests.test_papers_again import (
     OFFICE,
     the_round_begins,
     the_round_goes_on,
-    units_correct,
 )
 from tests.two_unions import MILL, MINE, TRADE, file
 from warehouse.engine import warehouse
@@ -80,7 +81,6 @@ def papers(
             a_round(definitions, scheme)
         the_round_goes_on(kept)
         yield kept
-        units_correct()
 
 
 def told_by_units() -> None:
@@ -188,7 +188,12 @@ def down(step: Walk, part: Part) -> Decimal:
     if not part.address:
         assert part.value is not None, (step.number, part)
         return part.value
-    return again(flow.walk(step.reference, part.address))
+    return walked(step.reference, part.address)
+
+
+@cache
+def walked(reference: str, address: str) -> Decimal:
+    return again(flow.walk(reference, address))
 
 
 def weight(label: str) -> Decimal:
@@ -198,13 +203,16 @@ def weight(label: str) -> Decimal:
 
 def again(step: Walk) -> Decimal:
     """A number from its parts by its rule, or from the cells of the originals."""
+    if step.source == "rectification":
+        days = re.findall(r"\d{4}-\d{2}-\d{2}", step.parts[0].label)
+        return Decimal((date.fromisoformat(days[2]) - date.fromisoformat(days[1])).days)
     parts = [down(step, p) for p in step.parts]
     basis = step.basis
     if step.source == "indicator":
         return figure(step, parts)
-    if step.source == "rectification":
-        days = re.findall(r"\d{4}-\d{2}-\d{2}", step.parts[0].label)
-        return Decimal((date(days[2]) - date(days[1])).days)
+    if step.source == "coverage":
+        ratio = step.parts and step.parts[0].label == "分子"
+        return share(step, *parts) * 100 if ratio else Decimal(len(step.cells))
     if step.source == "row" and step.cells and step.indicator.split(":")[1] in RECKONED:
         (value,) = (workbook(c.sha256)[c.sheet][c.cells[0]].value for c in step.cells)
         assert value is not None
@@ -245,22 +253,26 @@ D0 = Decimal(0)
 RECKONED = ("超期工作日", "逾期日数", "晚报日数")
 
 
-def date(text: str) -> Any:
-    from datetime import date as day
-
-    return day.fromisoformat(text)
-
-
 def kept(step: Walk) -> Decimal:
-    assert step.value is not None, step
+    if step.value is None:  # nobody reported it
+        assert step.source == "indicator", step
+        assert not step.cells
+        return D0
     return step.value
+
+
+def share(step: Walk, top: Decimal, bottom: Decimal) -> Decimal:
+    if not bottom:  # nothing was owed, or nobody reported
+        assert not step.value, step
+        return D0
+    return top / bottom
 
 
 def figure(step: Walk, parts: list[Decimal]) -> Decimal:
     """A figure of the catalogue, by the test of the lineage of reviews."""
     if step.parts and step.parts[0].label == "分子":
         multiply = re.search(r"×(\d+)", step.rule)
-        return parts[0] / parts[1] * Decimal(multiply[1] if multiply else 1)
+        return share(step, *parts) * Decimal(multiply[1] if multiply else 1)
     if step.cells:
         return total(step.cells)
     return sum(parts, D0) if parts else kept(step)
@@ -270,8 +282,10 @@ def money(step: Walk, parts: list[Decimal]) -> Decimal:
     basis = step.basis
     if basis == "应得":
         return parts[0] * parts[1]
-    if basis in ("应得合计", "核定合计", "可安排总额", "核定"):
+    if basis in ("应得合计", "核定合计", "核定"):
         return sum(parts, D0)
+    if basis == "尾数":
+        return parts[0] % 1000
     if basis == "按比例":
         return parts[1] * parts[0] / parts[2]
     if basis.startswith("尚差:"):
@@ -283,8 +297,8 @@ def money(step: Walk, parts: list[Decimal]) -> Decimal:
     if basis.startswith("应承担:"):
         payer = basis.partition(":")[2]
         return total(step.cells) * {"市总工会": 1, "区县财政": 2, "区县总工会": 2}[payer] / 5
-    assert basis in ("基数", "尾数") or basis.startswith("系数:"), basis
-    assert "依据：" in step.rule or parts
+    assert basis in ("基数", "可安排总额") or basis.startswith("系数:"), basis
+    assert "依据：" in step.rule or "给定" in step.rule
     return kept(step)
 
 
@@ -306,7 +320,7 @@ def test_numbers_of_every_kind_of_paper_add_up_again_from_the_original_workbooks
     assert set(by_kind) == {"R-02", "R-05", "R-06", "R-07", "R-08"}
     wrong, bases = [], Counter()
     for numbers in by_kind.values():
-        for one in draw.sample(numbers, min(len(numbers), 120)):
+        for one in draw.sample(numbers, min(len(numbers), 50)):
             step = flow.walk(one.id, one.ordinal)
             assert step.printed == one.printed
             bases[one.basis.partition(":")[0]] += 1
@@ -315,3 +329,90 @@ def test_numbers_of_every_kind_of_paper_add_up_again_from_the_original_workbooks
                 wrong.append((one.kind, one.reference, one.ordinal, one.printed, one.basis, found))
     assert wrong == []
     assert len(bases) > 20, bases
+
+
+def paper_of(kind: str, like: str = "%") -> Any:
+    return query(
+        "SELECT id, reference, title FROM publication WHERE kind LIKE :k AND title LIKE :t "
+        "ORDER BY id DESC LIMIT 1", k=f"{kind}%", t=like,
+    )[0]  # fmt: skip
+
+
+def words_of(paper: Any, ending: str) -> list[str]:
+    file = query(
+        "SELECT sha256 FROM publication_file WHERE publication_id = :p AND name LIKE :n",
+        p=paper.id, n=f"%{ending}",
+    )[0]  # fmt: skip
+    made = docx.Document(io.BytesIO(places().originals.get(file.sha256)))
+    return [p.text for p in made.paragraphs]
+
+
+def test_a_letter_says_in_a_line_which_numbers_it_holds_and_they_are_its_own(
+    papers: dict[str, Any],
+) -> None:
+    book = paper_of("R-02", "%基层工会目标责任%")
+    told = [t for t in words_of(book, "通知单（基层）.docx") if t.startswith("本件编号")]
+    spans = [re.search(r"编号(\S+?)，数字编为(\d+)至(\d+)号", t) for t in told]
+    assert len(spans) == 2
+    last, about = 0, []
+    for span in spans:
+        assert span is not None
+        assert span[1] == book.reference
+        first, end = int(span[2]), int(span[3])
+        assert first > last
+        last = end
+        about.append({flow.walk(book.id, n).unit for n in range(first, end + 1)})
+    assert sorted(about, key=min) == [{MILL}, {MINE}]
+    (whole,) = [t for t in words_of(book, "结果汇编.docx") if t.startswith("本件编号")]
+    assert f"本件编号{book.reference}，" in whole
+    assert "各部分的编号：一、考核概况 1—" in whole
+
+
+def test_the_workbook_lists_every_number_with_its_source(
+    papers: dict[str, Any], definitions: Definitions
+) -> None:
+    for title in ("%基层工会目标责任%", "%工会经费绩效%"):  # of a round, of a run
+        book = paper_of("R-02", title)
+        numbers = query("SELECT ordinal, printed, basis, indicator FROM publication_number "
+                        "WHERE publication_id = :p ORDER BY ordinal", p=book.id)  # fmt: skip
+        file = query("SELECT sha256 FROM publication_file WHERE publication_id = :p "
+                     "AND name LIKE '%.xlsx'", p=book.id)[0]  # fmt: skip
+        rows = list(workbook(file.sha256)["数字来源"].iter_rows(values_only=True))
+        start = next(i for i, r in enumerate(rows) if r[0] == "编号") + 1
+        listed = [r[:2] for r in rows[start:] if r[0]]
+        assert listed == [(f"{book.reference}-{n.ordinal}", n.printed) for n in numbers]
+    said = basis_told("TRA-GRASS-2019", "得分:T01:I-ORG-04", definitions)
+    assert said.startswith("得分·T01 ")
+    assert said.endswith("·会员人数")
+
+
+def test_what_was_entered_in_the_portal_is_named_with_who_and_when(papers: dict[str, Any]) -> None:
+    book = paper_of("R-02", "%产业工会%目标责任%")
+    step = flow.walk(book.id, f"块/{TRADE}/2019/TRA-IND-2019/评价:ratings:会员:收回")
+    (record,) = step.parts
+    assert re.fullmatch(
+        r"系统内记录：评价票第 \d+ 号，考核办 01于2020-06-22 10:00录入，没有报表原件", record.label
+    )
+    assert (step.value, step.cells) == (138, ())
+
+
+def test_money_says_by_whose_authority(papers: dict[str, Any]) -> None:
+    note = paper_of("R-08", "%目标责任%")
+    grant = flow.walk(note.id, f"块/{TRADE}/2019/经费·TRA-IND-2019/核定")
+    share = flow.walk(note.id, grant.parts[0].address)
+    claim = flow.walk(note.id, share.parts[0].address)
+    base, rate = (flow.walk(note.id, p.address) for p in claim.parts)
+    assert "依据：沈阳市总工会做法" in base.rule
+    decided, total = (flow.walk(note.id, p.address) for p in rate.parts if p.address)
+    assert "依据：" in decided.rule
+    assert total.basis == TOTAL
+    assert total.parts
+
+
+def test_no_cell_is_shown_by_naming_it(papers: dict[str, Any]) -> None:
+    notice = paper_of("R-07", "职工诉求超期%")
+    told = flow.walk(notice.id, f"块/{MILL}/2020-05/RIGHT-01:persons/S1")
+    assert told.value == 3  # of a slip that the notice lists
+    for row in ("2020-05/RIGHT-01:persons/S2", "2020-06/SAFE-03:points/K9"):
+        with pytest.raises(LookupError, match="没有引用"):
+            flow.walk(notice.id, f"块/{MILL}/{row}")

@@ -11,6 +11,8 @@ ProcessTable = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
 WIDEST, NARROWEST = 46, 9
 PAGE = 130
 """Widths of a whole page: fewer would be blown up in print."""
+MOST_READ = 500
+"""More rows than that are a register."""
 
 
 def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> None:
@@ -26,6 +28,9 @@ def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> No
         page.head(heads)
         page.sheet.freeze_panes(page.row, 0)
         page.sheet.repeat_rows(page.row - 1)
+        if len(rows) > MOST_READ:
+            page.register(rows)
+            continue
         for row in rows:
             page.line(row, tuple(CENTRE if len(c) < 5 else CELL for c in row))
         if not rows:

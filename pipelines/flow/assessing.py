@@ -167,6 +167,7 @@ def _book(
             recipe=asked.recipe,
         ),
         [printed],
+        asked.issued_at,
     )
     content = assessment_book(
         result,

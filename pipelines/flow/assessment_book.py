@@ -56,6 +56,7 @@ def made_book(connection: Connection, asked: Asked) -> tuple[Publication, int]:
     made, told = with_numbers(
         on_edition(BOOK, title, shown, asked),
         [_book(tell, shown, title), *(_letters(tell, shown, asked, letter) if letter else ())],
+        shown.edition.known_at,
     )
     content = [
         *paper_files(told[:1], title, shown.edition.cutoff),

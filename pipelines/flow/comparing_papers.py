@@ -27,9 +27,9 @@ from pipelines.flow.differences import (
     numbers_made,
     value_of,
 )
-from pipelines.flow.notices import KIND as NOTICE
-from pipelines.flow.notices import ORDER, OVERDUE
+from pipelines.flow.notice_ground import KIND as NOTICE
 from pipelines.flow.recipes import kept_before
+from pipelines.flow.rectification_notices import ORDER, OVERDUE
 from pipelines.flow.reproducing import make
 from pipelines.publish import Publication
 from warehouse import assessment_year as years

@@ -118,13 +118,19 @@ def paper_on(
     """One paper on an edition; `of` tells apart papers of one year whose titles are alike."""
     title = f"{paper.title}（{of}）" if of else paper.title
     made = on_edition(kind, title, shown, asked)
-    return with_paper(made, paper, shown.edition.cutoff), shown.computation
+    files_at = shown.edition.cutoff
+    return with_paper(made, paper, shown.edition.known_at, files_at), shown.computation
 
 
-def with_paper(publication: Publication, paper: Paper, at: datetime) -> Publication:
-    """A publication with its one paper as files, and the numbers that it prints."""
-    made, told = with_numbers(publication, [paper])
-    return replace(made, files=paper_files(told, publication.title, at))
+def with_paper(
+    publication: Publication, paper: Paper, at: datetime, files_at: datetime | None = None
+) -> Publication:
+    """A publication with its one paper as files, and the numbers that it prints.
+
+    `files_at` is the moment that the files bear, where it is not the paper's own.
+    """
+    made, told = with_numbers(publication, [paper], at)
+    return replace(made, files=paper_files(told, publication.title, files_at or at))
 
 
 PaperMaker = Callable[[Connection, Asked], tuple[Publication, int]]

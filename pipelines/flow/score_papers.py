@@ -217,7 +217,8 @@ def ballot(block: BlockResult, rater: RaterResult | None, what: str) -> str:
 
 def mark(line: PartResult, what: str) -> str:
     """The name of a number of one line of a score sheet."""
-    return f"{what}{line.item.code}:{line.indicator.code if line.indicator else ''}".rstrip(":")
+    code = line.indicator.code if line.indicator else ""
+    return basis_of(f"{what}{line.item.code}:{code}".rstrip(":"))
 
 
 def _line(tell: Numbers, unit: UnitResult, line: PartResult) -> papers.ScoreLine:

@@ -113,12 +113,6 @@ def _named(
 def _step(at: At, number: PrintedNumber, label: str) -> Walk:
     if number.unit not in at.units and number.unit not in ("0", UNASSIGNED):
         raise LookupError(f"工会组织编码 {number.unit} 未登记")
-    if number.source == "coverage":
-        return coverage(at, number, label)
-    if number.source == "finding":
-        return findings(at, number, label)
-    if number.source == counted_rows.SOURCE:
-        return _rows(at, number, label)
     lists = {
         "assessment": result,
         "letters": letters,
@@ -133,6 +127,12 @@ def _step(at: At, number: PrintedNumber, label: str) -> Walk:
         return lists[number.source](at, number, label)
     # A paper tells decisions of its own moment and figures of the cut-off that they were made at.
     at = replace(at, edition=replace(at.edition, cutoff=figures_as_of(at)))
+    if number.source == "coverage":
+        return coverage(at, number, label)
+    if number.source == "finding":
+        return findings(at, number, label)
+    if number.source == counted_rows.SOURCE:
+        return _rows(at, number, label)
     indicator = at.known.indicators.get(number.indicator)
     if number.source != "indicator" or indicator is None:
         return made(at, number, label, number.indicator, "publication_number", "", (), ())

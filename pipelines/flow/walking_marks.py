@@ -154,7 +154,7 @@ def _line_of(number: PrintedNumber, one: ScoredUnit) -> tuple[Mapping[str, Any],
     for n, block in enumerate(one.detail.get("blocks", ())):
         for place, line in enumerate(block["parts"]):
             code = (line["indicator"] or {}).get("code") or ""
-            if (line["item"]["code"], code) == (item, wanted):
+            if (line["item"]["code"], basis_of(code)) == (item, wanted):
                 words = told[n]["lines"][place]["told"] if n < len(told) else ""
                 return line, words
     raise LookupError(f"评分表没有“{number.basis}”这一行")
@@ -352,7 +352,7 @@ def _kind(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scored
 def mark_of(line: Mapping[str, Any]) -> str:
     """The name of the mark of a kept line."""
     code = (line["indicator"] or {}).get("code") or ""
-    return f"{MARK_OF}{line['item']['code']}:{code}".rstrip(":")
+    return basis_of(f"{MARK_OF}{line['item']['code']}:{code}".rstrip(":"))
 
 
 KINDS = ("基础", "效益", "奖励")

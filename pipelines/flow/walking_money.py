@@ -103,19 +103,20 @@ def money(at: At, number: PrintedNumber, label: str) -> Walk:
     if number.basis.startswith(f"{RATE}:"):
         grade = number.basis.partition(":")[2]
         return note.step(found.coefficients[grade], note.decided("result_coefficient"))
-    wholes = {CLAIMED: CLAIM, GRANTED: GRANT, POOL: GRANT}
-    if number.basis in wholes:
-        what = wholes[number.basis]
+    if number.basis in (CLAIMED, GRANTED):
+        what = CLAIM if number.basis == CLAIMED else GRANT
         parts = [
             note.part(a.claim if what == CLAIM else a.yuan, what, a.union.code, a.union.name)
             for a in found.allocations
         ]
-        value = found.claimed if what == CLAIM else found.total
-        given = "编印时给定的总额，已全部分配；" if recipe["pool"] is not None else ""
-        return note.step(value, f"{given}各单位相加", parts)
+        return note.step(found.claimed if what == CLAIM else found.total, "各单位相加", parts)
+    if number.basis == POOL:
+        if recipe["pool"] is not None:
+            return note.step(found.total, "编印本说明时给定的可安排经费总额")
+        return note.step(found.total, "应得合计取整到元", [note.part(found.claimed, CLAIMED)])
     if number.basis == ODD:
-        told = [note.part(found.total, GRANTED)]
-        return note.step(found.total % found.step, f"合计不足 {found.step} 元的部分", told)
+        rule = f"总额除以 {found.step} 元的余数"
+        return note.step(found.total % found.step, rule, [note.part(found.total, POOL)])
     own = [a for a in found.allocations if a.union.code == number.unit]
     if not own:
         raise LookupError(f"{at.edition.reference} 没有核定 {number.unit} 的经费")
@@ -134,9 +135,9 @@ def _allocated(note: _Note, one: Allocation) -> Walk:
         return note.step(one.claim, "基数×系数", sides)
     claim, money = note.part(one.claim, CLAIM, unit), note.money
     share = money.total * one.claim / money.claimed if money.claimed else Decimal(0)
-    wholes = [note.part(money.total, GRANTED), note.part(money.claimed, CLAIMED)]
+    wholes = [note.part(money.total, POOL), note.part(money.claimed, CLAIMED)]
     if basis == IN_PROPORTION:
-        return note.step(share, "核定合计×应得÷应得合计", [claim, *wholes])
+        return note.step(share, "可安排总额×应得÷应得合计", [claim, *wholes])
     parts = [claim]
     if money.total != money.claimed:
         parts = [note.part(share, IN_PROPORTION, unit)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -77,8 +78,8 @@ def cell_of(
 
 def cases_of(rows: Sequence[Row], form: str, unit: str, known: Definitions) -> Words:
     """How many rows of a form a paper is about; it knows which."""
-    told = tuple(f"{row['told_for']} {key_of(row, form, known)}" for row in rows)
-    count, period = str(len(rows)), str(rows[0]["told_for"])
+    told = tuple(f"{row['period']} {key_of(row, form, known)}" for row in rows)
+    count, period = str(len(rows)), str(rows[0]["period"])
     return Number(count, PublishedNumber(
         "", BLOCK, unit, period, f"{form}:{CASES}", Decimal(len(rows)), CASES, ROW, told, count,
     ))  # fmt: skip
@@ -88,16 +89,18 @@ def cases_of(rows: Sequence[Row], form: str, unit: str, known: Definitions) -> W
 
 
 def with_numbers(
-    publication: Publication, papers: Sequence[Paper]
+    publication: Publication, papers: Sequence[Paper], at: datetime
 ) -> tuple[Publication, list[Paper]]:
-    """A publication with the numbers of its papers, and papers that say how to quote them."""
+    """A publication with the numbers of its papers, and papers that say how to quote them.
+
+    `at` is the moment that a paper keeps when it is made again as of now: what says the same then
+    is quoted the same, whatever the definitions.
+    """
     numbers = numbered(papers)
     if not numbers:
         return publication, list(papers)
     one = publication
-    reference = reference_of(
-        one.kind, one.title, one.unit, one.period, one.cutoff, one.digest, numbers
-    )
+    reference = reference_of(one.kind, one.title, one.unit, one.period, at, "", numbers)
     return replace(one, numbers=numbers, quoted_as=reference), quoted(papers, reference)
 
 
@@ -120,7 +123,7 @@ def quoted(papers: Sequence[Paper], reference: str) -> list[Paper]:
 
 def _told(paper: Paper, reference: str, before: int) -> str:
     first, last = before + 1, before + len(paper.numbers())
-    if paper.compact:  # one line, so that a letter stays on its page
+    if paper.compact or first == last:  # one line, so that a letter stays on its page
         span = f"{first}" if first == last else f"{first}至{last}"
         return f"本件编号{reference}，数字编为{span}号，可在系统“查数”中逐级查到单元格。"
     told = (
@@ -135,18 +138,19 @@ def _told(paper: Paper, reference: str, before: int) -> str:
 def _spans(paper: Paper, before: int) -> Iterator[str]:
     """Which numbers each part of a book holds, by its headings."""
     ones = twos = 0
-    name, first, at = "", before + 1, before
-    for part in paper.parts:
+    chapter = name = ""
+    first = at = before
+    for part in (*paper.parts, Heading("")):
         if isinstance(part, Heading):
-            if at >= first and name:
-                yield f"{name} {first}—{at}"
-            first = at + 1
+            if at > first and name:
+                span = f"{first + 1}—{at}" if at > first + 1 else f"{at}"
+                yield f"{chapter}{name.strip()} {span}"
+                chapter = ""
+            first = at
             if part.level == 1:
                 ones, twos = ones + 1, 0
-                name = f"{ordinal(ones)}、{flat(part.text)}"
+                chapter, name = f"{ordinal(ones)}、{flat(part.text)}", " "
             else:
                 twos += 1
                 name = f"（{ordinal(twos)}）{flat(part.text).partition('（')[0]}"
         at += len(numbers_in(part))
-    if at >= first and name:
-        yield f"{name} {first}—{at}"
