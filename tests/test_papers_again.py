@@ -223,8 +223,23 @@ def test_compare_names_the_numbers_of_a_paper_that_would_be_others(story: Story)
     assert {unit for unit, _, _ in run} == {MILL}
     # what was told before the inspection is told again with another result
     assert told["recall"] == told["rectification"] == {}
-    reasons = {r.what for d in story.differences["other event"] for r in d.reasons}
-    assert reasons == {f"{MILL} 2020-06 RIGHT-04 重报更正"}
+
+
+def test_compare_says_of_each_number_what_came_of_the_forms_that_it_is_made_of(
+    story: Story,
+) -> None:
+    def forms(paper: str, basis: str) -> set[str]:
+        return {
+            r.what.split()[2]
+            for d in story.differences[paper]
+            if d.source != PAPER and d.basis == basis
+            for r in d.reasons
+        }
+
+    assert forms("other event", "E1") == {"RIGHT-04"}
+    assert forms("audit", "示审〔2020〕1号") == {"AUD-00"}
+    assert forms("run", "总分") == {"HOME-02"}
+    assert forms("audit", "总分") == {*ASPECTS, "AUD-00"}
 
 
 def test_nothing_differs_from_itself_and_nothing_is_kept(story: Story) -> None:

@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from definitions import Definitions
+from pipelines.assess.fund_audit import SLIPS
 from pipelines.assessment_year.stages import Refused
+from pipelines.flow.audited_slips import BOOKS, MEMBERS
 from pipelines.flow.consequences import rectifications_at
 from pipelines.flow.differences import (
     CORRECTED,
@@ -32,6 +34,7 @@ from pipelines.flow.recipes import kept_before
 from pipelines.flow.rectification_notices import ORDER, OVERDUE
 from pipelines.flow.reproducing import make
 from pipelines.publish import Publication
+from pipelines.publish.quoting import BALLOT_OF, ROW
 from warehouse import assessment_year as years
 from warehouse.publications import Edition, PrintedNumber, numbers_of
 from warehouse.revisions import above_at, changed_lines
@@ -62,7 +65,7 @@ def compared_paper(
     if rules not in ("", new.digest):
         why += (Reason(DEFINED, "定义、参数有修改"),)
     why = why or (Reason(RULED, edition.title),)
-    below = _Below(connection, edition, when)
+    below = _Below(connection, edition, old, when)
     numbers = [difference(k, before.get(k), after.get(k), below.narrowed(why, k)) for k in changed]
     return (*numbers, *(_file(edition, n, then.get(n, ""), now.get(n, ""), why) for n in names))
 
@@ -82,16 +85,25 @@ def _file(edition: Edition, name: str, then: str, now: str, why: Sequence[Reason
 
 
 class _Below:
-    """Which of the things that happened are about a number: those of its unit and below."""
+    """Which of the things that happened are about a number: of its unit and those below it, and
+    of a form that it is made of."""
 
-    def __init__(self, connection: Connection, edition: Edition, when: datetime) -> None:
+    def __init__(
+        self, connection: Connection, edition: Edition, known: Definitions, when: datetime
+    ) -> None:
+        self.known = known
         self.above = above_at(connection, when, [kept_before(edition, when).period.end])
 
     def narrowed(self, why: tuple[Reason, ...], key: Key) -> tuple[Reason, ...]:
-        """What is told of no union in particular stays; a rank or sum that moved with others
-        keeps all."""
-        unit = {key[2], *key[6]}
-        own = tuple(r for r in why if not r.org or r.org in unit or self._over(r.org) & unit)
+        """What is told of no union in particular stays; where nothing of the number's own is
+        found (a rank that moved with others) everything does."""
+        units, forms = {key[2], *key[6]}, self._forms(key)
+        own = tuple(
+            r
+            for r in why
+            if not r.org
+            or ((r.org in units or self._over(r.org) & units) and (not forms or _form(r) in forms))
+        )
         return own if any(r.org for r in own) or not any(r.org for r in why) else why
 
     def _over(self, org: str) -> frozenset[str]:
@@ -99,6 +111,47 @@ class _Below:
         return frozenset().union(
             *(over.get((line, org), none) for over in self.above.values() for line in (1, 2))
         )
+
+    def _forms(self, key: Key) -> frozenset[str]:
+        """Forms that decide a number; none where that is not known."""
+        source, code, basis = key[0], key[4], key[5]
+        if source == ROW:
+            return frozenset({code.partition(":")[0]})
+        scheme = next((s for s in self.known.schemes if s.code == code), None)
+        if scheme is None:
+            return frozenset()
+        if basis.startswith(BALLOT_OF):
+            return frozenset({"EVAL-01", "HOME-02"})
+        told = {w for w in basis.split(":") if w in self.known.indicators}
+        parts = (p for b in scheme.blocks for i in b.items for p in i.parts)
+        codes = told or {c for p in parts for c in p.codes}
+        if scheme.kind == "fund-audit":
+            codes |= {*BOOKS, MEMBERS}
+        read = {
+            m.form
+            for c in codes
+            if c in self.known.indicators
+            for m in self.known.indicators[c].measures
+        }
+        return frozenset({*read, *_READ_BY[scheme.kind]} if scheme.kind in _READ_BY else ())
+
+
+_READ_BY = {
+    "star-home": ("HOME-02",),
+    "member-evaluation": ("EVAL-01",),
+    "fund-audit": (*SLIPS, "AUD-00"),
+    "single-target": ("TGT-01", "TGT-02"),
+    "target-responsibility": (
+        "TGT-01", "TGT-02", "EVAL-01", "EVAL-02", "HONOR-01", "RES-02", "AUD-00",
+    ),
+}  # fmt: skip
+"""Kind of a scheme → forms that it reads beside those of its indicators."""
+
+
+def _form(reason: Reason) -> str:
+    """The form of a filing that came: A001 2020-06 RIGHT-04 重报更正."""
+    words = reason.what.split()
+    return words[2] if len(words) > 2 else ""
 
 
 def _happened(

@@ -33,6 +33,7 @@ from pipelines.publish.publication import Publication
 from pipelines.publish.quoting import (
     ACTUAL_OF,
     BALLOT_OF,
+    BASIS_WORDS,
     BLOCK_OF,
     BONUS,
     CAST,
@@ -100,7 +101,7 @@ SourceTable = tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 def sources_of(result: AssessmentResult, publication: Publication) -> SourceTable:
     """The sheet 数字来源: every number of the book and its letters, and what it is made of."""
     units = {u.unit.code: u.unit.name for u in result.units}
-    names = {i.code: i.name for i in result.indicators}
+    names = {i.code: i.name for i in result.indicators} | BASIS_WORDS
     names |= {b.code: b.name for b in result.scheme.blocks}
     names |= {i.code: i.name for b in result.scheme.blocks for i in b.items}
     rows = tuple(

@@ -103,11 +103,15 @@ def names_of(figures: Figures) -> dict[str, str]:
     return names
 
 
+BASIS_WORDS = {BLOCK_OF.rstrip(":"): "部分得分"}
+"""Words of a basis that people call otherwise."""
+
+
 def basis_told(scheme: str, basis: str, definitions: Definitions) -> str:
     """A basis as people read it: 得分·A3 师徒结对·师徒结对数 for 得分:A3:I-SKILL-15."""
     if ":" not in basis:
         return basis
-    names = {c: i.name for c, i in definitions.indicators.items()}
+    names = {c: i.name for c, i in definitions.indicators.items()} | BASIS_WORDS
     for one in definitions.schemes:
         if one.code == scheme:
             names |= {b.code: b.name for b in one.blocks}
