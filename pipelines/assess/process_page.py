@@ -34,9 +34,9 @@ def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> No
             page.register(rows)
             continue
         short = [all(len(r[i]) < SHORT for r in rows) for i in range(len(heads))]
-        look = tuple(CENTRE if centred else CELL for centred in short)
+        props = tuple(CENTRE if centred else CELL for centred in short)
         for row in rows:
-            page.line(row, look)
+            page.line(row, props)
         if not rows:
             page.line((f"没有{name}的记录。",), (CENTRE,), (len(heads),))
 

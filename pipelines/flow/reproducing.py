@@ -113,7 +113,7 @@ PAPERS: dict[str, Maker] = {
     NOTICE: made_notice,
     NOTE: _note,
 }
-"""Papers: they print no numbers that are kept one by one, and keep their date when compared."""
+"""Papers: they keep their date when compared, and say more than numbers."""
 
 MAKERS: dict[str, Maker] = {
     **PAPERS,

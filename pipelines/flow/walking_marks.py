@@ -35,7 +35,6 @@ from pipelines.publish.quoting import (
     SHARE_CAST,
     TARGET_OF,
     TOLD_OF,
-    TOTAL,
     basis_of,
     basis_told,
 )
@@ -378,8 +377,3 @@ def _mean(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scored
     given = [p.value for p in parts if p.value is not None]
     mean = sum(given, Decimal(0)) / len(given) if given else None
     return _walk(at, number, label, scheme, mean, "各被审计单位得分的平均", parts)
-
-
-def total_part(number: PrintedNumber, one: ScoredUnit) -> Part:
-    """A unit's total as part of something else."""
-    return Part(one.name, one.total, address_of(number, unit=one.unit, basis=TOTAL), 1)

@@ -240,18 +240,21 @@ def _closing(made: Any, paper: Paper) -> None:
         line.paragraph_format.space_before = Pt(14 if i == 1 else 0)
     if paper.issued is not None:
         issuer = made.add_paragraph(paper.issuer, style="Closing")
-        issuer.paragraph_format.space_before = Pt(16 if paper.compact else 40)
+        # A compact paper gives the line on quoting room, so that it needs no more of its page.
+        above = (4 if paper.quoting else 16) if paper.compact else 40
+        issuer.paragraph_format.space_before = Pt(above)
         issuer.paragraph_format.right_indent = Pt(32)
         issuer.paragraph_format.keep_with_next = True
         day = made.add_paragraph(chinese_day(paper.issued), style="Closing")
         day.paragraph_format.right_indent = Pt(48)
+        day.paragraph_format.keep_with_next = bool(paper.quoting)
     if paper.copies:
         made.add_paragraph(
             f"抄送：{paper.copies}", style="Small"
         ).paragraph_format.space_before = Pt(14)
     if paper.quoting:
         quoting = made.add_paragraph(paper.quoting, style="Quoting")
-        quoting.paragraph_format.space_before = Pt(8 if paper.compact else 14)
+        quoting.paragraph_format.space_before = Pt(0 if paper.compact else 14)
     if paper.receipt is not None:
         title = made.add_paragraph("送达回证", style="Paper Title")
         title.paragraph_format.page_break_before = True
