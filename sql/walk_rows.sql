@@ -1,4 +1,4 @@
--- one row per sheet line of a form about a union that a mark rests on, as it stood at a cut-off
+-- one row per line of a sheet about a union that a mark rests on, as it stood at a cut-off
 SELECT
     o.code AS org,
     f.form,
@@ -17,8 +17,8 @@ INNER JOIN organisation AS o ON r.org_id = o.id
 INNER JOIN submission AS s ON f.submission_id = s.id
 INNER JOIN receipt AS c ON s.receipt_id = c.id
 WHERE
-    f.form = :form
-    AND r.form = :form
+    f.sheet = :sheet
+    AND r.form = f.form
     AND r.org_id = :unit
     AND r.row_no = :row
     AND r.period_end BETWEEN :starts AND :ends

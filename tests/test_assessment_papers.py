@@ -29,7 +29,9 @@ from pipelines.publish.assessment_papers import (
 )
 from pipelines.publish.notices import Rectification, overdue_notice, rectification_notice
 from pipelines.publish.official import word_of
-from pipelines.publish.paper import Grid, Paper, Text, title_lines
+from pipelines.publish.paper import Grid, Paper, Text, flat, title_lines
+from pipelines.publish.paper_numbers import Numbers
+from pipelines.publish.quoting import MONEY
 
 AT = datetime(2021, 3, 15, tzinfo=UTC)
 FEDERATION = "示范市总工会"
@@ -54,7 +56,7 @@ UNIT = UnitPaper(
 NOTICE = Rectification(
     "平川县总工会", "审〔2021〕12号", "经费绩效审计发现问题 3 个，已整改 1 个", "经费绩效审计意见",
     date(2021, 5, 6), date(2021, 6, 5),
-    ("2020年第三季度两笔支出凭证不全，金额 32,600 元。", "年初预算未经经费审查委员会审查。"), 12,
+    ("2020年第三季度两笔支出凭证不全，金额 32,600 元。", "年初预算未经经费审查委员会审查。"), "12",
 )  # fmt: skip
 
 
@@ -213,9 +215,9 @@ def test_the_note_on_money_says_how_claims_became_amounts() -> None:
         rates = {"优秀": Decimal(rate), "良好": Decimal(1)}
         shares = next_year(50_000, rates, unions, 1000, pool)
         money = Money(50_000, pool, 1000, rates, shares, (), ())
-        whole = sum((a.claim for a in shares), Decimal(0))
-        notes = [_allocated(a, money.total, whole, 1000) for a in shares]
-        return _rounding(money, whole), notes
+        tell = Numbers("TRA-IND-2019", "2020", "T", MONEY)
+        notes = [flat(_allocated(tell, a, money)) for a in shares]
+        return flat(_rounding(tell, money)), notes
 
     assert told("1.10", None) == ("", [*["50,000 × 1.10"] * 2, "50,000 × 1.00"])
     said, notes = told("1.05", None)
@@ -235,7 +237,8 @@ def test_a_book_does_not_begin_with_pages_of_remarks(count: int) -> None:
         BookFacts(
             federation=FEDERATION, year=2020, title="结果汇编", scheme="办法", code="X", digest="0",
             edition="第 1 版", cause="公示", cutoff="2021年1月1日", definitions="0", method=(),
-            groups=(("区县总工会", (UNIT,)),), adjustments=(), ratings=(), sample=("未抽查。", ()),
+            groups=(("区县总工会", "1", (UNIT,)),), units="1",
+                grades=(("优秀", "1"),), adjustments=(), ratings=(), sample=("未抽查。", ()),
             rulings=(), appeals=(), course=(), notices=notices,
         )
     )  # fmt: skip
@@ -247,7 +250,11 @@ def test_a_book_does_not_begin_with_pages_of_remarks(count: int) -> None:
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
 def test_letters_and_notices_take_one_page_each(tmp_path: Path) -> None:
-    chosen = [papers()[n] for n in ("R-02 通知单", "R-07", "R-07 督办", "R-06", "R-02 通知单")]
+    line = "本件编号R02-Q6LOIFGE，数字编为1219至1245号，可在系统“查数”中逐级查到单元格。"
+    chosen = [
+        replace(papers()[n], quoting=line)
+        for n in ("R-02 通知单", "R-07", "R-07 督办", "R-06", "R-02 通知单")
+    ]
     file = tmp_path / "papers.docx"
     file.write_bytes(word_of(chosen, "公文", AT))
     subprocess.run(

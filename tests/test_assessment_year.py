@@ -28,7 +28,7 @@ from pipelines.flow.assessing import latest_results
 from pipelines.flow.assessment_book import publish_book
 from pipelines.flow.assessment_papers import publish_funding_note
 from pipelines.flow.comparing import compare
-from pipelines.flow.notices import publish_notices
+from pipelines.flow.rectification_notices import publish_notices
 from pipelines.flow.reproducing import reproduce
 from tests import assessed_federation as world
 from tests.assessed_federation import Assessed

@@ -12,7 +12,7 @@ from definitions import Definitions
 from definitions.measures import Measure
 from pipelines import flow
 from pipelines.flow import comparing
-from pipelines.flow.comparing import DEFINED, LATE, PARAMETER, SHOWN, Difference
+from pipelines.flow.differences import DEFINED, LATE, PARAMETER, SHOWN, Difference
 from tests.two_unions import FEDERATION, MILL, MINE, OPENED, definitions, file
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions, warehouse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -18,11 +19,11 @@ from pipelines.assessment_year.stages import Refused
 from pipelines.flow import assessing_year as steps
 from pipelines.flow import assessment_entries as entries
 from pipelines.flow import consequences as following
-from pipelines.flow.comparing import Difference
+from pipelines.flow.differences import PAPER, Difference
 from pipelines.flow.ground import CHINA
 from tests.acceptance import query
 from tests.test_every_scheme import ASPECTS, AT, assessed, slip
-from tests.two_unions import CITY, file
+from tests.two_unions import CITY, MILL, file
 from warehouse.engine import warehouse
 from warehouse.life_cycle import Actor
 
@@ -58,7 +59,8 @@ def the_round_begins(kept: dict[str, Any]) -> None:
     flow.publish_due_notices(by="考核办 01", at=AT, number="示总工督〔2020〕{n}号")
     kept["slip"] = newest("R-07", "职工诉求超期%")
     kept["recall"] = newest("R-07", "职工代表资格%")
-    kept["event"] = newest("R-07", "重大劳动关系%")
+    kept["event"] = newest("R-07", "重大劳动关系%E2%")
+    kept["other event"] = newest("R-07", "重大劳动关系%E1%")
     flow.publish_audit_reports(YEAR, committee="示范市总工会经费审查委员会", by="办", at=AT)
     kept["audit"] = newest("R-05")
     assert following.audits_to_follow(AT) == 1
@@ -155,7 +157,7 @@ def story(assessed: dict[str, Any]) -> Iterator[Story]:  # noqa: F811
     yield told
 
 
-PAPERS = ("run", "slip", "recall", "event", "audit", "rectification", "first book",
+PAPERS = ("run", "slip", "recall", "event", "other event", "audit", "rectification", "first book",
           "book before inspection", "book at notice", "stars", "note")  # fmt: skip
 
 
@@ -170,7 +172,8 @@ CAUSES = {
     "run": {"更正 HOME-02"},
     "slip": {"现在不能编印", "更正 RIGHT-01"},
     "recall": set(),
-    "event": {"更正 RIGHT-04"},
+    "event": {"现在不能编印", "更正 RIGHT-04"},
+    "other event": {"更正 RIGHT-04"},
     "audit": {"更正 AUD-00", "更正 AUD-01"},
     "rectification": {"现在不能编印", "考核进程"},
     "first book": {"考核进程", "考核或审核变化"},
@@ -191,9 +194,52 @@ def test_compare_names_the_files_that_would_be_others_and_why(story: Story, pape
     }
     assert CAUSES[paper] <= causes
     assert bool(found) is bool(CAUSES[paper])
-    for one in found:
+    files = [d for d in found if d.source == PAPER]
+    assert bool(files) is bool(found)
+    for one in files:
         assert one.indicator.endswith((".docx", ".pdf", ".xlsx"))
         assert one.printed_then != one.printed_now
+
+
+def test_compare_names_the_numbers_of_a_paper_that_would_be_others(story: Story) -> None:
+    told = {
+        name: {
+            (d.unit, d.indicator, d.basis): (d.printed_then, d.printed_now)
+            for d in found
+            if d.source != PAPER
+        }
+        for name, found in story.differences.items()
+    }
+    assert told["other event"] == {(MILL, "RIGHT-04:workers", "E1"): ("120", "90")}
+    audit = told["audit"]
+    assert audit[MILL, "AUD-00:fixed", "示审〔2020〕1号"] == ("0", "2")
+    assert (MILL, "FPA-2019", "总分") in audit
+    # what was counted and what the audit cost stay as they were
+    assert (MILL, "AUD-00:issues", "示审〔2020〕1号") not in audit
+    run = told["run"]
+    assert run[MILL, "SWH-2019", "块:member"] == ("80.00", "90.00")
+    assert run[MILL, "SWH-2019", "评价:member:会员评家:收回"] == ("180", "190")
+    # nobody sent anything new of the other union
+    assert {unit for unit, _, _ in run} == {MILL}
+    # what was told before the inspection is told again with another result
+    assert told["recall"] == told["rectification"] == {}
+
+
+def test_compare_says_of_each_number_what_came_of_the_forms_that_it_is_made_of(
+    story: Story,
+) -> None:
+    def forms(paper: str, basis: str) -> set[str]:
+        return {
+            r.what.split()[2]
+            for d in story.differences[paper]
+            if d.source != PAPER and d.basis == basis
+            for r in d.reasons
+        }
+
+    assert forms("other event", "E1") == {"RIGHT-04"}
+    assert forms("audit", "示审〔2020〕1号") == {"AUD-00"}
+    assert forms("run", "总分") == {"HOME-02"}
+    assert forms("audit", "总分") == {*ASPECTS, "AUD-00"}
 
 
 def test_nothing_differs_from_itself_and_nothing_is_kept(story: Story) -> None:
@@ -221,7 +267,7 @@ def test_the_page_lists_files(story: Story, definitions: Definitions) -> None:
     browser = site.signed_in("zhuxi")
     page = browser.get(f"/publications/{story.kept['audit'].id}/now?worked=1")
     assert page.status_code == 200
-    assert {"2 个文件现在会不同"} <= set(words(page))
+    assert [w for w in words(page) if re.fullmatch(r"\d+ 个数、2 个文件现在会不同", w)]
     assert "AUD-00 重报更正" in page.text
     gone = browser.get(f"/publications/{story.kept['note'].id}/now?worked=1")
     assert "现在不能编印" in gone.text

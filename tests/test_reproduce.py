@@ -16,7 +16,7 @@ from conftest import installation
 
 from definitions.catalogue import Definitions
 from pipelines import flow
-from pipelines.flow.comparing import Difference
+from pipelines.flow.differences import Difference
 from pipelines.flow.ground import CHINA, engine
 from pipelines.places import places
 from tests.acceptance import query

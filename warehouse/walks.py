@@ -14,7 +14,7 @@ from definitions import Period
 from warehouse.assessment_year import results_standing
 from warehouse.cutoff import prepare_cutoff, prepare_expected
 from warehouse.engine import sql
-from warehouse.tables import assessment_unit, organisation
+from warehouse.tables import assessment, assessment_unit, organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +164,23 @@ class ScoredUnit:
 
 
 def results_behind(
-    connection: Connection, year: int, cutoff: datetime, scheme: str = "", unit: str = ""
+    connection: Connection,
+    year: int,
+    cutoff: datetime,
+    scheme: str = "",
+    unit: str = "",
+    *,
+    result: int | None = None,
 ) -> list[ScoredUnit]:
     """Units of what stands of each scheme (of one) at a cut-off, by group and rank.
 
-    With `unit` that unit alone, its score sheet in `detail`.
+    With `unit` that unit alone, its score sheet in `detail`; with `result` those of that one,
+    whatever stands.
     """
     newest = results_standing(year, cutoff, scheme)
+    if result is not None:
+        made = assessment.c
+        newest = select(made.scheme, made.id).where(made.id == result).subquery()
     one = assessment_unit.c
     rows = connection.execute(
         select(
@@ -216,13 +226,13 @@ class LineBehind:
 
 
 def lines_behind(
-    connection: Connection, form: str, row: int, unit_id: int, period: Period, cutoff: datetime
+    connection: Connection, sheet: str, row: int, unit_id: int, period: Period, cutoff: datetime
 ) -> list[LineBehind]:
-    """The lines of a form about a union that stand in a row of the sheet, in a period."""
+    """The lines about a union that stand in a row of a sheet of that name, in a period."""
     rows = connection.execute(
         text(sql("walk_rows")),
         {
-            "form": form,
+            "sheet": sheet,
             "row": row,
             "unit": unit_id,
             "starts": period.start,
@@ -230,13 +240,41 @@ def lines_behind(
             "cutoff": cutoff,
         },
     )
-    return [
-        LineBehind(
-            r.org, r.form, r.edition, r.period, r.sheet, r.row_no, tuple(r.sheet_columns),
-            tuple(r.numbers), r.file_name, r.sha256, r.submission_id,
-        )
-        for r in rows
-    ]  # fmt: skip
+    return [_line(r) for r in rows]
+
+
+def line_at(connection: Connection, filing: int, row: int, org: str) -> LineBehind:
+    """One line of a filing."""
+    found = connection.execute(
+        text(sql("walk_line")), {"filing": filing, "row": row, "org": org}
+    ).one()
+    return _line(found)
+
+
+def _line(r: Any) -> LineBehind:
+    return LineBehind(
+        r.org, r.form, r.edition, r.period, r.sheet, r.row_no, tuple(r.sheet_columns),
+        tuple(r.numbers), r.file_name, r.sha256, r.submission_id,
+    )  # fmt: skip
+
+
+def result_kept(
+    connection: Connection, scheme: str, year: int, *, number: int | None, cutoff: datetime
+) -> int | None:
+    """The result of an edition of a round by its number, or of the run at a cut-off."""
+    wanted = {"scheme": scheme, "year": year, "number": number, "cutoff": cutoff}
+    found: int | None = connection.execute(
+        text(
+            "SELECT e.assessment_id FROM assessment_edition e "
+            "JOIN assessment_round r ON r.id = e.round_id "
+            "WHERE r.scheme = :scheme AND r.year = :year AND e.number = :number"
+            if number is not None
+            else "SELECT max(id) FROM assessment "
+            "WHERE scheme = :scheme AND year = :year AND cutoff = :cutoff"
+        ),
+        wanted,
+    ).scalar()
+    return found
 
 
 @dataclass(frozen=True, slots=True)

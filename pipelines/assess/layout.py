@@ -197,6 +197,14 @@ class Page:
             column += span
         self.end_row(15 * height + 7)
 
+    def register(self, rows: Sequence[Sequence[str]]) -> None:
+        """Rows of text, each on one line: for a register that is searched and not read."""
+        look = self.look.format(CELL, {"text_wrap": False})
+        for row in rows:
+            for column, text in enumerate(row):
+                self.sheet.write_string(self.row, column, text, look)
+            self.row += 1
+
     def line(
         self,
         values: Sequence[Value],

@@ -11,6 +11,10 @@ ProcessTable = tuple[str, tuple[str, ...], Sequence[tuple[str, ...]]]
 WIDEST, NARROWEST = 46, 9
 PAGE = 130
 """Widths of a whole page: fewer would be blown up in print."""
+SHORT = 5
+"""A column of nothing longer stands in the middle."""
+MOST_READ = 500
+"""More rows than that are a register."""
 
 
 def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> None:
@@ -26,8 +30,13 @@ def write_process(look: Look, tables: Sequence[ProcessTable], footer: str) -> No
         page.head(heads)
         page.sheet.freeze_panes(page.row, 0)
         page.sheet.repeat_rows(page.row - 1)
+        if len(rows) > MOST_READ:
+            page.register(rows)
+            continue
+        short = [all(len(r[i]) < SHORT for r in rows) for i in range(len(heads))]
+        props = tuple(CENTRE if centred else CELL for centred in short)
         for row in rows:
-            page.line(row, tuple(CENTRE if len(c) < 5 else CELL for c in row))
+            page.line(row, props)
         if not rows:
             page.line((f"没有{name}的记录。",), (CENTRE,), (len(heads),))
 

@@ -288,7 +288,8 @@ def notices(
     first: Annotated[int, typer.Option(help="序号从几起")] = 1,
 ) -> None:
     """Print what is due and was not printed yet."""
-    from pipelines.flow.notices import publish_due_notices, publish_notices
+    from pipelines.flow.notices import publish_due_notices
+    from pipelines.flow.rectification_notices import publish_notices
 
     if not kind:
         console.print(publish_notices(office=office, by=by, at=at))

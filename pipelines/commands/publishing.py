@@ -131,11 +131,11 @@ def pdf(
 
 
 @app.command(
-    "compare", help="列出一个版次与现在相比有变化的数（考核、审计文书和通知书为文件）和原因"
+    "compare", help="列出一个版次与现在相比有变化的数（考核、审计文书和通知书还有文件）和原因"
 )
 def compare(publication: int, at: At) -> None:
     """List every number of an edition, or file of a paper, that would be another now, and why."""
-    from pipelines.flow.comparing import PAPER
+    from pipelines.flow.differences import PAPER
 
     table = Table("单位", "期间", "指标", "口径", "当时", "现在", "原因")
     found = flow.compare(publication, at)
@@ -145,7 +145,8 @@ def compare(publication: int, at: At) -> None:
         table.add_row(d.unit, d.period, d.indicator, d.basis, d.printed_then or "—",
                       d.printed_now or "—", why + more)  # fmt: skip
     papers = sum(d.source == PAPER for d in found)
-    console.print(f"有变化的文件 {papers} 个" if papers else f"有变化的数 {len(found)} 个")
+    counts = f"有变化的数 {len(found) - papers} 个"
+    console.print(f"{counts}，有变化的文件 {papers} 个" if papers else counts)
     console.print(table)
 
 

@@ -66,11 +66,12 @@ if TYPE_CHECKING:
         statement_of,
     )
     from pipelines.flow.monthly_reports import months_to_report, publish_monthly
-    from pipelines.flow.notices import publish_due_notices, publish_notices
+    from pipelines.flow.notices import publish_due_notices
     from pipelines.flow.notifying import tell
     from pipelines.flow.opening import open_period, register_organisations, template_for
     from pipelines.flow.pdf_editions import edition_pdf
     from pipelines.flow.publishing import prepare_review, publish_review, withdraw_review
+    from pipelines.flow.rectification_notices import publish_notices
     from pipelines.flow.reopening import (
         decide_reopening,
         months_to_close,
@@ -145,7 +146,7 @@ _PART_OF = {
     "publish_due_notices": "notices",
     "publish_funding_note": "assessment_papers",
     "publish_monthly": "monthly_reports",
-    "publish_notices": "notices",
+    "publish_notices": "rectification_notices",
     "publish_report": "reports",
     "publish_reports_below": "reports",
     "publish_review": "publishing",

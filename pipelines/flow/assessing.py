@@ -40,7 +40,16 @@ from pipelines.flow.evidence import Owed, gather, owed_in
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.quality_months import months_of
 from pipelines.flow.recipes import Asked, to_keep
+from pipelines.flow.score_papers import (
+    adjustments,
+    numbers_of,
+    ratings,
+    sources_of,
+    unit_paper,
+)
 from pipelines.flow.storing import lay_out, publish
+from pipelines.publish.assessment_book import workbook_paper
+from pipelines.publish.paper_numbers import with_numbers
 from pipelines.publish.publication import Publication, file_title
 from warehouse import audit
 from warehouse.assessment_year import results_standing
@@ -141,7 +150,25 @@ def made_again(connection: Connection, known: Definitions, asked: Asked) -> Publ
 def _book(
     result: AssessmentResult, known: Definitions, asked: Asked, top: Registered
 ) -> Publication:
-    title = book_title(result, result.year)
+    title, tell = book_title(result, result.year), numbers_of(result, top.code)
+    units = [unit_paper(tell, result, u) for u in result.units]
+    printed = workbook_paper(
+        title, top.name, units, adjustments(tell, result), ratings(tell, result)
+    )
+    made, _ = with_numbers(
+        Publication(
+            kind=BOOK,
+            title=title,
+            unit=top.code,
+            period=asked.period,
+            cutoff=asked.cutoff,
+            digest=known.digest,
+            files=(),
+            recipe=asked.recipe,
+        ),
+        [printed],
+        asked.issued_at,
+    )
     content = assessment_book(
         result,
         title=title,
@@ -149,17 +176,9 @@ def _book(
         cutoff=asked.issued_at,
         definitions_digest=known.digest,
         federation=top.name,
+        process=(sources_of(result, made),),
     )
-    return Publication(
-        kind=BOOK,
-        title=title,
-        unit=top.code,
-        period=asked.period,
-        cutoff=asked.cutoff,
-        digest=known.digest,
-        files=((f"{file_title(title)}.xlsx", content),),
-        recipe=asked.recipe,
-    )
+    return dataclasses.replace(made, files=((f"{file_title(title)}.xlsx", content),))
 
 
 def _named(scheme: Version, wanted: str) -> bool:

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from definitions.schemes import Scheme
-from pipelines.assess import AssessmentResult, UnitResult, assessment_book, explain
-from pipelines.assess.results import AppliedVeto, BlockResult, PartResult, Standing, State
-from pipelines.assess.wording import (
-    ABSENT,
-    days_in_words,
-    figure,
-    goal,
-    marks,
-    places_in_words,
-    plain,
-    without_codes,
-)
+from pipelines.assess import AssessmentResult, UnitResult, assessment_book
+from pipelines.assess.wording import ABSENT, figure, plain, without_codes
 from pipelines.assessment_year.stages import Stage
 from pipelines.flow.assessing import BOOK, book_title
 from pipelines.flow.ground import moment
 from pipelines.flow.paper_ground import Shown, edition_shown, keep_made, on_edition, scheme_name
 from pipelines.flow.recipes import Asked, to_keep
+from pipelines.flow.score_papers import (
+    adjustments,
+    counted,
+    grades_of,
+    numbers_of,
+    ratings,
+    sources_of,
+    unit_paper,
+)
 from pipelines.publish import assessment_book as papers
-from pipelines.publish.paper import Paper
+from pipelines.publish.paper import Paper, Words, flat, said
+from pipelines.publish.paper_numbers import Numbers, with_numbers
 from pipelines.publish.pdf import paper_files
 from pipelines.publish.publication import Publication, clock, file_title
+from pipelines.publish.quoting import GRADED, RULED, basis_of
 from warehouse.windows import china_day
 
 
@@ -52,8 +52,14 @@ def made_book(connection: Connection, asked: Asked) -> tuple[Publication, int]:
     shown = edition_shown(connection, asked)
     year, letter = asked.period.year, str(asked.told("letter"))
     title = book_title(shown.result, year)
+    tell = numbers_of(shown.result, shown.top)
+    made, told = with_numbers(
+        on_edition(BOOK, title, shown, asked),
+        [_book(tell, shown, title), *(_letters(tell, shown, asked, letter) if letter else ())],
+        shown.edition.known_at,
+    )
     content = [
-        *paper_files([_book(shown, title)], title, shown.edition.cutoff),
+        *paper_files(told[:1], title, shown.edition.cutoff),
         (
             f"{file_title(title)}.xlsx",
             assessment_book(
@@ -63,28 +69,31 @@ def made_book(connection: Connection, asked: Asked) -> tuple[Publication, int]:
                 cutoff=shown.edition.cutoff,
                 definitions_digest=shown.edition.definitions,
                 federation=shown.federation,
-                process=_process_tables(shown),
+                process=(*_process_tables(tell, shown), sources_of(shown.result, made)),
                 status=_status(shown),
             ),
         ),
     ]
     if letter:
-        sheets = [
-            papers.result_letter(
-                _unit(shown.result, unit, _follows(shown, unit)),
-                federation=shown.federation,
-                scheme=scheme_name(shown.result.scheme),
-                year=year,
-                number=letter.format(n=i),
-                issued=china_day(asked.issued_at),
-                appeal_days=_rights(shown),
-                settled=_SETTLED.get(shown.found.stage, "系统核算（尚未审定）"),
-            )
-            for i, unit in enumerate(shown.result.units, 1)
-        ]
         name = f"{year}年度考核结果通知单（{shown.result.scheme.label}）"
-        content += paper_files(sheets, name, shown.edition.cutoff)
-    return on_edition(BOOK, title, tuple(content), shown, asked), shown.computation
+        content += paper_files(told[1:], name, shown.edition.cutoff)
+    return replace(made, files=tuple(content)), shown.computation
+
+
+def _letters(tell: Numbers, shown: Shown, asked: Asked, letter: str) -> list[Paper]:
+    return [
+        papers.result_letter(
+            unit_paper(tell, shown.result, unit, _follows(shown, unit)),
+            federation=shown.federation,
+            scheme=scheme_name(shown.result.scheme),
+            year=shown.result.year,
+            number=letter.format(n=i),
+            issued=china_day(asked.issued_at),
+            appeal_days=_rights(shown),
+            settled=_SETTLED.get(shown.found.stage, "系统核算（尚未审定）"),
+        )
+        for i, unit in enumerate(shown.result.units, 1)
+    ]
 
 
 _SETTLED = {
@@ -116,114 +125,7 @@ def _follows(shown: Shown, unit: UnitResult) -> tuple[str, ...]:
     return (band.consequence.replace("（建议值）", ""),) if band and band.consequence else ()
 
 
-# --- from results to text ---
-
-
-def _unit(
-    result: AssessmentResult, unit: UnitResult, follows: Sequence[str] = ()
-) -> papers.UnitPaper:
-    invalid = unit.standing is Standing.INVALID
-    tail = "（暂定）" if unit.standing is Standing.PROVISIONAL else ""
-    return papers.UnitPaper(
-        name=unit.unit.name,
-        group=unit.group,
-        rank=str(unit.rank or ABSENT),
-        last_rank=str(unit.unit.last_year_rank or ABSENT),
-        blocks=tuple(
-            (f"{b.block.name}（{plain(b.weight)}%）", ABSENT if b.score is None else marks(b.score))
-            for b in unit.blocks
-        ),
-        bonus=marks(unit.bonus_points),
-        deduction=marks(unit.deduction_points),
-        vetoes=tuple(
-            v.veto.name + ("" if v.counted else "（未附文号，暂不执行）") for v in unit.vetoes
-        ),
-        total=ABSENT if unit.total is None else marks(unit.total),
-        grade="不予评定" if invalid else f"{unit.grade}{tail}",
-        reasons=tuple(
-            r.rstrip("。")
-            for r in (*unit.grade_reasons, *([unit.unit.note] if unit.unit.note else []))
-        ),
-        vetoes_told=tuple(_veto_told(v) for v in unit.vetoes),
-        lines=tuple(line for b in unit.blocks for line in _block_lines(b)),
-        next_grade=explain.next_grade(result.scheme, unit),
-        adjusted_for=_adjusted_for(unit),
-        consequences=tuple(follows),
-        adjusts=adjusts_of(result.scheme),
-        sums=tuple(explain.block_sentence(b) for b in unit.blocks if b.parts or b.raters),
-    )
-
-
-def _veto_told(veto: AppliedVeto) -> str:
-    if not veto.counted:
-        return f"一票否决情形“{veto.veto.name}”未附文号，暂不执行"
-    return f"有一票否决情形“{veto.veto.name}”（{veto.document}），最高评为“{veto.veto.highest}”"
-
-
-def _adjusted_for(unit: UnitResult) -> tuple[str, ...]:
-    """Bonus and deduction by kind; where a cap holds them, that too."""
-    told = []
-    for name, entries, points in (
-        ("加分", unit.bonus, unit.bonus_points), ("扣分", unit.deductions, unit.deduction_points),
-    ):  # fmt: skip
-        kinds: dict[str, Decimal] = defaultdict(Decimal)
-        for entry in entries:
-            if entry.counted:
-                kinds[entry.kind] += entry.points
-        if kinds:
-            listed = "、".join(f"{kind} {marks(sum_)} 分" for kind, sum_ in kinds.items())
-            capped = f"，按上限计 {marks(points)} 分" if sum(kinds.values()) > points else ""
-            told.append(f"{name}情况：{listed}{capped}。")
-    return tuple(told)
-
-
-def adjusts_of(scheme: Scheme) -> tuple[str, ...]:
-    """What a scheme adds and takes beside its blocks."""
-    given = (("加分", scheme.bonus_cap), ("扣分", scheme.deduction_cap), ("一票否决", scheme.veto))
-    return tuple(name for name, there in given if there)
-
-
-def _block_lines(block: BlockResult) -> Iterator[papers.ScoreLine]:
-    """Lines of a block: its figures, or its rater groups, or the one score that a party gave."""
-    for part in block.parts:
-        yield _line(part)
-    for rater in block.raters:
-        score = ABSENT if rater.score is None else marks(rater.score)
-        earned = (rater.score or Decimal(0)) * rater.share / 100
-        yield papers.ScoreLine(
-            block.block.name, f"{rater.rater}（{plain(rater.share)}%）", plain(rater.share),
-            ABSENT, ABSENT,
-            score, marks(earned), f"{explain.rater_sentence(rater, block)}。",
-        )  # fmt: skip
-    if not block.parts and not block.raters:
-        yield papers.ScoreLine(
-            block.block.name, "评分", plain(block.weight), ABSENT, ABSENT,
-            ABSENT if block.score is None else marks(block.score), marks(block.weighted),
-            explain.block_sentence(block),
-        )  # fmt: skip
-
-
-def _line(line: PartResult) -> papers.ScoreLine:
-    told = line.indicator
-
-    def shown(value: Decimal | None) -> str:
-        return ABSENT if value is None or told is None else figure(value, told)
-
-    return papers.ScoreLine(
-        item=line.item.name,
-        name=told.name if told else "考评组评分",
-        full=plain(line.full),
-        target=ABSENT if line.target is None or told is None else goal(line.target, told),
-        told=shown(line.self_reported),
-        actual=shown(line.actual),
-        marks=State.NOT_APPLICABLE.value
-        if line.state is State.NOT_APPLICABLE
-        else marks(line.marks),
-        reason=explain.part_sentence(line),
-    )
-
-
-def _book(shown: Shown, title: str) -> Paper:
+def _book(tell: Numbers, shown: Shown, title: str) -> Paper:
     result, scheme = shown.result, shown.result.scheme
     names = {u.unit.code: u.unit.name for u in result.units}
     return papers.book_paper(
@@ -240,13 +142,19 @@ def _book(shown: Shown, title: str) -> Paper:
             definitions=shown.edition.definitions,
             method=_method(result),
             groups=tuple(
-                (group, tuple(_unit(result, u) for u in members))
+                (
+                    group,
+                    counted(tell, f"{group}组", members),
+                    tuple(unit_paper(tell, result, u) for u in members),
+                )
                 for group, members in result.groups.items()
             ),
-            adjustments=_adjustments(result),
-            ratings=_ratings(result),
-            sample=(_drawing(shown), _inspections(shown, names)),
-            rulings=_rulings(shown, names),
+            units=counted(tell, "参评", result.units),
+            grades=grades_of(tell, result),
+            adjustments=adjustments(tell, result),
+            ratings=ratings(tell, result),
+            sample=(_drawing(tell, shown), _inspections(shown, names)),
+            rulings=_rulings(tell, shown, names),
             appeals=_appeals(shown, names),
             course=_course(shown),
             notices=tuple(
@@ -306,59 +214,15 @@ def _of_source(scheme: Scheme) -> Iterator[str]:
         )
 
 
-def _adjustments(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
-    rows = []
-    for unit in result.units:
-        for sign, entries in (("＋", unit.bonus), ("－", unit.deductions)):
-            rows += [
-                (unit.unit.name, a.kind, days_in_words(a.title),
-                 "考核办法" if a.document == result.scheme.code
-                 else places_in_words(a.document) or ABSENT,
-                 f"{sign}{marks(a.points)}" if a.counted else "0.00",
-                 "计入" if a.counted else a.why)
-                for a in entries
-            ]  # fmt: skip
-        rows += [
-            (unit.unit.name, "一票否决", f"{v.veto.name}：{v.title}", v.document or ABSENT, ABSENT,
-             f"最高评为{v.veto.highest}" if v.counted else "未附文号，暂不执行")
-            for v in unit.vetoes
-        ]  # fmt: skip
-    return tuple(rows)
-
-
-def _ratings(result: AssessmentResult) -> tuple[tuple[str, ...], ...]:
-    rows = []
-    for unit in result.units:
-        for rater in (r for b in unit.blocks for r in b.raters):
-            t = rater.tally
-            counts = (
-                (t.eligible, t.ballots, t.very_sat, t.basic_sat, t.unsat, t.unclear) if t else ()
-            )
-            texts = [f"{n:,}" for n in counts] or [ABSENT] * 6
-            share = rater.participation_pct
-            rows.append(
-                (unit.unit.name, rater.rater, *texts[:2],
-                 ABSENT if share is None else f"{share:.2f}%", *texts[2:],
-                 ABSENT if rater.score is None else marks(rater.score))
-            )  # fmt: skip
-        for block in unit.blocks:
-            if block.eligible is None or block.ballots is None:
-                continue
-            share = block.participation_pct
-            rows.append(
-                (unit.unit.name, block.block.name, f"{block.eligible:,}", f"{block.ballots:,}",
-                 ABSENT if share is None else f"{share:.2f}%", *[ABSENT] * 4,
-                 ABSENT if block.score is None else marks(block.score))
-            )  # fmt: skip
-    return tuple(rows)
-
-
-def _drawing(shown: Shown) -> str:
+def _drawing(tell: Numbers, shown: Shown) -> Words:
     if not shown.seed:
         return "本版结果形成时尚未进行现场抽查。"
-    return (
+    drawn = [d["unit"] for d in shown.sample]
+    return said(
         f"抽签种子为“{shown.seed}”，公开产生。签号为“种子:单位编码”的 SHA-256 值，"
-        f"各组按签号从小到大抽取，共 {len(shown.sample)} 家；任何人都可以据此重抽核对。"
+        "各组按签号从小到大抽取，共 ",
+        tell(str(len(drawn)), len(drawn), f"抽查{GRADED}", units=drawn),
+        " 家；任何人都可以据此重抽核对。",
     )
 
 
@@ -370,14 +234,16 @@ def _inspections(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], 
     )  # fmt: skip
 
 
-def _rulings(shown: Shown, names: dict[str, str]) -> tuple[tuple[str, ...], ...]:
+def _rulings(tell: Numbers, shown: Shown, names: dict[str, str]) -> tuple[tuple[Words, ...], ...]:
     told = {i.code: i for i in shown.result.indicators}
 
-    def settled(ruling: dict[str, Any]) -> str:
-        facts = told.get(ruling["key"])
-        if ruling["value"] is None:
+    def settled(ruling: dict[str, Any]) -> Words:
+        facts, value = told.get(ruling["key"]), ruling["value"]
+        if value is None:
             return ABSENT
-        return figure(ruling["value"], facts) if facts else plain(ruling["value"])
+        text = figure(value, facts) if facts else plain(value)
+        return tell(text, value, basis_of(f"{RULED}{ruling['kind']}:{ruling['key']}"),
+                    ruling["unit"])  # fmt: skip
 
     return tuple(
         (names.get(r["unit"], r["unit"]), r["kind"],
@@ -430,7 +296,7 @@ def _course(shown: Shown) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _process_tables(shown: Shown) -> tuple[tuple[str, tuple[str, ...], Any], ...]:
+def _process_tables(tell: Numbers, shown: Shown) -> tuple[tuple[str, tuple[str, ...], Any], ...]:
     """The pages of the workbook that tell how the result came about."""
     names = {u.unit.code: u.unit.name for u in shown.result.units}
     return (
@@ -438,7 +304,7 @@ def _process_tables(shown: Shown) -> tuple[tuple[str, tuple[str, ...], Any], ...
         ("现场抽查", ("组别", "签号", "单位", "结论", "核查情况", "佐证材料"),
          _inspections(shown, names)),
         ("核定事项", ("单位", "事项", "内容", "核定为", "来源", "文号", "理由"),
-         _rulings(shown, names)),
+         tuple(tuple(flat(c) for c in row) for row in _rulings(tell, shown, names))),
         ("申诉与答复", ("编号", "单位", "申诉事项", "请求", "答复", "理由", "文号"),
          _appeals(shown, names)),
     )  # fmt: skip

@@ -1,15 +1,12 @@
 """An edition beside what it would say now: every number that differs, and why.
 
-Of papers, whose numbers are not kept one by one, every file that differs.
+Of papers, which say more than numbers, every file that differs too.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -17,63 +14,33 @@ from definitions import Definitions, Period
 from definitions.measures import Indicator, Measure
 from definitions.model import Form
 from pipelines import counted_rows
-from pipelines.assessment_year.stages import Refused
-from pipelines.flow.consequences import rectifications_at
+from pipelines.flow.comparing_papers import compared_paper
+from pipelines.flow.differences import (
+    CORRECTED,
+    DEFINED,
+    LATE,
+    MOVED,
+    PARAMETER,
+    PROTECTED,
+    RULED,
+    SHOWN,
+    Difference,
+    Key,
+    Reason,
+    difference,
+    keyed,
+    numbers_made,
+    value_of,
+)
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.ground import definitions, engine, moment
-from pipelines.flow.notices import KIND as NOTICE
-from pipelines.flow.notices import ORDER, OVERDUE
-from pipelines.flow.recipes import kept_before
 from pipelines.flow.reproducing import PAPERS, make
 from pipelines.flow.walking import COMPARABLE
-from pipelines.publish import Publication
 from pipelines.publish.appeal_counts import KIND_OF, told_apart
 from pipelines.publish.own_counts import with_counts
 from pipelines.small_cells import sensitive
-from warehouse import assessment_year as years
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
 from warehouse.revisions import Above, ChangedLine, above_at, changed_lines
-from warehouse.tables import LINES
-
-LATE, CORRECTED, MOVED = "迟报", "更正", "组织变动"
-DEFINED, PARAMETER, RULED = "定义修改", "参数修改", "考核或审核变化"
-PROTECTED, SHOWN = "人数保护", "列示变化"
-PAPER, STEP, NOT_NOW = "文件", "考核进程", "现在不能编印"
-
-Key = tuple[str, int, str, str, str, str, tuple[str, ...]]
-"""What a number is: source, line, unit, period, code, basis, units."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One cause of a difference: what came, of whom, for when; `submission` where it was one."""
-
-    kind: str
-    what: str
-    org: str = ""
-    period: str = ""
-    submission: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One number that is not what it was; None where it is not printed on one of the sides.
-
-    Of source `PAPER` it is a file: `indicator` is its name, and instead of the number the first
-    twelve signs of its hash are printed.
-    """
-
-    source: str
-    line: int
-    unit: str
-    period: str
-    indicator: str
-    basis: str
-    then: Decimal | None
-    now: Decimal | None
-    printed_then: str
-    printed_now: str
-    reasons: tuple[Reason, ...]
 
 
 def compare(publication: int | str, at: str) -> tuple[Difference, ...]:
@@ -83,126 +50,21 @@ def compare(publication: int | str, at: str) -> tuple[Difference, ...]:
         edition = edition_of(connection, publication)
         old_known, new_known = definitions_of(connection, edition.definitions), definitions()
         if edition.kind in PAPERS:
-            different = _files(connection, edition, old_known, new_known, when)
+            different = compared_paper(connection, edition, old_known, new_known, when)
             transaction.rollback()
             return different
-        then = _keyed(numbers_of(connection, edition.id).values())
-        data = _made(make(connection, old_known, edition, when))
+        then = keyed(numbers_of(connection, edition.id).values())
+        data = numbers_made(make(connection, old_known, edition, when))
         same = old_known.digest == new_known.digest
-        now = data if same else _made(make(connection, new_known, edition, when))
+        now = data if same else numbers_made(make(connection, new_known, edition, when))
         causes = _Causes(connection, edition, old_known, new_known, when)
         found = tuple(
-            _difference(key, then.get(key), now.get(key), causes.of(key, then, data, now))
+            difference(key, then.get(key), now.get(key), causes.of(key, then, data, now))
             for key in dict.fromkeys((*then, *now))
-            if _value(then.get(key)) != _value(now.get(key))
+            if value_of(then.get(key)) != value_of(now.get(key))
         )
         transaction.rollback()
     return found
-
-
-def _files(
-    connection: Connection, edition: Edition, old: Definitions, new: Definitions, when: datetime
-) -> tuple[Difference, ...]:
-    """Files of a paper that would be others, with what happened to what it is made of."""
-    why: tuple[Reason, ...] = ()
-    try:
-        made = dict(make(connection, new, edition, when).files)
-    except Refused as error:
-        made, why = {}, (Reason(NOT_NOW, str(error)),)
-    then = {f.name: f.sha256 for f in edition.files}
-    now = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
-    names = [n for n in sorted({*then, *now}) if then.get(n) != now.get(n)]
-    if not names:
-        return ()
-    why += tuple(_happened(connection, edition, old, when))
-    # A round keeps the definitions that it began with; a note on it follows those of its day.
-    rules = edition.recipe.get("rules", "" if "edition" in edition.recipe else old.digest)
-    if rules not in ("", new.digest):
-        why += (Reason(DEFINED, "定义、参数有修改"),)
-    return tuple(
-        Difference(
-            source=PAPER, line=0, unit=edition.unit, period=edition.period, indicator=name,
-            basis=PAPER, then=None, now=None, printed_then=then.get(name, "")[:12],
-            printed_now=now.get(name, "")[:12], reasons=why or (Reason(RULED, edition.title),),
-        )
-        for name in names
-    )  # fmt: skip
-
-
-def _happened(
-    connection: Connection, edition: Edition, known: Definitions, when: datetime
-) -> Iterator[Reason]:
-    """What came after a paper: steps of its round, or filings about what it tells."""
-    asked = kept_before(edition, edition.cutoff)
-    if "edition" in edition.recipe:
-        year = asked.period.year
-        found = years.round_of(connection, str(asked.told("scheme")), year, when)
-        taken = years.steps_taken(connection, found.id, when) if found else []
-        for step in taken:
-            if step.at > asked.known_at:
-                told = f"（{step.document}）" if step.document else ""
-                yield Reason(STEP, f"{step.stage_to}：{step.reason}{told}")
-        newest = found.edition if found else None
-        if newest not in (None, edition.recipe["edition"]):
-            yield Reason(RULED, f"考核结果已有第 {newest} 版")
-        return
-    if edition.recipe.get("notice") in (ORDER, OVERDUE):
-        numbers = [int(case) for case in asked.told("cases")]
-        for one in rectifications_at(connection, when):
-            if one.number in numbers:
-                yield Reason(STEP, f"整改事项 {one.number}：{one.state}")
-        return
-    unit = edition.unit if edition.kind == NOTICE else ""
-    for line in changed_lines(connection, known, edition.cutoff, when):
-        if unit in ("", line.org):
-            kind, told = (LATE, "未报后补报") if line.late else (CORRECTED, "重报更正")
-            what = f"{line.org} {line.period} {line.form} {told}"
-            yield Reason(kind, what, line.org, line.period, line.submission)
-
-
-def _value(number: PrintedNumber | None) -> Decimal | None:
-    return None if number is None else number.value
-
-
-def _keyed(numbers: Iterable[PrintedNumber]) -> dict[Key, PrintedNumber]:
-    return {(n.source, n.line, n.unit, n.period, n.indicator, n.basis, n.units): n for n in numbers}
-
-
-def _made(publication: Publication) -> dict[Key, PrintedNumber]:
-    return _keyed(
-        PrintedNumber(
-            anchor=n.anchor,
-            line=LINES[n.line],
-            unit=n.unit,
-            period=n.period,
-            indicator=n.indicator,
-            basis=n.basis,
-            value=n.value,
-            source=n.source,
-            units=n.units,
-            printed=n.text,
-        )
-        for n in publication.numbers
-    )
-
-
-def _difference(
-    key: Key, then: PrintedNumber | None, now: PrintedNumber | None, reasons: tuple[Reason, ...]
-) -> Difference:
-    source, line, unit, period, indicator, basis, _ = key
-    return Difference(
-        source=source,
-        line=line,
-        unit=unit,
-        period=period,
-        indicator=indicator,
-        basis=basis,
-        then=_value(then),
-        now=_value(now),
-        printed_then=then.printed if then else "",
-        printed_now=now.printed if now else "",
-        reasons=reasons,
-    )
 
 
 class _Causes:
@@ -235,12 +97,12 @@ class _Causes:
     ) -> tuple[Reason, ...]:
         """The causes of one difference: of the data, then of the definitions."""
         found: list[Reason] = []
-        if _value(then.get(key)) != _value(data.get(key)):
+        if value_of(then.get(key)) != value_of(data.get(key)):
             found += self._of_data(key)
             if not found and (then.get(key) is None or data.get(key) is None):
                 # Last year's figure is set beside today's units only once some have moved.
                 found += self._of_data((*key[:5], COMPARABLE, key[6]))
-        if _value(data.get(key)) != _value(now.get(key)):
+        if value_of(data.get(key)) != value_of(now.get(key)):
             found += self._of_definitions(key)
         if found:
             return tuple(dict.fromkeys(found))

@@ -39,6 +39,10 @@ from warehouse.organisations import standing
 from warehouse.windows import china_day
 
 FUNDED_TYPES = ("产业工会",)
+ARRIVED_IN = {
+    "市总工会": "from_city_union", "区县财政": "from_finance", "区县总工会": "from_dist_union",
+}  # fmt: skip
+"""Payer of a district's share → the column of FIN-05 that says what came."""
 
 
 def final_edition(
@@ -128,6 +132,11 @@ class Money:
         """Whole yuan that are allocated."""
         return sum(a.yuan for a in self.allocations)
 
+    @property
+    def claimed(self) -> Decimal:
+        """Yuan that base and coefficients come to."""
+        return sum((a.claim for a in self.allocations), Decimal(0))
+
 
 def next_year_money(scheme: str, year: int, *, at: str, pool: int | None = None) -> Money:
     """What a final result gives industry unions next year, by largest remainder out of a pool."""
@@ -166,12 +175,11 @@ def money_of(
     counted = [FundedUnion(o.unit, o.name, o.grade) for o in graded if o.grade in rates]
     ratio = known.parameters["district_fund_ratio"].at(day)
     shares = {str(payer): Decimal(str(part)) for payer, part in ratio.items()}
-    columns = dict(zip(shares, ("from_city_union", "from_finance", "from_dist_union"), strict=True))
     listed = []
     for row in sorted(told, key=lambda r: str(r["org_code"])):
         if row["tier"] != "区县级":
             continue
-        came = {p: _amount(row[c]) for p, c in columns.items()}
+        came = {payer: _amount(row[ARRIVED_IN[payer]]) for payer in shares}
         standard = int(_amount(row["standard"]) or funds["区县级"])
         arrived_on = row["arrived_on"]
         listed += [

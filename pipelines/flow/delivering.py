@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Period
 from pipelines.flow.ground import engine, moment
-from pipelines.flow.notices import KIND as NOTICE
+from pipelines.flow.notice_ground import KIND as NOTICE
 from pipelines.places import places
 from pipelines.publish.page import offline
 from pipelines.publish.publication import chinese_day

@@ -8,114 +8,57 @@ never names a person. Which cases were told is kept with the publication.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
 
-from definitions import Definitions, Period
-from definitions.periods import PeriodKind
+from definitions import Definitions
 from definitions.small_schemes import BallotOutcome, PointsAccount
-from pipelines.assess.representatives import Outcome
+from pipelines.assess.representatives import Outcome, RepresentativeBallots
+from pipelines.assess.scoring import round_once
 from pipelines.assess.wording import percent_against, plain
 from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
-from pipelines.flow import consequences as following
 from pipelines.flow.deciding_ground import accounts_of, evaluations, ground_of
-from pipelines.flow.filed_rows import Rows, day_of, decimal
+from pipelines.flow.filed_rows import day_of, decimal
 from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.notice_ground import KIND, NO_NUMBER, OFFICES, Case, Ground, publication_of
 from pipelines.flow.paper_ground import keep_papers
 from pipelines.flow.recipes import Asked, to_keep
+from pipelines.flow.rectification_notices import made_rectification
 from pipelines.publish import notices as papers
 from pipelines.publish.notices import Notice
-from pipelines.publish.paper import Paper
-from pipelines.publish.pdf import paper_files
+from pipelines.publish.paper import Paper, Words, said
+from pipelines.publish.paper_numbers import cases_of, cell_of
 from pipelines.publish.publication import Publication, chinese_day
-from warehouse.organisations import Registered, standing
+from pipelines.publish.quoting import LATE_DAYS, LATE_WORKDAYS, REPORTED_LATE
 from warehouse.publications import recipes_of
-from warehouse.windows import china_day
 
-KIND = "R-07 通知书"
-OFFICES = "notice_offices"
-NO_NUMBER = "〔{year}〕　　号"
-"""The number is written in by whoever keeps the register of documents."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One thing that a notice is about: its key never changes; `paper` cells or values."""
-
-    unit: str
-    key: str
-    told: Any
-
-
-@dataclass(frozen=True)
-class _Ground:
-    """What finding what is due reads."""
-
-    connection: Connection
-    known: Definitions
-    when: datetime
-    issued_at: datetime
-
-    @cached_property
-    def day(self) -> date:
-        """The day of the notice, in China."""
-        return china_day(self.issued_at)
-
-    @cached_property
-    def orgs(self) -> dict[str, Registered]:
-        """Every organisation of the day by its code."""
-        return {o.code: o for o in standing(self.connection, self.day, self.when)}
-
-    def parameter(self, code: str) -> Any:
-        """A dated parameter as in force on the day."""
-        return self.known.parameters[code].at(self.day)
-
-    def answer_by(self, matter: str) -> date:
-        """The last day to answer a notice of the day."""
-        days = int(self.parameter("notice_answer_workdays")[matter])
-        return self.known.calendar.add(self.day, days)
-
-    def ledger(self, form: str) -> list[dict[str, Any]]:
-        """Things of this year and last, each as it was told last."""
-        keys = self.known.newest(form).ledger
-        newest: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for year in (self.day.year - 1, self.day.year):
-            period = Period(PeriodKind.YEAR, year)
-            rows = Rows(self.connection, self.known, period, self.when, list(self.orgs))
-            for row in rows.of(form):
-                key = tuple(row[k] for k in keys.keys) if keys else (form, year, row["row_no"])
-                newest[key] = row
-        return [row for row in newest.values() if row["org_code"] in self.orgs]
-
-
-Found = Iterator[_Case]
+SLIPS, EVENTS = "RIGHT-01", "RIGHT-04"
+Found = Iterator[Case]
 
 
 # --- what is due ---
 
 
-def _audits(ground: _Ground) -> Found:
+def _audits(ground: Ground) -> Found:
     """Audits that were registered and have not begun."""
     for row in ground.ledger("AUD-00"):
         starts, told_on = day_of(row["start_on"]), day_of(row["notice_on"])
         if starts is not None and told_on is not None and starts > ground.day:
             by = ground.orgs.get(row["reporter"])
             told = (int(row["year"]), starts, told_on, by.name if by else "")
-            yield _Case(row["org_code"], str(row["audit_id"]), told)
+            yield Case(row["org_code"], str(row["audit_id"]), told)
 
 
-def _slips(ground: _Ground) -> Found:
+def _slips(ground: Ground) -> Found:
     """Slips that were accepted and not closed by their last day."""
     limit = int(ground.parameter("slip_limit_workdays"))
-    for row in ground.ledger("RIGHT-01"):
+    for row in ground.ledger(SLIPS):
         accepted, closed = day_of(row["accepted_on"]), day_of(row["closed_on"])
         if accepted is None or closed is not None or accepted > ground.day:
             continue
@@ -124,16 +67,17 @@ def _slips(ground: _Ground) -> Found:
             late = ground.known.calendar.between(due, ground.day)
             cells = (
                 str(row["slip_id"]), row["slip_kind"], row["topic"], f"{accepted:%Y-%m-%d}",
-                f"{due:%Y-%m-%d}", str(late),
+                f"{due:%Y-%m-%d}",
+                cell_of(str(late), late, row, SLIPS, LATE_WORKDAYS, ground.known),
             )  # fmt: skip
-            yield _Case(row["org_code"], str(row["slip_id"]), cells)
+            yield Case(row["org_code"], str(row["slip_id"]), cells, row)
 
 
-def _small(ground: _Ground, kind: type[Any], year: int) -> Iterator[Any]:
+def _small(ground: Ground, kind: type[Any], year: int) -> Iterator[Any]:
     return (s for s in ground.known.small_schemes if isinstance(s, kind) and s.covers(year))
 
 
-def _recalls(ground: _Ground) -> Found:
+def _recalls(ground: Ground) -> Found:
     """Representatives whose evaluation of this year or last reached the share of a recall."""
     for year in (ground.day.year - 1, ground.day.year):
         for scheme in _small(ground, BallotOutcome, year):
@@ -143,42 +87,57 @@ def _recalls(ground: _Ground) -> Found:
                 if result is None or result.outcome is not Outcome.RECALL:
                     continue
                 told = result.evaluated
-                unsatisfied = Fraction(told.unsatisfied * 100, told.ballots)
-                score = "—" if told.score is None else plain(told.score)
                 flag = "同时达到奖励条件，请核实评估材料" if result.flagged else "—"
                 cells = (
-                    told.representative, str(told.constituency), str(told.ballots),
-                    str(told.unsatisfied), percent_against(unsatisfied, recall), score, flag,
+                    told.representative, *_evaluated(ground, scheme.form, row, told, recall), flag,
                 )  # fmt: skip
                 case = f"{year} {told.representative}"
-                yield _Case(row["org_code"], case, (year, plain(recall), cells))
+                yield Case(row["org_code"], case, (year, plain(recall), cells), row)
 
 
-def _educations(ground: _Ground) -> Found:
+def _evaluated(
+    ground: Ground, form: str, row: Mapping[str, Any], told: RepresentativeBallots, recall: Decimal
+) -> Iterator[Words]:
+    """Electors, ballots, unsatisfied ones, their share, score."""
+    share = Fraction(told.unsatisfied * 100, told.ballots)
+    for text, value, what in (
+        (str(told.constituency), told.constituency, "voters"),
+        (str(told.ballots), told.ballots, "eval_ballots"),
+        (str(told.unsatisfied), told.unsatisfied, "eval_unsat"),
+        (percent_against(share, recall), round_once(share, 12), "eval_unsat÷eval_ballots"),
+        ("—" if told.score is None else plain(told.score), told.score, "eval_score"),
+    ):
+        yield cell_of(text, value, row, form, what, ground.known)
+
+
+def _educations(ground: Ground) -> Found:
     """Persons whose points are used up this year and who have not been educated."""
     year = ground.day.year
     for scheme in _small(ground, PointsAccount, year):
         decided = ground_of(ground.connection, ground.known, year, ground.when)
         points = plain(Decimal(str(decided.parameter(scheme.points))))
+        filed = {(r["org_code"], r["deduct_id"]): r for r in decided.rows.of(scheme.form)}
         for unit, accounts in accounts_of(scheme, decided).items():
             for one in accounts:
                 due, on = one.education_due, one.exhausted_on
                 if on is None or due is None or on > ground.day or one.educated_on is not None:
                     continue
-                state = f"逾期 {(ground.day - due).days} 日" if ground.day > due else "待完成"
+                row, late = filed[unit, one.exhausted_by], (ground.day - due).days
+                days = cell_of(str(late), late, row, scheme.form, LATE_DAYS, ground.known)
+                state = said("逾期 ", days, " 日") if late > 0 else "待完成"
                 cells = (one.exhausted_by, f"{on:%Y-%m-%d}", f"{due:%Y-%m-%d}", state)
-                told = (points, scheme.education_workdays, cells)
-                yield _Case(unit, f"{year} {one.exhausted_by}", told)
+                told = (points, scheme.education_workdays, cells, scheme.form)
+                yield Case(unit, f"{year} {one.exhausted_by}", told, row)
 
 
-def _mergers(ground: _Ground) -> Found:
+def _mergers(ground: Ground) -> Found:
     """Unions ended or merged that were told of as an event, or without a reason."""
-    for row in ground.ledger("RIGHT-04"):
+    for row in ground.ledger(EVENTS):
         if row["event_kind"] == "撤并工会" and row["resolved_on"] is None:
             day = day_of(row["happened_on"])
             told = f"{chinese_day(day)}，" if day else ""
             words = f"{told}{row['enterprise']}有撤并工会的情况（快报编号 {row['event_id']}）。"
-            yield _Case(row["org_code"], f"快报 {row['event_id']}", words)
+            yield Case(row["org_code"], f"快报 {row['event_id']}", words)
     for row in ground.ledger("ORG-03"):
         day = day_of(row["effective_date"])
         if row["change_type"] not in ("撤销", "合并") or row["remark"] or day is None:
@@ -193,39 +152,51 @@ def _mergers(ground: _Ground) -> Found:
             f"{name}于{chinese_day(day)}{row['change_type']}（{row['approval_doc']}），"
             "变动表没有说明原因。"
         )
-        yield _Case(above, f"变动 {row['org_code']} {day}", words)
+        yield Case(above, f"变动 {row['org_code']} {day}", words)
 
 
-def _events(ground: _Ground) -> Found:
+def _events(ground: Ground) -> Found:
     """Events in labour relations: told first, and once more when they are resolved."""
     limit = int(ground.parameter("flash_report_days"))
-    for row in ground.ledger("RIGHT-04"):
+    for row in ground.ledger(EVENTS):
         happened, reported = day_of(row["happened_on"]), day_of(row["reported_on"])
         if happened is None or reported is None or reported > ground.day:
             continue
         over = day_of(row["resolved_on"])
         if over is not None and over > ground.day:
             over = None
-        workers, opinions = decimal(row["workers"]), decimal(row["opinions"])
+        late = max(0, (reported - happened).days - limit)
         event = papers.Event(
             kind=row["event_kind"],
             reporter=ground.orgs[row["org_code"]].name,
             enterprise=row["enterprise"],
             happened_on=happened,
             reported_on=reported,
-            limit_days=limit,
-            workers=plain(workers) if workers is not None else "未报",
-            opinions=plain(opinions) if opinions else "",
+            late=cell_of(str(late), late, row, EVENTS, REPORTED_LATE, ground.known) if late else "",
+            workers=_told(ground, row, "workers", "未报"),
+            opinions=_told(ground, row, "opinions", "") if row["opinions"] else "",
             measures=row["measures"] or "未报处置措施",
             resolved_on=over,
         )
-        yield _Case(row["org_code"], f"{row['event_id']} {'终报' if over else '首报'}", event)
+        yield Case(row["org_code"], f"{row['event_id']} {'终报' if over else '首报'}", event)
+
+
+def _told(ground: Ground, row: Mapping[str, Any], column: str, blank: str) -> Words:
+    """A number of an event as it was reported."""
+    value = decimal(row[column])
+    text = blank if value is None else plain(value)
+    return cell_of(text, value, row, EVENTS, column, ground.known)
 
 
 # --- one paper for the cases of a union ---
 
 
-def _audit_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+def _count(ground: Ground, cases: Sequence[Case], form: str) -> Words:
+    """How many cases a notice lists; the number knows their rows."""
+    return cases_of([c.row for c in cases], form, cases[0].unit, ground.known)
+
+
+def _audit_paper(ground: Ground, notice: Notice, cases: Sequence[Case]) -> Paper:
     ((year, starts, told_on, by),) = (c.told for c in cases)
     scheme = next(s for s in ground.known.schemes if s.kind == "fund-audit" and s.covers(year))
     audit = papers.Audit(
@@ -240,28 +211,32 @@ def _audit_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Pap
     return papers.audit_notice(given, audit)
 
 
-def _slips_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+def _slips_paper(ground: Ground, notice: Notice, cases: Sequence[Case]) -> Paper:
     limit = int(ground.parameter("slip_limit_workdays"))
-    return papers.slips_notice(notice, limit, tuple(c.told for c in cases))
+    count = _count(ground, cases, SLIPS)
+    return papers.slips_notice(notice, limit, tuple(c.told for c in cases), count)
 
 
-def _recall_paper(ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+def _recall_paper(ground: Ground, notice: Notice, cases: Sequence[Case]) -> Paper:
     year, recall, _ = cases[-1].told
     seats = int(ground.parameter("rep_candidates_per_seat"))
     rows = tuple(c.told[2] for c in cases)
-    return papers.recall_notice(notice, year, recall, seats, rows)
+    scheme = next(_small(ground, BallotOutcome, year))
+    count = _count(ground, cases, scheme.form)
+    return papers.recall_notice(notice, year, recall, seats, rows, count)
 
 
-def _education_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
-    points, workdays, _ = cases[0].told
-    return papers.education_notice(notice, points, workdays, tuple(c.told[2] for c in cases))
+def _education_paper(ground: Ground, notice: Notice, cases: Sequence[Case]) -> Paper:
+    points, workdays, _, form = cases[0].told
+    rows, count = tuple(c.told[2] for c in cases), _count(ground, cases, form)
+    return papers.education_notice(notice, points, workdays, rows, count)
 
 
-def _merger_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+def _merger_paper(_ground: Ground, notice: Notice, cases: Sequence[Case]) -> Paper:
     return papers.merger_notice(notice, tuple(c.told for c in cases))
 
 
-def _event_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Paper:
+def _event_paper(_ground: Ground, notice: Notice, cases: Sequence[Case]) -> Paper:
     return papers.event_bulletin(notice, cases[0].told)
 
 
@@ -269,8 +244,8 @@ def _event_paper(_ground: _Ground, notice: Notice, cases: Sequence[_Case]) -> Pa
 class _NoticeKind:
     """How one kind of notice comes about; `answer` names how long the union has to answer."""
 
-    find: Callable[[_Ground], Found]
-    paper: Callable[[_Ground, Notice, Sequence[_Case]], Paper]
+    find: Callable[[Ground], Found]
+    paper: Callable[[Ground, Notice, Sequence[Case]], Paper]
     answer: str = ""
     one_by_one: bool = False
 
@@ -309,7 +284,7 @@ def publish_due_notices(
     register(known, when)
     made: list[Publication] = []
     with engine().connect() as connection:
-        ground = _Ground(connection, known, when, when)
+        ground = Ground(connection, known, when, when)
         told = {
             (r["notice"], r["unit"], case)
             for r in recipes_of(connection, KIND, when)
@@ -329,10 +304,10 @@ def publish_due_notices(
 
 
 def _by_paper(
-    kind: _NoticeKind, ground: _Ground, name: str, told: set[tuple[str, str, str]]
-) -> Iterator[tuple[str, list[_Case]]]:
+    kind: _NoticeKind, ground: Ground, name: str, told: set[tuple[str, str, str]]
+) -> Iterator[tuple[str, list[Case]]]:
     """Cases that were not told yet, as they go into papers."""
-    of: dict[str, list[_Case]] = defaultdict(list)
+    of: dict[str, list[Case]] = defaultdict(list)
     for case in kind.find(ground):
         if (name, case.unit, case.key) not in told:
             of[case.unit].append(case)
@@ -348,8 +323,8 @@ def made_notice(connection: Connection, known: Definitions, asked: Asked) -> Pub
     """One notice about the cases that it told, as far as they are known."""
     kind, unit = str(asked.told("notice")), str(asked.told("unit"))
     if kind not in NOTICES:
-        return _made_rectification(connection, known, asked)
-    ground = _Ground(connection, known, asked.known_at, asked.issued_at)
+        return made_rectification(connection, known, asked)
+    ground = Ground(connection, known, asked.known_at, asked.issued_at)
     told = set(asked.told("cases"))
     found = NOTICES[kind].find(ground)
     cases = sorted((c for c in found if c.unit == unit and c.key in told), key=lambda c: c.key)
@@ -358,7 +333,7 @@ def made_notice(connection: Connection, known: Definitions, asked: Asked) -> Pub
     return _notice(ground, cases, asked)
 
 
-def _notice(ground: _Ground, cases: Sequence[_Case], asked: Asked) -> Publication:
+def _notice(ground: Ground, cases: Sequence[Case], asked: Asked) -> Publication:
     name, unit = str(asked.told("notice")), str(asked.told("unit"))
     kind = NOTICES[name]
     notice = Notice(
@@ -372,87 +347,4 @@ def _notice(ground: _Ground, cases: Sequence[_Case], asked: Asked) -> Publicatio
     paper = kind.paper(ground, notice, cases)
     key = cases[0].key if kind.one_by_one else f"{ground.day:%Y-%m-%d}"
     title = f"{paper.title.split('（')[0]}（{notice.unit}，{key}）"
-    return _publication(paper, title, ground.known, asked)
-
-
-def _publication(paper: Paper, title: str, known: Definitions, asked: Asked) -> Publication:
-    return Publication(
-        kind=KIND,
-        title=title,
-        unit=str(asked.told("unit")),
-        period=asked.period,
-        cutoff=asked.cutoff,
-        digest=known.digest,
-        files=paper_files([paper], title, asked.issued_at),
-        recipe=asked.recipe,
-    )
-
-
-# --- rectification ---
-
-ORDER, OVERDUE = "整改通知书", "整改督办通知书"
-LATE, CLOSED = "逾期未报", "已销号"
-
-
-def publish_notices(
-    *, office: str = "", by: str, at: str, numbers: Sequence[int] = ()
-) -> list[str]:
-    """R-07: a notice for each rectification that is open, a warning for each that is overdue.
-
-    `office` is whom units answer, by default the one decided for what the rectification came of.
-    Each is printed once; those named in `numbers` again.
-    """
-    known, when = definitions(), moment(at)
-    register(known, when)
-    made: list[Publication] = []
-    with engine().connect() as connection:
-        told = {
-            (r["notice"], case)
-            for r in recipes_of(connection, KIND, when)
-            if "notice" in r
-            for case in r["cases"]
-        }
-        ground = _Ground(connection, known, when, when)
-        for one in following.rectifications_at(connection, when):
-            case = str(one.number)
-            notice = OVERDUE if one.state == LATE else ORDER
-            printed = not numbers and (notice, case) in told
-            if one.state == CLOSED or (numbers and one.number not in numbers) or printed:
-                continue
-            asked = to_keep(
-                one.issued_on.year, when, notice=notice, unit=one.unit, cases=[case],
-                office=office,
-            )  # fmt: skip
-            made.append(_rectification(ground, one, asked))
-        connection.rollback()
-    return [name for one in made for name in keep_papers(one, None, by, when)]
-
-
-def _made_rectification(connection: Connection, known: Definitions, asked: Asked) -> Publication:
-    (number,) = asked.told("cases")
-    ground = _Ground(connection, known, asked.known_at, asked.issued_at)
-    found = following.rectifications_at(connection, asked.known_at)
-    one = next((r for r in found if str(r.number) == number), None)
-    if one is None or one.state == CLOSED:
-        raise Refused(f"整改事项 {number} 已销号，不需要再发通知书。")
-    return _rectification(ground, one, asked)
-
-
-def _rectification(ground: _Ground, one: following.Standing, asked: Asked) -> Publication:
-    """The order to put something right, or the warning where its day is over."""
-    issuer = top_unit(list(ground.orgs.values())).name
-    given = papers.Rectification(
-        unit=one.name, number=one.document, matter=one.matter,
-        basis="年度考核审定结果" if one.source == "年度考核" else "经费绩效审计意见",
-        issued_on=one.issued_on, due_on=one.due_on,
-        days_late=max(0, (ground.day - one.due_on).days),
-    )  # fmt: skip
-    asks = asked.told("office") or ground.parameter(OFFICES)[one.source]
-    # What is late by now need not have been on the day of the notice.
-    if one.state == LATE and ground.day > one.due_on:
-        answer = ground.answer_by("整改督办")
-        paper = papers.overdue_notice(given, issuer, asks, ground.day, answer)
-    else:
-        paper = papers.rectification_notice(given, issuer, asks)
-    title = f"{paper.title}（{one.name}，{one.number}）"
-    return _publication(paper, title, ground.known, asked)
+    return publication_of(paper, title, ground.known, asked)

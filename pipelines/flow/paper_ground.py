@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from pipelines.flow.recipes import Asked
 from pipelines.flow.storing import lay_out, publish
 from pipelines.publish import Publication
 from pipelines.publish.paper import Paper
+from pipelines.publish.paper_numbers import with_numbers
 from pipelines.publish.pdf import paper_files
 from warehouse import assessment_facts as facts
 from warehouse import assessment_year as kept
@@ -94,10 +95,8 @@ def keep_papers(
     return lay_out(publication) if stands else []
 
 
-def on_edition(
-    kind: str, title: str, files: tuple[tuple[str, bytes], ...], shown: Shown, asked: Asked
-) -> Publication:
-    """Files about an edition, with everything that they were made of."""
+def on_edition(kind: str, title: str, shown: Shown, asked: Asked) -> Publication:
+    """A publication about an edition with everything that it is made of; its files follow."""
     edition = shown.edition
     return Publication(
         kind=kind,
@@ -106,7 +105,7 @@ def on_edition(
         period=asked.period,
         cutoff=edition.known_at,
         digest=edition.definitions,
-        files=files,
+        files=(),
         recipe={
             **asked.recipe, "edition": edition.number, "figures": edition.cutoff.isoformat(),
         },
@@ -118,8 +117,20 @@ def paper_on(
 ) -> tuple[Publication, int]:
     """One paper on an edition; `of` tells apart papers of one year whose titles are alike."""
     title = f"{paper.title}（{of}）" if of else paper.title
-    files = paper_files([paper], title, shown.edition.cutoff)
-    return on_edition(kind, title, files, shown, asked), shown.computation
+    made = on_edition(kind, title, shown, asked)
+    files_at = shown.edition.cutoff
+    return with_paper(made, paper, shown.edition.known_at, files_at), shown.computation
+
+
+def with_paper(
+    publication: Publication, paper: Paper, at: datetime, files_at: datetime | None = None
+) -> Publication:
+    """A publication with its one paper as files, and the numbers that it prints.
+
+    `files_at` is the moment that the files bear, where it is not the paper's own.
+    """
+    made, told = with_numbers(publication, [paper], at)
+    return replace(made, files=paper_files(told, publication.title, files_at or at))
 
 
 PaperMaker = Callable[[Connection, Asked], tuple[Publication, int]]

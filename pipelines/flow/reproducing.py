@@ -21,7 +21,7 @@ from pipelines.flow.editions import definitions_of
 from pipelines.flow.extras import extras_of, told_for
 from pipelines.flow.ground import engine, moment
 from pipelines.flow.kinds import kinds_reported, with_kinds
-from pipelines.flow.notices import KIND as NOTICE
+from pipelines.flow.notice_ground import KIND as NOTICE
 from pipelines.flow.notices import made_notice
 from pipelines.flow.recipes import Asked, kept_before
 from pipelines.flow.reports import REPORTS, ReportMaker
@@ -113,7 +113,7 @@ PAPERS: dict[str, Maker] = {
     NOTICE: made_notice,
     NOTE: _note,
 }
-"""Papers: they print no numbers that are kept one by one, and keep their date when compared."""
+"""Papers: they keep their date when compared, and say more than numbers."""
 
 MAKERS: dict[str, Maker] = {
     **PAPERS,

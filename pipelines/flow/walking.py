@@ -38,16 +38,19 @@ from pipelines.flow.walk_steps import (
     sum_of,
 )
 from pipelines.flow.walking_board import BOARD, lights, stated, task_parts
+from pipelines.flow.walking_consolidated import SOURCE as CONSOLIDATED
+from pipelines.flow.walking_consolidated import find_row, is_row, told_rows
 from pipelines.flow.walking_filings import COVERED, about_filings, coverage, filed, findings
+from pipelines.flow.walking_marks import figures_as_of
+from pipelines.flow.walking_money import OF_NOTE, money
 from pipelines.flow.walking_results import changes, letters, result, standings
-from pipelines.flow.walking_rows import SOURCE as ROW
-from pipelines.flow.walking_rows import find_row, is_row, told_rows
+from pipelines.flow.walking_rows import rectification, row
 from pipelines.flow.walking_singles import singles
 from pipelines.flow.walking_values import RULE, improved
 from pipelines.publish.analysis import SPREAD
 from pipelines.publish.own_counts import with_counts
 from pipelines.publish.quoting import ALL_FINDINGS as ALL
-from pipelines.publish.quoting import ALL_WORKS
+from pipelines.publish.quoting import ALL_WORKS, MONEY, RECTIFICATION, ROW
 from pipelines.publish.unit_tables import MOVED
 from warehouse.lineage import cells_behind, cells_of_measure, cells_of_target
 from warehouse.organisations import ids
@@ -104,12 +107,16 @@ def _named(
         source = "finding"
     if words[3] in {s.code for s in known.schemes}:
         source = "assessment"
+    if words[3].startswith(OF_NOTE):
+        source, words[3] = MONEY, words[3].removeprefix(OF_NOTE)
+    if words[3].partition(":")[0] in known.form_codes and len(words) == 5:
+        source = ROW
     if words[3] in known.works or words[3] == ALL_WORKS:
         source = "letters"
     if basis in (counted_rows.ALL, counted_rows.OWN):
         source = counted_rows.SOURCE
     if is_row(edition, words[3]):
-        source = ROW
+        source = CONSOLIDATED
     return (
         PrintedNumber("", LINES[words[0]], words[1], words[2], words[3], basis, None, source),
         number,
@@ -119,22 +126,27 @@ def _named(
 def _step(at: At, number: PrintedNumber, label: str) -> Walk:
     if number.unit not in at.units and number.unit not in ("0", UNASSIGNED):
         raise LookupError(f"工会组织编码 {number.unit} 未登记")
-    if number.source == "coverage":
-        return coverage(at, number, label)
-    if number.source == "finding":
-        return findings(at, number, label)
-    if number.source == counted_rows.SOURCE:
-        return _rows(at, number, label)
     lists = {
         "assessment": result,
         "letters": letters,
         "changes": changes,
         "board": lights,
         "standings": standings,
-        ROW: told_rows,
+        CONSOLIDATED: told_rows,
+        MONEY: money,
+        ROW: row,
+        RECTIFICATION: rectification,
     }
     if number.source in lists:
         return lists[number.source](at, number, label)
+    # A paper tells decisions of its own moment and figures of the cut-off that they were made at.
+    at = replace(at, edition=replace(at.edition, cutoff=figures_as_of(at)))
+    if number.source == "coverage":
+        return coverage(at, number, label)
+    if number.source == "finding":
+        return findings(at, number, label)
+    if number.source == counted_rows.SOURCE:
+        return _rows(at, number, label)
     indicator = at.known.indicators.get(number.indicator)
     if number.source != "indicator" or indicator is None:
         return made(at, number, label, number.indicator, "publication_number", "", (), ())

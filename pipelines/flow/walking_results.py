@@ -6,20 +6,19 @@ figure it was made of, which is walked like any other, or the line of the form i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from definitions import Period
 from definitions.schemes import Scheme
-from expectations.findings import column_letters
 from pipelines.consolidate import top_unit
 from pipelines.flow.extras import AnnualTask, annual_tasks
 from pipelines.flow.transfers import standings_of
+from pipelines.flow.walk_lines import cells_of_place, line_cell
 from pipelines.flow.walk_steps import (
     LINE_NAMES,
-    NOW,
     At,
     Cell,
     Part,
@@ -28,31 +27,36 @@ from pipelines.flow.walk_steps import (
     made,
     name_of,
 )
+from pipelines.flow.walking_marks import figures_as_of, finer, mark_of, scored_units
 from pipelines.publish.changes import counted_in, declared
 from pipelines.publish.quoting import (
     ALL_WORKS,
     AUDITED,
+    BALLOT_OF,
     BLOCK_OF,
+    BONUS,
+    DEDUCTION,
     DONE,
     DUE,
+    GIVEN,
     GRADED,
+    MEAN_OF,
     RANK,
     SHARE_DONE,
     TOTAL,
     TRIAL,
     WORKS_DONE,
     WORKS_GIVEN,
+    basis_of,
 )
 from pipelines.publish.standings import Standing, behind
 from warehouse.cutoff import prepare_cutoff
 from warehouse.organisations import standing
 from warehouse.publications import PrintedNumber
 from warehouse.walks import (
-    LineBehind,
     ScoredUnit,
     change_lines,
     changes_behind,
-    lines_behind,
     names_at,
     results_behind,
 )
@@ -60,15 +64,20 @@ from warehouse.walks import (
 
 def result(at: At, number: PrintedNumber, label: str) -> Walk:
     """A total, rank, block or count of an assessment."""
-    period = Period.parse(number.period)
-    cutoff = at.edition.cutoff
     scheme = next((s for s in at.known.schemes if s.code == number.indicator), None)
     if scheme is None:
         return _graded(at, number, label)
-    found = results_behind(at.connection, period.year, cutoff, scheme.code, number.unit)
+    if number.basis.endswith(GRADED):
+        return _counted(at, number, label, scheme)
+    found = scored_units(at, number, number.unit)
+    if not found and number.basis.startswith(MEAN_OF):
+        found = scored_units(at, number)
     if not found:
         return made(at, number, label, scheme.label, "assessment_unit", "", (), ())
     one = found[0]
+    step = finer(number)
+    if step is not None:
+        return step(at, number, label, scheme, one)
     if number.basis == RANK:
         return _ranked(at, number, label, scheme, one)
     if number.basis.startswith(BLOCK_OF):
@@ -84,12 +93,13 @@ def _total(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
         address = address_of(number, basis=f"{BLOCK_OF}{block['block']['code']}")
         name = f"{block['block']['name']}（权重{_number(block['weight']):.0f}%）"
         parts.append(Part(name, _given(block["score"]), address, 1))
-    for kind, sign in (("bonus", 1), ("deductions", -1)):
-        for more in one.detail.get(kind, ()):
-            if more["counted"]:
-                parts.append(Part(f"{more['title']}（{more['document']}）",
-                                  sign * _number(more["points"])))  # fmt: skip
-                cells += _line(at, number, more["reference"])
+    for kind, name, sign in (("bonus", BONUS, 1), ("deductions", DEDUCTION, -1)):
+        counted = [m for m in one.detail.get(kind, ()) if m["counted"]]
+        if counted:
+            points = one.detail["bonus_points" if name == BONUS else "deduction_points"]
+            parts.append(Part(name, sign * _number(points), address_of(number, basis=name), 1))
+            for more in counted:
+                cells += cells_of_place(at, number, more["reference"], figures_as_of(at))
     rule = "各部分得分×权重之和，加分另加、扣分另减"
     if number.basis == TRIAL:
         rule = "同样的评分按下一年度的权重计算"
@@ -105,25 +115,24 @@ def _block(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
         raise LookupError(f"{scheme.label}没有“{code}”这一部分")
     block = blocks[code]
     parts: list[Part] = []
-    cells = list(_line(at, number, block.get("reference", "")))
+    # What a party gave stands in a column of its own (HOME-02).
+    given_in = block.get("reference", "")
+    cells = list(cells_of_place(at, number, given_in, at.edition.cutoff, f"{code}_score"))
     for mark in block["parts"]:
         item = mark["item"]
         about = ((mark["indicator"] or mark["part"]) or {}).get("name") or ""
         name = f"{item['code']} {item['name']}{'：' if about else ''}{about}"
-        reference = mark["reference"]
-        walkable = reference.count("/") == 3
         parts.append(
             Part(f"{name}（{_number(mark['full']).normalize():f}分，{mark['state']}）",
-                 _given(mark["marks"]), reference if walkable else "", 1)
+                 _given(mark["marks"]), address_of(number, basis=mark_of(mark)), 1)
         )  # fmt: skip
-        if not walkable:
-            cells += _line(at, number, reference)
-        cells += _line(at, number, mark["signed_in"])
     for rater in block["raters"]:
+        basis = basis_of(f"{BALLOT_OF}{code}:{rater['rater']}:{GIVEN}")
         parts.append(Part(f"{rater['rater']}（占{_number(rater['share']).normalize():f}%）",
-                          _given(rater["score"])))  # fmt: skip
+                          _given(rater["score"]), address_of(number, basis=basis), 1))  # fmt: skip
         if rater["tally"]:
-            cells += _line(at, number, rater["tally"]["reference"])
+            told_in = rater["tally"]["reference"]
+            cells += cells_of_place(at, number, told_in, at.edition.cutoff)
     told = {b["code"]: b["told"] for b in one.detail.get("explanation", {}).get("blocks", ())}
     value = number.value if number.value is not None else _given(block["score"])
     name = f"{_called(scheme, number)}：{block['block']['name']}"
@@ -133,12 +142,7 @@ def _block(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
 
 def _ranked(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
     """Everyone of the group with the total that the rank was told by."""
-    period = Period.parse(number.period)
-    group = [
-        u
-        for u in results_behind(at.connection, period.year, at.edition.cutoff, scheme.code)
-        if u.group == one.group
-    ]
+    group = [u for u in scored_units(at, number) if u.group == one.group]
     group.sort(key=lambda u: (u.rank is None, u.rank or 0, u.unit))
     parts = [
         Part(f"{u.rank or '不排名'}　{u.name}", u.total,
@@ -148,6 +152,19 @@ def _ranked(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scor
     value = number.value if number.value is not None else Decimal(one.rank or 0)
     return made(at, replace(number, value=value), label, _called(scheme, number), "assessment_unit",
                 f"“{one.group}”组内按总分由高到低排列，同分同名次", parts, ())  # fmt: skip
+
+
+def _counted(at: At, number: PrintedNumber, label: str, scheme: Scheme) -> Walk:
+    """How many units of one result a paper counts: those units with their totals."""
+    wanted = frozenset(number.units)
+    found = [u for u in scored_units(at, number) if u.unit in wanted]
+    parts = [
+        Part(f"{u.name}（{u.grade}）", u.total, address_of(number, unit=u.unit, basis=TOTAL), 1)
+        for u in found
+    ]
+    value = number.value if number.value is not None else Decimal(len(parts))
+    return made(at, replace(number, value=value), label, _called(scheme, number), "assessment_unit",
+                "逐户计数", parts, ())  # fmt: skip
 
 
 def _graded(at: At, number: PrintedNumber, label: str) -> Walk:
@@ -186,38 +203,6 @@ def _number(value: Any) -> Decimal:
 
 def _given(value: Any) -> Decimal | None:
     return None if value is None else _number(value)
-
-
-def _line(at: At, number: PrintedNumber, reference: str) -> Iterator[Cell]:
-    """The cells of a line told as EVAL-01 会员（群众）评价汇总表!3; nothing for any other word."""
-    head, _, row = (reference or "").rpartition("!")
-    form = head.split(" ", 1)[0]
-    if not row.isdigit() or form not in {f.code for f in at.known.forms}:
-        return
-    period = Period.parse(number.period)
-    for line in lines_behind(at.connection, form, int(row), at.unit_id(number.unit), period,
-                             at.edition.cutoff):  # fmt: skip
-        yield _cell(at, line, number, NOW)
-
-
-def _cell(at: At, line: LineBehind, number: PrintedNumber, side: str) -> Cell:
-    """A line as one place: the columns in which it holds numbers, or its row where it has none."""
-    columns: tuple[str, ...] = ()
-    fields: tuple[str, ...] = ()
-    if line.numbers:
-        form = at.known.form(line.form, Period.parse(line.period))
-        told = [
-            (c.code, place)
-            for c, place, value in zip(form.columns, line.columns, line.numbers, strict=False)
-            if value is not None and place
-        ]
-        fields = tuple(code for code, _ in told)
-        columns = tuple(f"{column_letters(place)}{line.row}" for _, place in told)
-    unit = line.org or number.unit
-    return Cell(
-        unit, name_of(at, unit, number.period), line.form, line.period, line.file_name, line.sha256,
-        line.sheet, columns or (f"A{line.row}",), fields, side, "line", None, line.submission,
-    )  # fmt: skip
 
 
 def _once(cells: Sequence[Cell]) -> list[Cell]:
@@ -304,7 +289,7 @@ def changes(at: At, number: PrintedNumber, label: str) -> Walk:
         for c in found
     ]  # fmt: skip
     cells = [
-        replace(_cell(at, line, number, number.basis), unit=c.unit, unit_name=c.name,
+        replace(line_cell(at, line, number, number.basis), unit=c.unit, unit_name=c.name,
                 adds=Decimal(1))
         for c in found
         for line in lines.get(c.change_id, ())[:1]

@@ -1,6 +1,7 @@
 """The assessment book (R-02) and the letter that tells a unit its result, as official papers.
 
-Pure: what is printed comes in as text that was worked out before; here it becomes documents.
+Pure: what is printed comes in as words that were worked out before, each number with what it is
+made of; here it becomes documents.
 """
 
 from __future__ import annotations
@@ -17,21 +18,24 @@ from pipelines.publish.paper import (
     Signatures,
     Text,
     Turn,
+    Words,
+    listed,
+    said,
     table_or,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """One line of a score sheet, as text."""
+    """One line of a score sheet, in words."""
 
     item: str
     name: str
     full: str
-    target: str
-    told: str
-    actual: str
-    marks: str
+    target: Words
+    told: Words
+    actual: Words
+    marks: Words
     reason: str
 
 
@@ -41,20 +45,20 @@ class UnitPaper:
 
     name: str
     group: str
-    rank: str
-    last_rank: str
-    blocks: tuple[tuple[str, str], ...]
-    bonus: str
-    deduction: str
+    rank: Words
+    last_rank: Words
+    blocks: tuple[tuple[str, Words], ...]
+    bonus: Words
+    deduction: Words
     vetoes: tuple[str, ...]
-    total: str
+    total: Words
     grade: str
     reasons: tuple[str, ...]
     vetoes_told: tuple[str, ...] = ()
     """Each veto as a sentence with its document and the best grade it leaves."""
     lines: tuple[ScoreLine, ...] = ()
     next_grade: str = ""
-    adjusted_for: tuple[str, ...] = ()
+    adjusted_for: tuple[Words, ...] = ()
     """What bonus and deduction are made of, by kind: 扣分 2.50 分：年报迟报 0.50 分."""
     ways_up: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
@@ -64,9 +68,9 @@ class UnitPaper:
     """How each block came about, as sentences."""
 
     @property
-    def adjusted(self) -> tuple[tuple[str, str], ...]:
+    def adjusted(self) -> tuple[tuple[str, Words], ...]:
         """Label and text of what the scheme adds and takes."""
-        told = {
+        told: dict[str, Words] = {
             "加分": self.bonus,
             "扣分": self.deduction,
             "一票否决": "；".join(self.vetoes) or "—",
@@ -74,11 +78,11 @@ class UnitPaper:
         return tuple((name, told[name]) for name in self.adjusts)
 
     @property
-    def places(self) -> str:
+    def places(self) -> Words:
         """Group and rank as a letter says it."""
         if self.rank == "—":
             return f"{self.group}组，不排名次"
-        return f"{self.group}组第 {self.rank} 名"
+        return said(f"{self.group}组第 ", self.rank, " 名")
 
     @property
     def outlook(self) -> str:
@@ -101,7 +105,7 @@ class UnitPaper:
 
 @dataclass(frozen=True, slots=True)
 class BookFacts:
-    """What the book says beside the units."""
+    """What the book says beside the units; `groups` with how many units each has."""
 
     federation: str
     year: int
@@ -114,11 +118,13 @@ class BookFacts:
     digest: str
     definitions: str
     method: tuple[str, ...]
-    groups: tuple[tuple[str, tuple[UnitPaper, ...]], ...]
-    adjustments: tuple[tuple[str, ...], ...]
-    ratings: tuple[tuple[str, ...], ...]
-    sample: tuple[str, tuple[tuple[str, ...], ...]]
-    rulings: tuple[tuple[str, ...], ...]
+    groups: tuple[tuple[str, Words, tuple[UnitPaper, ...]], ...]
+    units: Words
+    grades: tuple[tuple[str, Words], ...]
+    adjustments: tuple[tuple[Words, ...], ...]
+    ratings: tuple[tuple[Words, ...], ...]
+    sample: tuple[Words, tuple[tuple[str, ...], ...]]
+    rulings: tuple[tuple[Words, ...], ...]
     appeals: tuple[tuple[str, ...], ...]
     course: tuple[tuple[str, ...], ...]
     notices: tuple[str, ...] = ()
@@ -133,13 +139,17 @@ _TOLD_AT_ONCE = 8
 
 def book_paper(facts: BookFacts) -> Paper:
     """R-02: cover, method, ranking, ratings, inspection, appeals, score sheets, signatures."""
-    units = [u for _, members in facts.groups for u in members]
+    units = [u for _, _, members in facts.groups for u in members]
     parts: list[Part] = [
         Heading("考核概况"),
         Text(
-            f"按照《{facts.scheme}》，对 {len(units)} 家单位{facts.year}年度工作进行了考核。"
-            f"{_graded(units)}计分数据截至{facts.cutoff}，全部得分由系统按{facts.rests_on}计算，"
-            "每项得分均可查到原始记录。"
+            said(
+                f"按照《{facts.scheme}》，对 ", facts.units,
+                f" 家单位{facts.year}年度工作进行了考核。其中",
+                listed(said(f"{grade} ", count, " 家") for grade, count in facts.grades),
+                f"。计分数据截至{facts.cutoff}，全部得分由系统按{facts.rests_on}计算，"
+                "每项得分均可查到原始记录。",
+            )
         ),
         *_remarks(facts.notices),
         Heading("考核办法摘要"),
@@ -151,7 +161,7 @@ def book_paper(facts: BookFacts) -> Paper:
         Turn(landscape=True),
         Heading("考核结果"),
     ]  # fmt: skip
-    for group, members in facts.groups:
+    for group, count, members in facts.groups:
         blocks = tuple(name for name, _ in members[0].blocks)
         parts.append(
             Grid(
@@ -160,7 +170,7 @@ def book_paper(facts: BookFacts) -> Paper:
                  14, 30),
                 tuple(_ranked(u) for u in members),
                 f"cl{'r' * len(blocks)}{''.join(_SIDE[a] for a in members[0].adjusts)}rccl",
-                f"{group}组（{len(members)} 家）",
+                said(f"{group}组（", count, " 家）"),
             )
         )  # fmt: skip
     parts += [
@@ -186,7 +196,8 @@ def book_paper(facts: BookFacts) -> Paper:
         Heading("各单位评分明细"),
     ]  # fmt: skip
     for unit in units:
-        parts += [Heading(f"{unit.name}（{unit.places}，总分 {unit.total}，{unit.grade}）", 2)]
+        name = said(f"{unit.name}（", unit.places, "，总分 ", unit.total, f"，{unit.grade}）")
+        parts += [Heading(name, 2)]
         parts += [_score_table(unit)]
         below = (*unit.sums, *([unit.outlook] if unit.outlook else []))
         parts += [Text("\n".join(below), "note")] if below else []
@@ -222,6 +233,19 @@ def book_paper(facts: BookFacts) -> Paper:
     )
 
 
+def workbook_paper(
+    title: str,
+    federation: str,
+    units: Sequence[UnitPaper],
+    adjustments: Sequence[tuple[Words, ...]],
+    ratings: Sequence[tuple[Words, ...]],
+) -> Paper:
+    """What the workbook of a run prints, in the order of its pages; only its numbers are kept."""
+    tables = ((_ranked(u) for u in units), adjustments, ratings)
+    grids = [Grid((), (), tuple(rows)) for rows in tables]
+    return Paper(title, federation, (*grids, *(_score_table(u) for u in units)))
+
+
 def _remarks(notices: Sequence[str]) -> list[Part]:
     """What is said of the data where a reader begins: all of it, or how much and where it is."""
     if len(notices) <= _TOLD_AT_ONCE:
@@ -252,18 +276,11 @@ def _settled(facts: BookFacts) -> list[Part]:
     ]  # fmt: skip
 
 
-def _graded(units: Sequence[UnitPaper]) -> str:
-    counts: dict[str, int] = {}
-    for unit in units:
-        counts[unit.grade] = counts.get(unit.grade, 0) + 1
-    return "其中" + "、".join(f"{grade} {n} 家" for grade, n in counts.items()) + "。"
-
-
 _WIDE = {"加分": 10, "扣分": 10, "一票否决": 18}
 _SIDE = {"加分": "r", "扣分": "r", "一票否决": "c"}
 
 
-def _ranked(unit: UnitPaper) -> tuple[str, ...]:
+def _ranked(unit: UnitPaper) -> tuple[Words, ...]:
     return (
         unit.rank, unit.name, *(score for _, score in unit.blocks),
         *(told for _, told in unit.adjusted), unit.total, unit.grade, unit.last_rank,
@@ -299,19 +316,22 @@ def result_letter(
 
     `settled` says how far the result has come; only a final one is called 审定.
     """
-    before = "" if unit.last_rank == "—" else f"（上年第 {unit.last_rank} 名）"
+    last = unit.last_rank
+    before: Words = "" if last == "—" else said("（上年第 ", last, " 名）")
     points = {name: told for name, told in unit.adjusted if name != "一票否决"}
     parts: list[Part] = [
         Text(
-            f"按照《{scheme}》，经{settled}，你单位{year}年度总分 {unit.total} 分，"
-            f"等次为{unit.grade}，列{unit.places}{before}。现将有关情况通知如下。"
+            said(
+                f"按照《{scheme}》，经{settled}，你单位{year}年度总分 ", unit.total,
+                f" 分，等次为{unit.grade}，列", unit.places, before, "。现将有关情况通知如下。",
+            )
         ),
         Grid(
             (*(name for name, _ in unit.blocks), *points, "总分", "等次"),
             (*(18 for _ in unit.blocks), *(10 for _ in points), 12, 19),
             ((*(score for _, score in unit.blocks), *points.values(), unit.total, unit.grade),),
             "c" * (len(unit.blocks) + len(points) + 2),
-            note="　".join(unit.adjusted_for),
+            note=listed(unit.adjusted_for, "　"),
         ),
     ]  # fmt: skip
     parts += [Text(told) for told in unit.grade_told]

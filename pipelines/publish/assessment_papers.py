@@ -1,6 +1,7 @@
 """Papers beside the book: audit report (R-05), star list (R-06), funding note (R-08).
 
-Pure: what is printed comes in as text that was worked out before; here it becomes documents.
+Pure: what is printed comes in as words that were worked out before, each number with what it is
+made of; here it becomes documents.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.publish.paper import Grid, Heading, Paper, Part, Text, table_or
+from pipelines.publish.paper import Grid, Heading, Paper, Part, Text, Words, listed, said, table_or
 from pipelines.publish.publication import chinese_day
 
 
@@ -26,13 +27,13 @@ class AuditFacts:
     number: str
     notice_on: date
     start_on: date
-    aspects: tuple[tuple[str, ...], ...]
-    losses: tuple[str, ...]
-    score: str
+    aspects: tuple[tuple[Words, ...], ...]
+    losses: tuple[Words, ...]
+    score: Words
     band: str
-    last: str
-    problems: tuple[str, ...]
-    state: str
+    last: Words
+    problems: tuple[Words, ...]
+    state: Words
     issued: date
     comment_until: str
 
@@ -47,8 +48,8 @@ def audit_report(facts: AuditFacts, committee: str) -> Paper:
         ),
         Heading("审计结果"),
         Text(
-            f"经费绩效综合得分 {facts.score} 分，评定为“{facts.band}”。"
-            f"上次审计：{facts.last}。"
+            said("经费绩效综合得分 ", facts.score, f" 分，评定为“{facts.band}”。上次审计：",
+                 facts.last, "。")
         ),
         Grid(
             ("方面", "权重", "基础", "效益", "奖励", "得分", "上年得分", "平均得分"),
@@ -81,9 +82,9 @@ def star_list(
     year: int,
     number: str,
     weights: str,
-    rows: Sequence[tuple[str, ...]],
+    rows: Sequence[tuple[Words, ...]],
     parties: Sequence[str],
-    counts: str,
+    counts: Words,
     issued: date,
     final: bool = True,
 ) -> Paper:
@@ -94,8 +95,11 @@ def star_list(
     doing = "公布" if final else "公示"
     parts = (
         Text(
-            f"按照星级职工之家评定办法，经会员评家、所在单位评家和上级工会评家，{year}年度评定结果"
-            f"{'' if final else '尚未审定，'}现予{doing}。本年度权重为{weights}。{counts}"
+            said(
+                f"按照星级职工之家评定办法，经会员评家、所在单位评家和上级工会评家，{year}年度评定"
+                f"结果{'' if final else '尚未审定，'}现予{doing}。本年度权重为{weights}。",
+                counts,
+            )
         ),
         Grid(
             ("序号", "工会", *(f"{p[:-2]}\n{p[-2:]}" for p in parties), "参评率", "总分", "星级"),
@@ -113,18 +117,18 @@ def star_list(
 
 @dataclass(frozen=True, slots=True)
 class FundingFacts:
-    """What next year's money is made of; rows as text."""
+    """What next year's money is made of; rows in words."""
 
     federation: str
     year: int
     number: str
-    base: str
-    total: str
-    rounding: str
-    coefficients: tuple[tuple[str, str], ...]
-    allocations: tuple[tuple[str, ...], ...]
-    shares: tuple[tuple[str, ...], ...]
-    shortfalls: tuple[str, ...]
+    base: Words
+    total: Words
+    rounding: Words
+    coefficients: tuple[tuple[str, Words], ...]
+    allocations: tuple[tuple[Words, ...], ...]
+    shares: tuple[tuple[Words, ...], ...]
+    shortfalls: tuple[Words, ...]
     honours: tuple[str, ...]
     talks: tuple[str, ...]
     rectified: tuple[str, ...]
@@ -137,18 +141,18 @@ class FundingFacts:
 def funding_note(facts: FundingFacts) -> Paper:
     """R-08 经费与结果运用说明: coefficients, amounts, the 1:2:2 state, honours, talks."""
     following = facts.year + 1
-    rates = "、".join(f"{grade} {rate}" for grade, rate in facts.coefficients)
+    rates = listed(said(f"{grade} ", rate) for grade, rate in facts.coefficients)
     parts: list[Part] = [
         Text(
             f"根据{f'《{facts.scheme}》' if facts.scheme else ''}{facts.year}年度考核审定结果，"
             f"现将{following}年度产业工会工作经费和参加考核单位的结果运用情况说明如下。"
         ),
         Heading(f"{following}年度经费核定"),
-        Text(f"经费基数每家 {facts.base} 元，等次系数为：{rates}。{facts.rounding}"),
+        Text(said("经费基数每家 ", facts.base, " 元，等次系数为：", rates, "。", facts.rounding)),
         Grid(
             ("单位", "等次", "系数", "应得（元）", "核定（元）", "说明"),
             (28, 11, 11, 18, 18, 60), facts.allocations, "lccrrl",
-            f"{following}年度市级产业工会经费核定表", f"合计 {facts.total} 元。",
+            f"{following}年度市级产业工会经费核定表", said("合计 ", facts.total, " 元。"),
         ),
         *(
             [Text(f"等次尚未确定、经费待定的单位：{'、'.join(facts.ungraded)}。")]

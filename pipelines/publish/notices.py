@@ -1,6 +1,7 @@
 """Notices (R-07): what a unit is told to do or to know, by which day, and by whom.
 
-Pure: what is printed comes in as values that were worked out before; here it becomes documents.
+Pure: what is printed comes in as values and words that were worked out before; here it becomes
+documents.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipelines.publish.paper import Grid, Heading, Paper, Part, Signatures, Text
+from pipelines.publish.paper import Grid, Heading, Paper, Part, Signatures, Text, Words, said
 from pipelines.publish.publication import chinese_day
 
 
@@ -54,7 +55,7 @@ class Rectification:
     issued_on: date
     due_on: date
     problems: tuple[str, ...] = ()
-    days_late: int = 0
+    days_late: Words = "0"
 
 
 def rectification_notice(given: Rectification, federation: str, office: str) -> Paper:
@@ -84,9 +85,13 @@ def overdue_notice(
     """R-07 整改督办通知书: what was asked when, how late it is, and the last day that is left."""
     parts = (
         Text(
-            f"{chinese_day(given.issued_on)}印发的《整改通知书》（{given.number}）要求你单位就"
-            f"“{given.matter}”于{chinese_day(given.due_on)}前报送整改结果。截至"
-            f"{chinese_day(today)}，已逾期 {given.days_late} 日，仍未收到整改结果。"
+            said(
+                f"{chinese_day(given.issued_on)}印发的《整改通知书》（{given.number}）要求你单位就"
+                f"“{given.matter}”于{chinese_day(given.due_on)}前报送整改结果。截至"
+                f"{chinese_day(today)}，已逾期 ",
+                given.days_late,
+                " 日，仍未收到整改结果。",
+            )
         ),
         Text(
             f"现予督办。请于{chinese_day(answer_by)}前将整改结果报送{office}，并书面说明逾期原因。"
@@ -153,14 +158,22 @@ def audit_notice(notice: Notice, audit: Audit) -> Paper:
 SLIP_HEADS = ("单号", "单别", "诉求类别", "受理日期", "应办结日期", "超期（工作日）")
 
 
-def slips_notice(notice: Notice, limit: int, rows: tuple[tuple[str, ...], ...]) -> Paper:
+Rows = tuple[tuple[Words, ...], ...]
+"""What a notice lists, and how many of them is said before it (`count`)."""
+
+
+def slips_notice(notice: Notice, limit: int, rows: Rows, count: Words) -> Paper:
     """R-07 诉求超期督办: slips past their last day; `limit` in working days after acceptance."""
     return notice.paper(
         "职工诉求超期督办通知书",
         [
             Text(
-                f"职工诉求应自受理次日起 {limit} 个工作日内办结。截至{chinese_day(notice.issued)}，"
-                f"你单位有 {len(rows)} 件诉求超过期限仍未办结，现予督办。"
+                said(
+                    f"职工诉求应自受理次日起 {limit} 个工作日内办结。截至"
+                    f"{chinese_day(notice.issued)}，你单位有 ",
+                    count,
+                    " 件诉求超过期限仍未办结，现予督办。",
+                )
             ),
             Grid(SLIP_HEADS, (25, 31, 17, 18, 19, 23), rows, "llcccr"),
             Text(
@@ -180,15 +193,18 @@ REPRESENTATIVE_HEADS = (
 
 
 def recall_notice(
-    notice: Notice, year: int, recall: str, seats: int, rows: tuple[tuple[str, ...], ...]
+    notice: Notice, year: int, recall: str, seats: int, rows: Rows, count: Words
 ) -> Paper:
     """R-07 代表资格取消告知: who reached the share of a recall; the recall is the electors'."""
     return notice.paper(
         "职工代表资格取消告知书",
         [
             Text(
-                f"按照职工代表评估制，你单位{year}年度职工代表履职评估中，下列 {len(rows)} 名代表的"
-                f"不满意率达到 {recall}%（含本数），应予取消代表资格，特此告知。"
+                said(
+                    f"按照职工代表评估制，你单位{year}年度职工代表履职评估中，下列 ",
+                    count,
+                    f" 名代表的不满意率达到 {recall}%（含本数），应予取消代表资格，特此告知。",
+                )
             ),
             Grid(REPRESENTATIVE_HEADS, (18, 15, 15, 15, 15, 15, 30), rows, "lrrrrrl"),
             Text("本告知不代替罢免决定。当地规定须经选区职工同意的，应提请其表决。", "numbered"),
@@ -204,16 +220,18 @@ def recall_notice(
 EDUCATION_HEADS = ("扣满时的扣分编号", "扣满日期", "教育完成期限", "目前情况")
 
 
-def education_notice(
-    notice: Notice, points: str, workdays: int, rows: tuple[tuple[str, ...], ...]
-) -> Paper:
+def education_notice(notice: Notice, points: str, workdays: int, rows: Rows, count: Words) -> Paper:
     """R-07 脱岗教育通知: whose points are used up, by the number of the case, never by name."""
     return notice.paper(
         "脱岗安全教育通知书",
         [
             Text(
-                f"按照安全信誉积分制，你单位有 {len(rows)} 名职工本年度累计扣满 {points} 分，应脱岗"
-                f"参加安全教育，自扣满次日起 {workdays} 个工作日内完成，考试合格后返岗。"
+                said(
+                    "按照安全信誉积分制，你单位有 ",
+                    count,
+                    f" 名职工本年度累计扣满 {points} 分，应脱岗参加安全教育，自扣满次日起 "
+                    f"{workdays} 个工作日内完成，考试合格后返岗。",
+                )
             ),
             Grid(EDUCATION_HEADS, (34, 24, 26, 36), rows, "lccl"),
             Text("人员以你单位安全信誉积分台账为准，本通知不列姓名。", "numbered"),
@@ -252,35 +270,34 @@ def merger_notice(notice: Notice, matters: tuple[str, ...]) -> Paper:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event in labour relations as it was reported last; days are days of the calendar."""
+    """An event in labour relations as it was reported last.
+
+    `late` are the days of the calendar by which the report came after its time, if it did.
+    """
 
     kind: str
     reporter: str
     enterprise: str
     happened_on: date
     reported_on: date
-    limit_days: int
-    workers: str
-    opinions: str
+    late: Words
+    workers: Words
+    opinions: Words
     measures: str
     resolved_on: date | None
-
-    @property
-    def late(self) -> int:
-        """Days by which the report came after its time."""
-        return max(0, (self.reported_on - self.happened_on).days - self.limit_days)
 
 
 def event_bulletin(notice: Notice, event: Event) -> Paper:
     """R-07 重大情况快报: what happened, whom it touches, what was done, what is asked."""
-    told = (
-        f"{chinese_day(event.happened_on)}，{event.enterprise}发生{event.kind}情况，涉及职工 "
-        f"{event.workers} 人。{event.reporter}于{chinese_day(event.reported_on)}报告"
+    told = said(
+        f"{chinese_day(event.happened_on)}，{event.enterprise}发生{event.kind}情况，涉及职工 ",
+        event.workers,
+        f" 人。{event.reporter}于{chinese_day(event.reported_on)}报告",
+        said("，晚于规定时限 ", event.late, " 日。") if event.late else "。",
     )
-    told += f"，晚于规定时限 {event.late} 日。" if event.late else "。"
     done = [Text(f"据报告单位填报：{event.measures.rstrip('。')}。")]
     if event.opinions:
-        done.append(Text(f"已征集职工意见 {event.opinions} 件。"))
+        done.append(Text(said("已征集职工意见 ", event.opinions, " 件。")))
     after = (
         f"该情况已于{chinese_day(event.resolved_on)}化解，请{event.reporter}做好后续工作，防止反复。"
         if event.resolved_on

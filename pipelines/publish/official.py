@@ -30,6 +30,7 @@ from pipelines.publish.paper import (
     Signatures,
     Text,
     Turn,
+    flat,
     title_lines,
 )
 from pipelines.publish.publication import chinese_day, same_bytes, stamp
@@ -85,6 +86,7 @@ def _styles(made: Any) -> None:
         ("Closing", FANG, 16, 28, right, 0),
         ("Table Title", HEI, 12, 22, centre, 0),
         ("Small", SONG, 10.5, 16, left, 0),
+        ("Quoting", SONG, 9, 12, left, 0),
         ("Cell Text", SONG, 9.5, 13, left, 0),
         ("Cell Top", HEI, 9.5, 13, centre, 0),
         ("Cover Line", KAI, 16, 30, left, 0),
@@ -169,17 +171,17 @@ def _parts(made: Any, paper: Paper) -> None:
         match part:
             case Heading(level=1):
                 ones, twos, items = ones + 1, 0, 0
-                made.add_paragraph(f"{ordinal(ones)}、{part.text}", style="Clause 1")
+                made.add_paragraph(f"{ordinal(ones)}、{flat(part.text)}", style="Clause 1")
             case Heading():
                 twos, items = twos + 1, 0
-                made.add_paragraph(f"（{ordinal(twos)}）{part.text}", style="Clause 2")
+                made.add_paragraph(f"（{ordinal(twos)}）{flat(part.text)}", style="Clause 2")
             case Text(style="numbered"):
                 items += 1
-                made.add_paragraph(f"{items}. {part.text}")
+                made.add_paragraph(f"{items}. {flat(part.text)}")
             case Text(style="note"):
-                made.add_paragraph(part.text, style="Small")
+                made.add_paragraph(flat(part.text), style="Small")
             case Text():
-                made.add_paragraph(part.text)
+                made.add_paragraph(flat(part.text))
             case Grid():
                 _grid(made, part, width)
             case Turn():
@@ -202,42 +204,48 @@ def _closing(made: Any, paper: Paper) -> None:
         line.paragraph_format.space_before = Pt(14 if i == 1 else 0)
     if paper.issued is not None:
         issuer = made.add_paragraph(paper.issuer, style="Closing")
-        issuer.paragraph_format.space_before = Pt(16 if paper.compact else 40)
+        # A compact paper gives the line on quoting room, so that it needs no more of its page.
+        above = (4 if paper.quoting else 16) if paper.compact else 40
+        issuer.paragraph_format.space_before = Pt(above)
         issuer.paragraph_format.right_indent = Pt(32)
         issuer.paragraph_format.keep_with_next = True
         day = made.add_paragraph(chinese_day(paper.issued), style="Closing")
         day.paragraph_format.right_indent = Pt(48)
+        day.paragraph_format.keep_with_next = bool(paper.quoting)
+    if paper.copies:
+        made.add_paragraph(
+            f"抄送：{paper.copies}", style="Small"
+        ).paragraph_format.space_before = Pt(14)
+    if paper.quoting:
+        quoting = made.add_paragraph(paper.quoting, style="Quoting")
+        quoting.paragraph_format.space_before = Pt(0 if paper.compact else 14)
     if paper.receipt is not None:
         title = made.add_paragraph("送达回证", style="Paper Title")
         title.paragraph_format.page_break_before = True
         title.paragraph_format.space_after = Pt(14)
         _signatures(made, paper.receipt, PORTRAIT)
-    if paper.copies:
-        made.add_paragraph(
-            f"抄送：{paper.copies}", style="Small"
-        ).paragraph_format.space_before = Pt(14)
 
 
 def _grid(made: Any, part: Grid, width: int) -> None:
     if part.title:
-        title = made.add_paragraph(part.title, style="Table Title")
+        title = made.add_paragraph(flat(part.title), style="Table Title")
         title.paragraph_format.space_before = Pt(6)
     elif made.paragraphs:
         made.paragraphs[-1].paragraph_format.space_after = Pt(6)
     grid = made.add_table(rows=0, cols=len(part.heads))
     grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
-    widths = [Mm(width * share) for share in shares(part.widths, part.rows, width)]
+    widths = [Mm(width * share) for share in shares(part.widths, part.shown, width)]
     for column, size in zip(grid.columns, widths, strict=True):
         column.width = size
     _narrow_cells(grid)
     _row(grid, part.heads, "c" * len(part.heads), widths, "Cell Top")
     align = part.align or "l" * len(part.heads)
     joins = [part.spans(column) for column in range(part.joined)]
-    for i, row in enumerate(part.rows):
+    for i, row in enumerate(part.shown):
         # The last row too: LibreOffice parts the last joined cell of a table that ends without.
         held = any(spans[i + 1 : i + 2] in ([0], []) for spans in joins)
         _row(grid, row, align, widths, "Cell Text", [spans[i] for spans in joins], held)
-    note = made.add_paragraph(part.note, style="Small")
+    note = made.add_paragraph(flat(part.note), style="Small")
     if not part.note:
         note.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
         note.paragraph_format.line_spacing = Pt(6)

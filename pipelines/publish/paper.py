@@ -3,21 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipelines.publish.content import LYING_WIDTH, TEXT_WIDTH
+from pipelines.publish.content import (
+    LYING_WIDTH,
+    TEXT_WIDTH,
+    Inline,
+    Number,
+    PublishedNumber,
+)
 
 PORTRAIT, LANDSCAPE = TEXT_WIDTH, LYING_WIDTH
 """Millimetres of text between the margins of a standing and of a lying page."""
+
+
+Words = str | Number | tuple[Inline, ...]
+"""Text, a number with its reference, or a run of both."""
+
+
+def runs(words: Words) -> tuple[Inline, ...]:
+    """Words piece by piece."""
+    return words if isinstance(words, tuple) else (words,)
+
+
+def flat(words: Words) -> str:
+    """Words as their reader sees them."""
+    return "".join(w if isinstance(w, str) else w.text for w in runs(words))
+
+
+def said(*pieces: Words) -> tuple[Inline, ...]:
+    """Pieces one after another."""
+    return tuple(run for piece in pieces for run in runs(piece))
+
+
+def listed(items: Iterable[Words], between: str = "、") -> tuple[Inline, ...]:
+    """Items with a sign between them."""
+    found: list[Inline] = []
+    for n, item in enumerate(items):
+        found += [between] if n else []
+        found += runs(item)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading of level 1 (一、) or 2 (（一）); the document counts."""
 
-    text: str
+    text: Words
     level: Literal[1, 2] = 1
 
 
@@ -25,7 +60,7 @@ class Heading:
 class Text:
     """A paragraph; `numbered` ones count 1. 2. 3. under their heading, `note` is set smaller."""
 
-    text: str
+    text: Words
     style: Literal["body", "numbered", "note"] = "body"
 
 
@@ -35,7 +70,7 @@ MOST_JOINED = 6
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: heads, their share of the width, rows as text; `align` by column, l r or c.
+    """A table: heads, their share of the width, rows of words; `align` by column, l r or c.
 
     Equal neighbours in the `joined` first columns become one cell, which is not parted by the end
     of a page: what stands below it must be read beside it.
@@ -43,11 +78,16 @@ class Grid:
 
     heads: tuple[str, ...]
     widths: tuple[float, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Words, ...], ...]
     align: str = ""
-    title: str = ""
-    note: str = ""
+    title: Words = ""
+    note: Words = ""
     joined: int = 0
+
+    @property
+    def shown(self) -> tuple[tuple[str, ...], ...]:
+        """Its rows as their reader sees them."""
+        return tuple(tuple(flat(cell) for cell in row) for row in self.rows)
 
     def spans(self, column: int) -> list[int]:
         """For each row how many rows the cell covers; 0 where it is covered by one above."""
@@ -87,7 +127,8 @@ class Paper:
     """One document: with a red head a letter, with a cover a book.
 
     `number` is the 发文字号, `addressee` is followed by a colon, `issued` stands under the issuer,
-    `receipt` is a page after the seal (送达回证): whoever gets the paper signs there.
+    `receipt` is a page after the seal (送达回证): whoever gets the paper signs there. `quoting`
+    says at its end, in small type, how its numbers are quoted.
     """
 
     title: str
@@ -101,13 +142,30 @@ class Paper:
     cover: tuple[tuple[str, str], ...] = ()
     compact: bool = False
     receipt: Signatures | None = None
+    quoting: str = ""
+
+    def numbers(self) -> list[PublishedNumber]:
+        """Its printed figures in reading order."""
+        return [n for part in self.parts for n in numbers_in(part)]
+
+
+def numbers_in(part: Part) -> list[PublishedNumber]:
+    """The printed figures of a part: of a table's title, rows and note in this order."""
+    match part:
+        case Heading() | Text():
+            told: Iterable[Words] = (part.text,)
+        case Grid():
+            told = (part.title, *(cell for row in part.rows for cell in row), part.note)
+        case _:
+            told = ()
+    return [run.reference for words in told for run in runs(words) if isinstance(run, Number)]
 
 
 def table_or(
     empty: str,
     heads: tuple[str, ...],
     widths: tuple[float, ...],
-    rows: tuple[tuple[str, ...], ...],
+    rows: tuple[tuple[Words, ...], ...],
     align: str,
     joined: int = 0,
 ) -> Part:

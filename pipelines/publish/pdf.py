@@ -43,6 +43,7 @@ from pipelines.publish.paper import (
     Signatures,
     Text,
     Turn,
+    flat,
     title_lines,
 )
 from pipelines.publish.publication import Publication, chinese_day, file_title, stamp
@@ -184,18 +185,18 @@ def _paper(paper: Paper) -> dict[str, Any]:
         match part:
             case Heading(level=1):
                 ones, twos, items = ones + 1, 0, 0
-                words = f"{ordinal(ones)}、{part.text}"
+                words = f"{ordinal(ones)}、{flat(part.text)}"
                 parts.append({"kind": "heading", "level": 1, "text": words})
             case Heading():
                 twos, items = twos + 1, 0
-                words = f"（{ordinal(twos)}）{part.text}"
+                words = f"（{ordinal(twos)}）{flat(part.text)}"
                 parts.append({"kind": "heading", "level": 2, "text": words})
             case Text(style="numbered"):
                 items += 1
-                parts.append({"kind": "text", "text": f"{items}. {part.text}"})
+                parts.append({"kind": "text", "text": f"{items}. {flat(part.text)}"})
             case Text():
                 kind = "note" if part.style == "note" else "text"
-                parts.append({"kind": kind, "text": part.text})
+                parts.append({"kind": kind, "text": flat(part.text)})
             case Grid():
                 width = LANDSCAPE if runs[-1]["flipped"] else PORTRAIT
                 parts.append(_grid(part, width))
@@ -217,6 +218,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
         "issued": "" if paper.issued is None else chinese_day(paper.issued),
         "attachments": named,
         "copies": paper.copies,
+        "quoting": paper.quoting,
         "cover": paper.cover,
         "compact": paper.compact,
         "receipt": None if paper.receipt is None else _boxes(paper.receipt),
@@ -235,17 +237,17 @@ def _grid(grid: Grid, width: int) -> dict[str, Any]:
     align = grid.align or "l" * len(grid.heads)
     return {
         "kind": "table",
-        "title": grid.title,
+        "title": flat(grid.title),
         "columns": [
             {"label": head, "weight": round(share * 100, 4), "align": _SIDES[side]}
             for head, share, side in zip(
-                grid.heads, shares(grid.widths, grid.rows, width), align, strict=True
+                grid.heads, shares(grid.widths, grid.shown, width), align, strict=True
             )
         ],
-        "rows": grid.rows,
+        "rows": grid.shown,
         "spans": [grid.spans(column) for column in range(len(grid.heads))],
         "totals": 0,
-        "note": grid.note,
+        "note": flat(grid.note),
     }
 
 

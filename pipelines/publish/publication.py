@@ -42,11 +42,15 @@ class Publication:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     drawn: Mapping[str, Document] = field(default_factory=dict, repr=False, compare=False)
     """Name of a Word file → the content it was drawn from, for whoever wants it as PDF too."""
+    quoted_as: str = ""
+    """What numbers are quoted by where that is not made of the fields above alone."""
 
     @property
     def reference(self) -> str:
         """What its numbers are quoted by: R01-7Q4ZK2XM-17 is its seventeenth."""
-        return reference_of(self.kind, self.title, self.unit, self.period, self.cutoff, self.digest)
+        return self.quoted_as or reference_of(
+            self.kind, self.title, self.unit, self.period, self.cutoff, self.digest
+        )
 
 
 _LONGEST_NAME = 200  # bytes; file systems take 255, endings and the mark of a part come to it
@@ -69,14 +73,23 @@ def file_title(title: str) -> str:
 
 
 def reference_of(
-    kind: str, title: str, unit: str, period: Period, cutoff: datetime, digest: str
+    kind: str,
+    title: str,
+    unit: str,
+    period: Period,
+    cutoff: datetime,
+    digest: str,
+    numbers: Sequence[PublishedNumber] = (),
 ) -> str:
     """The kind and eight signs made of what decides an edition; the same on every machine.
 
     An id of the warehouse would not do: it is given only once the files, which quote it, exist.
+    A paper may be printed again of the same result with more to tell: its `numbers` decide too, so
+    that one reference never stands for two lists of them.
     """
     moment = stamp(cutoff).isoformat()
-    whole = "|".join((kind, title, unit, period.label, moment, digest))
+    told = [f"{n.text}|{n.unit}|{n.period}|{n.indicator}|{n.basis}" for n in numbers]
+    whole = "|".join((kind, title, unit, period.label, moment, digest, *told))
     signs = base64.b32encode(hashlib.sha256(whole.encode()).digest()).decode()[:8]
     return f"{kind.split()[0].replace('-', '')}-{signs}"
 

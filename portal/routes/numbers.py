@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from pipelines.flow import find_cell, find_numbers, walk
 from pipelines.flow.handling import original
 from pipelines.publish.consolidated import KIND
+from pipelines.publish.quoting import basis_told
 from portal.asking import Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, redirect, render
 from portal.reading import numbers, publications, staff, withheld
@@ -86,6 +87,7 @@ def show(
         to_cells=to_cells,
         indicator=known.indicators.get(found.indicator),
         name=ABOUT_FILINGS.get(found.indicator, found.name),
+        basis=basis_told(found.indicator, found.basis, known),
         titles={f.code: f.title for f in known.forms},
         columns={(f.code, c.code): c.label for f in known.forms for c in f.columns},
         crumbs=[*_crumbs(edition), Crumb(f"{edition.reference}-{number}")],

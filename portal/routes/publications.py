@@ -18,9 +18,10 @@ from pipelines.flow import (
     withdraw_edition,
     withdraw_review,
 )
-from pipelines.flow.comparing import Difference
+from pipelines.flow.differences import PAPER, Difference
 from pipelines.flow.publishing import HEADLINES
 from pipelines.places import places
+from pipelines.publish.quoting import basis_told
 from portal.asking import Forbidden, Known, NotFound, Now, Reading, SignedIn, may
 from portal.page import NavItem, redirect, render
 from portal.reading import numbers, publications, publications_airflow, staff, withheld
@@ -192,7 +193,10 @@ def beside_today(
         "staff/now_part.html" if worked else "staff/now.html",
         edition=edition,
         found=found[: publications.MOST_DIFFERENCES],
+        files=sum(d.source == PAPER for d in found),
         total=len(found),
+        basis_told=basis_told,
+        definitions=known,
         failed=failed,
         seen=numbers.seen_units(reading, units, "", numbers.day_of("", edition.period)),
         names=staff.names(reading, units, at.date()),
