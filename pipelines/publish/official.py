@@ -34,6 +34,7 @@ from pipelines.publish.paper import (
     title_lines,
 )
 from pipelines.publish.publication import chinese_day, same_bytes, stamp
+from pipelines.publish.word_grid import GridCell, Rules, Side, grid
 from pipelines.publish.word_styles import (
     FANG,
     HEI,
@@ -232,79 +233,33 @@ def _grid(made: Any, part: Grid, width: int) -> None:
         title.paragraph_format.space_before = Pt(6)
     elif made.paragraphs:
         made.paragraphs[-1].paragraph_format.space_after = Pt(6)
-    grid = made.add_table(rows=0, cols=len(part.heads))
-    grid.style, grid.alignment, grid.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
-    widths = [Mm(width * share) for share in shares(part.widths, part.shown, width)]
-    for column, size in zip(grid.columns, widths, strict=True):
-        column.width = size
-    _narrow_cells(grid)
-    _row(grid, part.heads, "c" * len(part.heads), widths, "Cell Top")
-    align = part.align or "l" * len(part.heads)
-    joins = [part.spans(column) for column in range(part.joined)]
+    head, body = (made.styles[name].style_id for name in ("Cell Top", "Cell Text"))
+    sides: list[Side] = [_SIDES[side] for side in part.align or "l" * len(part.heads)]
+    spans = [part.spans(column) for column in range(len(part.heads))]
+    rows = [[GridCell([told], head, "center") for told in part.heads]]
     for i, row in enumerate(part.shown):
         # The last row too: LibreOffice parts the last joined cell of a table that ends without.
-        held = any(spans[i + 1 : i + 2] in ([0], []) for spans in joins)
-        _row(grid, row, align, widths, "Cell Text", [spans[i] for spans in joins], held)
+        held = any(span[i + 1 : i + 2] in ([0], []) for span in spans[: part.joined])
+        rows.append(
+            [
+                GridCell([words], body, side, span=span[i], held=held)
+                for words, side, span in zip(row, sides, spans, strict=True)
+            ]
+        )
+    widths = [width * share for share in shares(part.widths, part.shown, width)]
+    made.element.body.sectPr.addprevious(grid(rows, widths, _RULES, {}))
     note = made.add_paragraph(flat(part.note), style="Small")
     if not part.note:
         note.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
         note.paragraph_format.line_spacing = Pt(6)
 
 
-def _narrow_cells(grid: Any) -> None:
-    """A millimetre beside the words of a cell; Word's own two cost a column of marks its width."""
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        margin = OxmlElement(f"w:{side}")
-        margin.set(qn("w:w"), "57")
-        margin.set(qn("w:type"), "dxa")
-        margins.append(margin)
-    grid._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
-
-
-_SIDES = {
-    "l": WD_ALIGN_PARAGRAPH.LEFT, "r": WD_ALIGN_PARAGRAPH.RIGHT, "c": WD_ALIGN_PARAGRAPH.CENTER,
-}  # fmt: skip
-
-
-def _row(
-    grid: Any,
-    cells: Sequence[str],
-    align: str,
-    widths: Sequence[Any],
-    style: str,
-    spans: Sequence[int] = (),
-    held: bool = False,
-) -> None:
-    """A row; `spans` says of its first cells how many rows they cover, 0 for none of their own.
-
-    One that is `held` stays on the page of the next.
-    """
-    row = grid.add_row()
-    properties = row._tr.get_or_add_trPr()
-    properties.append(OxmlElement("w:cantSplit"))
-    if style == "Cell Top":
-        properties.append(OxmlElement("w:tblHeader"))
-    identity = grid.part.document.styles[style].style_id
-    for place, (cell, text, side, width) in enumerate(
-        zip(row.cells, cells, align, widths, strict=True)
-    ):
-        cell.width = width
-        span = spans[place] if place < len(spans) else 1
-        paragraph = cell.paragraphs[0]
-        # By its id: a look-up by name walks every style of the document for every cell.
-        paragraph._p.style = identity
-        paragraph.add_run(text if span else "")
-        paragraph.alignment = _SIDES[side]
-        if held:
-            paragraph.paragraph_format.keep_with_next = True
-        if span != 1:
-            joint = OxmlElement("w:vMerge")
-            joint.set(qn("w:val"), "restart" if span else "continue")
-            cell._tc.get_or_add_tcPr().append(joint)
-        middle = OxmlElement("w:vAlign")
-        middle.set(qn("w:val"), "center")
-        cell._tc.get_or_add_tcPr().append(middle)
+_SIDES: dict[str, Side] = {"l": "left", "r": "right", "c": "center"}
+_RULES = Rules(
+    {s: (4, "auto") for s in ("top", "left", "bottom", "right", "insideH", "insideV")}, edge=57
+)
+"""A line around every cell, and a millimetre beside its words: Word's own two cost a column of
+marks its width."""
 
 
 def _signatures(made: Any, part: Signatures, width: int) -> None:

@@ -22,6 +22,9 @@ _UNFIT = {n: None for n in (*range(32), 0xFFFE, 0xFFFF) if chr(n) not in "\t\n\r
 """Signs that no XML document holds."""
 
 
+Side = Literal["left", "right", "center"]
+
+
 @dataclass(frozen=True, slots=True)
 class GridCell:
     """What stands in a cell and how; `style` is the id of a paragraph style.
@@ -32,7 +35,7 @@ class GridCell:
 
     runs: Sequence[Inline]
     style: str
-    align: Literal["left", "right", "center"]
+    align: Side
     shade: str = ""
     span: int = 1
     held: bool = False
