@@ -269,6 +269,11 @@ def test_the_page_lists_files(story: Story, definitions: Definitions) -> None:
     assert page.status_code == 200
     assert [w for w in words(page) if re.fullmatch(r"\d+ 个数、2 个文件现在会不同", w)]
     assert "AUD-00 重报更正" in page.text
+    number = browser.get(f"/numbers/{story.kept['audit'].id}/1")
+    assert number.status_code == 200
+    assert "由这些部分组成" in number.text
+    asked = browser.get(f"/numbers/{story.kept['audit'].id}", params={"printed": "32,600"})
+    assert "示审〔2020〕1号" in asked.text
     gone = browser.get(f"/publications/{story.kept['note'].id}/now?worked=1")
     assert "现在不能编印" in gone.text
 

@@ -46,7 +46,7 @@ def find(
     return render(
         request, "staff/find_number.html", edition=edition, printed=printed, found=found[:200],
         more=max(0, len(found) - 200), crumbs=_crumbs(edition), indicators=known.indicators,
-        about=ABOUT_FILINGS,
+        about=ABOUT_FILINGS, basis_told=basis_told, definitions=known,
         names=staff.names(reading, sorted({p.unit for _, p in found}), at.date()),
         by_cell=edition.kind == KIND,
     )  # fmt: skip
