@@ -20,6 +20,7 @@ from pipelines.flow.ground import engine, moment
 from pipelines.flow.notices import KIND as NOTICE
 from pipelines.flow.storing import publish as keep
 from pipelines.publish import Publication
+from portal.routes.logged import ACTIONS
 from tests.acceptance import query
 from tests.published import AT, LATER, publish
 from warehouse import distribution, outbox
@@ -248,3 +249,9 @@ def test_lists_are_for_who_publishes_and_of_ones_own_unions(scene: Scene) -> Non
     assert county.get(f"/publications/{scene.june}/deliver").status_code == 404
     assert query("SELECT count(*) AS n FROM distribution_list WHERE name = '越权'")[0].n == 0
     assert "h@union.invalid" not in str(query("SELECT address FROM distribution_member"))
+
+
+def test_the_log_calls_what_is_done_with_lists_by_name(scene: Scene) -> None:
+    done = query("SELECT DISTINCT action FROM audit_log WHERE action LIKE 'distribution.%'")
+    assert len(done) == 5
+    assert {r.action for r in done} <= set(ACTIONS)

@@ -122,7 +122,7 @@ def test_a_parameter_wants_four_eyes(site):
 
 def test_the_log_names_every_action_and_goes_by_chinas_days(site):
     named = {*ACTIONS, "parameter.", "reopening.", "submission.", "review.", "correction.",
-             "deliver.", "assessment."}  # fmt: skip
+             "deliver.", "distribution.", "assessment."}  # fmt: skip
     root = Path(warehouse_package.__file__).parent.parent
     parts = ("warehouse", "pipelines", "portal")
     for path in (p for part in parts for p in (root / part).rglob("*.py")):
