@@ -127,7 +127,8 @@ def part_of(at: At, number: PrintedNumber, label: str, **change: object) -> Part
     return Part(label, kept(at, one), address)
 
 
-def kept(at: At, number: PrintedNumber) -> Decimal | None:
+def kept(at: At, number: PrintedNumber, *, alone: bool = False) -> Decimal | None:
+    """A figure as the computation keeps it; where it does not, from its cells, unless `alone`."""
     if at.edition.computation is None:
         return None
     if number.basis not in (NOW, LAST_YEAR, BEFORE, COMPARABLE, SO_FAR, TOP, BOTTOM):
@@ -138,7 +139,7 @@ def kept(at: At, number: PrintedNumber) -> Decimal | None:
         number.indicator, basis,
     )  # fmt: skip
     if found is None:
-        return added_up(at, number)
+        return None if alone else added_up(at, number)
     return {TOP: found.numerator, BOTTOM: found.denominator}.get(number.basis, found.value)
 
 

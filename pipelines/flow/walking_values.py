@@ -24,15 +24,18 @@ def improved(at: At, number: PrintedNumber, indicator: Indicator) -> list[Part]:
     """
     period = Period.parse(number.period)
     cap = Decimal(str(at.known.parameters["improvement_cap_pct"].at(period.end))) / 100
+    # Where the degree is kept so is what it was made of; asking cells for what was never
+    # reported would take half a minute.
+    alone = kept(at, replace(number, basis=NOW), alone=True) is not None
     sides: list[tuple[Indicator, Decimal, Decimal | None, Decimal | None]] = []
     for one in _of_dimension(at, indicator):
         asked = replace(number, indicator=one.code, basis=NOW, units=())
-        now = kept(at, asked)
+        now = kept(at, asked, alone=alone)
         if now is None:
             continue
         last = replace(asked, period=period.last_year().label)
-        same = kept(at, replace(last, basis=COMPARABLE))
-        sides.append((one, now, same, kept(at, replace(last, basis=LAST_YEAR))))
+        same = kept(at, replace(last, basis=COMPARABLE), alone=alone)
+        sides.append((one, now, same, kept(at, replace(last, basis=LAST_YEAR), alone=alone)))
     comparable = any(same is not None for _, _, same, _ in sides)
     parts = []
     for one, now, same, plain in sides:
