@@ -12,6 +12,7 @@ from definitions import Definitions, Period
 from definitions.model import Form
 from pipelines.consolidate import coverage_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow
+from pipelines.personal_numbers import blotted
 from pipelines.publish import Publication, consolidated
 from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
 from pipelines.publish.sources import Source
@@ -78,7 +79,7 @@ def sources_of(
             reporter_name=names.get(f.reporter, f.reporter),
             period=f.period,
             version=f.version,
-            file_name=f.file_name,
+            file_name=blotted(f.file_name),  # people put telephone numbers into names
             sha256=f.sha256,
             sheet=f.sheet,
             accepted=f.accepted,

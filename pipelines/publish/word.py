@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,14 +62,21 @@ def word(document: Document, cutoff: datetime) -> bytes:
         heading.paragraph_format.page_break_before = contents and number == 1
         _section(made, section, counter)
     _turn(made, counter, lying=False)
-    for i, line in enumerate(document.signature):
-        paragraph = made.add_paragraph(line, style="Signature Line")
-        if i == 0:
-            paragraph.paragraph_format.space_before = Pt(28)
+    _sign(made, document.signature)
     _index(made, document)
     out = io.BytesIO()
     made.save(out)
     return same_bytes(out.getvalue())
+
+
+def _sign(made: Any, lines: Sequence[str]) -> None:
+    """Who signs and when, on one page with the last words of the text."""
+    above = made.paragraphs[-1]
+    for i, line in enumerate(lines):
+        above.paragraph_format.keep_with_next = True
+        above = made.add_paragraph(line, style="Signature Line")
+        if i == 0:
+            above.paragraph_format.space_before = Pt(28)
 
 
 class _Counter:
