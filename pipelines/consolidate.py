@@ -24,17 +24,12 @@ from pipelines.small_cells import Tree, Value, Withheld, sensitive, withheld_of
 from warehouse.cutoff import expected_laid_out, prepare_cutoff, prepare_expected
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
-from warehouse.rollup import AT_THE_END, attribution, compute
+from warehouse.rollup import compute
 from warehouse.tables import LINES
 from warehouse.withheld import decision, keep_decision
 
 LINE_NAMES = {number: name for name, number in LINES.items()}
 OUTSIDE = Unit("0", UNASSIGNED, "")
-MIXED = (
-    "本期有工会划入或划出，本期数按各月的隶属关系分别计入，与上年可比口径的单位范围不一致，"
-    "有关发生数不列可比口径增幅。"
-)
-"""What is said where unions joined or left a unit within the period."""
 
 
 def consolidate(
@@ -94,7 +89,6 @@ def figures_of_each(
     prepare_expected(connection, cutoff, period.start, period.end)
     withheld = _withheld(connection, definitions, computation, period, organisations)
     targets = _targets(connection, definitions, period)
-    mixed = _mixed(connection, definitions, period, cutoff, organisations)
     for unit_code in unit_codes:
         unit = by_code[unit_code]
         children = _children(organisations, unit)
@@ -109,9 +103,8 @@ def figures_of_each(
             values=_values(connection, computation, sorted(wanted), targets),
             transfers=_transfers(connection, period, cutoff, unit.id),
             coverage=_coverage(connection, period, shown, organisations, BLOCK),
-            notes=(*notes, MIXED) if any(u == unit_code for _, u in mixed) else notes,
+            notes=notes,
             withheld=withheld,
-            mixed=mixed,
         )
 
 
@@ -134,46 +127,6 @@ def coverage_along(
     organisations = standing(connection, period.end, cutoff)
     expected_laid_out(connection, cutoff, period.start, period.end)
     return _coverage(connection, period, units, organisations, line)
-
-
-def _mixed(
-    connection: Connection,
-    definitions: Definitions,
-    period: Period,
-    cutoff: datetime,
-    organisations: Sequence[Registered],
-) -> frozenset[tuple[str, str]]:
-    """(line, unit) that unions joined or left between the first month's end and the last's.
-
-    Empty for a month, and where a year's flows are all attributed at its end.
-    """
-    months = period.months()
-    yearly = period.kind is PeriodKind.YEAR
-    if len(months) == 1 or (yearly and attribution(definitions, period.end) == AT_THE_END):
-        return frozenset()
-    before = standing(connection, months[0].end, cutoff)
-    codes = {o.id: o.code for o in (*before, *organisations)}
-    found: set[tuple[str, str]] = set()
-    for line, parents in (
-        (BLOCK, [{o.id: o.block for o in of} for of in (before, organisations)]),
-        (INDUSTRY, [{o.id: o.industry_parent for o in of} for of in (before, organisations)]),
-    ):
-        then, now = parents
-        moved = [o for o in then.keys() & now.keys() if then[o] != now[o]]
-        for union in moved:
-            gone = _above(then, union) ^ _above(now, union)
-            found |= {(line, codes.get(o, OUTSIDE.code)) for o in gone}
-    return frozenset(found)
-
-
-def _above(parents: Mapping[int, int | None], union: int) -> set[int]:
-    """Everybody above a union on a line; 0 stands for none."""
-    found: set[int] = set()
-    above = parents.get(union)
-    while above is not None and above not in found:
-        found.add(above)
-        above = parents.get(above)
-    return found or {0}
 
 
 def _children(organisations: Sequence[Registered], unit: Registered) -> dict[str, list[Unit]]:
@@ -288,6 +241,7 @@ def _values(
             previous=found.get((line, unit, previous, "reported", code)) if previous else None,
             last_year=found.get((line, unit, last_year, "reported", code)),
             comparable=found.get((line, unit, last_year, "comparable", code)),
+            comparable_now=found.get((line, unit, r.period, "comparable", code)),
             target=targets.get((unit, code, r.period)),
         )
     return values

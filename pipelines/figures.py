@@ -38,7 +38,8 @@ class Figure:
     `value` is None when nobody reported (never zero for that) or a ratio has no base. `reported`
     of `expected` counts filings due to the forms behind it; expected is None for forms handed in
     only when there is cause. `comparable` is last year's value of the units that belong to this
-    unit now.
+    unit now; `comparable_now` is this period's of the same, where that is another than `value`:
+    unions that came or left within the period did something before or after.
     """
 
     indicator: str
@@ -53,6 +54,7 @@ class Figure:
     previous: Decimal | None = None
     last_year: Decimal | None = None
     comparable: Decimal | None = None
+    comparable_now: Decimal | None = None
     target: Decimal | None = None
 
 
@@ -104,9 +106,6 @@ class Figures:
     notes: Sequence[str] = field(default=())
     withheld: frozenset[tuple[str, str, str, str]] | None = None
     """(line, unit, period, indicator) that may not be printed; None where nobody has looked."""
-    mixed: frozenset[tuple[str, str]] = frozenset()
-    """(line, unit) to or from which unions moved within the period: what came in month by month is
-    of other unions than last year's on the comparable basis, so no growth may be told of it."""
 
     def get(
         self, indicator: str, unit: str | None = None, period: str | None = None, line: str = BLOCK

@@ -7,6 +7,7 @@ import io
 import random
 import re
 from collections.abc import Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -83,6 +84,10 @@ def again(step: Walk, known: Definitions) -> Decimal:
             assert workbook(cell.sha256)[cell.sheet] is not None
         return Decimal(len({c.unit for c in step.cells} if step.basis == "单位数" else step.cells))
     indicator = known.indicators[step.indicator]
+    if indicator.achieved == "figures improved":
+        for part in random.Random(step.number).sample(step.parts, 2):  # noqa: S311 - a draw
+            assert abs(improved(step, part.address, known) - (part.value or 0)) < Decimal("1e-9")
+        return sum((p.value or Decimal(0) for p in step.parts), Decimal(0)) / len(step.parts)
     if step.basis.startswith("比"):
         now, before = (again(down(step, p.address), known) for p in step.parts)
         return now - before if indicator.unit == "%" else (now - before) / before * 100
@@ -92,6 +97,17 @@ def again(step: Walk, known: Definitions) -> Decimal:
         return sum((again(down(step, p.address), known) for p in step.parts), Decimal(0))
     top, bottom = (again(down(step, p.address), known) for p in step.parts)
     return top / bottom * indicator.multiply
+
+
+def improved(step: Walk, address: str, known: Definitions) -> Decimal:
+    """By how many percent a figure is better than last year's of the same units, within the cap."""
+    line, unit, period, code, *_ = address.split("/")
+    now = again(down(step, address), known)
+    base = again(down(step, f"{line}/{unit}/{int(period) - 1}/{code}/可比口径上年"), known)
+    cap = Decimal(str(known.parameters["improvement_cap_pct"].at(date(int(period), 12, 31))))
+    change = (now - base) / abs(base) * 100
+    change = -change if known.indicators[code].better == "lower" else change
+    return max(-cap, min(cap, change))
 
 
 def down(step: Walk, address: str) -> Walk:

@@ -18,6 +18,7 @@ from pipelines.consolidate import consolidate, figures_of
 from pipelines.figures import Figure, Unit
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish.content import Document, Paragraph
+from pipelines.publish.telling import Teller
 from pipelines.publish.transfers import (
     GONE,
     NEW,
@@ -286,29 +287,30 @@ def test_r11_counts_a_union_that_rose_above_the_grassroots_as_the_totals_do(
     assert checked["地方（块）", "合计"]["会员（人）增减"] == 0
 
 
-def test_flows_of_a_unit_that_unions_left_have_no_comparable_growth(zone: Federation) -> None:
-    """July to September of the county holds unions that its comparable last year does not."""
-    from pipelines.consolidate import MIXED, consolidate, figures_of
-    from pipelines.publish.telling import Teller
-
-    at = moment(2018, 1, 5)
-
-    def of(unit: str, label: str) -> Teller:
-        period = Period.parse(label)
-        made = consolidate(zone.connection, zone.definitions, period, at, at)
-        return Teller(figures_of(zone.connection, zone.definitions, made, unit), zone.definitions)
-
-    county = of("A", "2017")
-    assert {("块", "A"), ("块", "B"), ("块", "Z")} <= county.figures.mixed
-    assert ("块", "T") not in county.figures.mixed
-    assert MIXED in county.figures.notes
-    new, members = county.figures.get("I-ORG-15"), county.figures.get("I-ORG-04")
+@pytest.mark.parametrize(
+    ("unit", "label", "value", "now", "before", "told"),
+    [
+        # June was with the counties, September is with the zone; a union is new.
+        ("Z", "2017", 651, 1301, 650, "增长100.2%"),
+        # Ten stayed, and the one that merged into one of them: June, September, June.
+        ("A", "2017", 345, 21, 11, "增长90.9%"),
+        ("B", "2017", 344, 18, 9, "增长100.0%"),
+        ("T", "2017", 1340, None, 670, "增长100.0%"),
+        # A quarter after the move is the same either way.
+        ("Z", "2017Q3", 651, None, 650, "基本持平"),
+        ("A", "2017Q3", 10, None, 11, "下降9.1%"),
+    ],
+)
+def test_flows_are_compared_of_the_unions_that_belong_to_a_unit_now(
+    zone: Federation, unit: str, label: str, value: int, now: int | None, before: int, told: str
+) -> None:
+    at, period = moment(2018, 1, 5), Period.parse(label)
+    made = consolidate(zone.connection, zone.definitions, period, at, at)
+    figures = figures_of(zone.connection, zone.definitions, made, unit)
+    teller = Teller(figures, zone.definitions)
+    new, members = figures.get("I-ORG-15"), figures.get("I-ORG-04")
     assert new is not None
-    assert new.comparable is not None
+    assert (new.value, new.comparable_now, new.comparable) == (value, now, before)
+    assert teller.moved(new, "可比口径上年") == told
     assert members is not None
-    assert county.changed(new, "可比口径上年") == "—"
-    assert county.changed(members, "可比口径上年") != "—"
-    month = of("A", "2017-09")
-    assert month.figures.mixed == frozenset()
-    assert MIXED not in month.figures.notes
-    assert MIXED not in of("T", "2017").figures.notes
+    assert members.comparable_now is None  # what stands at the end is of the end's unions

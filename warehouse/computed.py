@@ -14,8 +14,8 @@ from definitions.periods import Period
 class Target:
     """A period to compute for every unit with units below it, or for every unit whatever.
 
-    `basis`: as `reported`; last year's as units are now (`comparable`); or of the year up to the
-    end of the period (`to_date`).
+    `basis`: as `reported`; last year's or its own as units are at its end (`comparable`); or of
+    the year up to the end of the period (`to_date`).
     """
 
     period: Period

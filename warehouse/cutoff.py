@@ -60,6 +60,13 @@ def expected_laid_out(connection: Connection, cutoff: datetime, starts: date, en
         prepare_expected(connection, cutoff, starts, ends)
 
 
+def no_longer_whole(connection: Connection) -> None:
+    """What was laid out has been cut down to some unions: nobody else may take it for everyone."""
+    connection.execute(
+        text("COMMENT ON TABLE ancestor IS NULL; COMMENT ON TABLE expected_state IS NULL")
+    )
+
+
 def _marked(cutoff: datetime, *span: date) -> str:
     return " ".join((cutoff.astimezone(UTC).isoformat(), *(day.isoformat() for day in span)))
 

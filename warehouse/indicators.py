@@ -42,7 +42,7 @@ def indicators(
                 top = _joined(found, numerators, minus)
                 bottom = _joined(found, denominators, ())
                 if indicator.aggregate == "growth":
-                    bottom = _last_year(values, place, numerators, minus, head=head)
+                    top, bottom = _compared(values, place, numerators, minus, head=head)
                 filed = counts.get(indicator.numerator[0].form)
                 reported = filed.reported if filed else 0
                 expected = filed.expected if filed else None
@@ -86,25 +86,30 @@ def _plan(indicator: Indicator, numbers: dict[str, int]) -> tuple[list[int], lis
     )
 
 
-def _last_year(
+def _compared(
     values: Mapping[Place, dict[int, Decimal]],
     place: Place,
     plus: Sequence[int],
     minus: Sequence[int],
     *,
     head: bool,
-) -> Decimal | None:
-    """The same sum one year earlier; for a unit with others below it, of those that it has now.
+) -> tuple[Decimal | None, Decimal | None]:
+    """A sum and the same one year earlier; of a unit with others below it, of those it has now.
 
     Their own history is all that may be compared: where they have none there is no growth, whatever
-    those who have left had. None for a figure that is itself last year's on a comparable basis.
+    those who have left had. No base for a figure that is itself on a comparable basis.
     """
     label, basis, line, org = place
+    own = _joined(values.get(place, {}), plus, minus)
     if basis != "reported":
-        return None
+        return own, None
     last = Period.parse(label).last_year().label
-    then = values.get((last, "comparable" if head else "reported", line, org), {})
-    return _joined(then, plus, minus)
+    if not head:
+        return own, _joined(values.get((last, basis, line, org), {}), plus, minus)
+    now = values.get((label, "comparable", line, org))
+    if now is not None:
+        own = _joined(now, plus, minus)
+    return own, _joined(values.get((last, "comparable", line, org), {}), plus, minus)
 
 
 def _joined(found: dict[int, Decimal], plus: Sequence[int], minus: Sequence[int]) -> Decimal | None:

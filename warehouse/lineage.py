@@ -119,18 +119,17 @@ def cells_behind(
     )
     if indicator.achieved and indicator.achieved not in ("figures improved", "fund performance"):
         sides = [("目标", targets_of(definitions, indicator, period))]
+    growth = indicator.aggregate == "growth"
+    if growth and _has_others_below(connection, unit_id, line):
+        as_of = period.end  # both years of the same unions
     asked = _Asked(connection, definitions, unit_id, line, cutoff, as_of)
     for side, measure in sides:
         yield from _of_measure(asked, measure, side, period)
-    if indicator.aggregate == "growth":
+    if growth:
         last = period.last_year()
-        head = _has_others_below(connection, unit_id, line)
-        before = _Asked(
-            connection, definitions, unit_id, line, cutoff, period.end if head else None
-        )
         for side, measures in (("上年同期", indicator.numerator), ("上年减项", indicator.minus)):
             for measure in measures:
-                yield from _of_measure(before, measure, side, last)
+                yield from _of_measure(asked, measure, side, last)
 
 
 @dataclass(frozen=True, slots=True)

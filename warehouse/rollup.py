@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from definitions import Definitions, Period
 from definitions.measures import Measure
 from definitions.periods import PeriodKind
 from warehouse.computed import Computed, Target
-from warehouse.cutoff import prepare_cutoff, prepare_expected
+from warehouse.cutoff import no_longer_whole, prepare_cutoff, prepare_expected
 from warehouse.facts import Heard, fact_queries, heard_of, load_live
 from warehouse.indicators import indicators
 from warehouse.quality import quality
@@ -36,7 +36,11 @@ def attribution(definitions: Definitions, day: date) -> str:
 
 
 def targets(period: Period, attributed: str = AT_THE_TIME) -> list[Target]:
-    """The period, its parts, the period before, last year, and last year on a comparable basis.
+    """The period, its parts, the period before, last year, and both on a comparable basis.
+
+    The comparable basis (可比口径) is of the units that belong to a unit at the period's end, with
+    all that they did in the period and in last year's, whomever they belonged to then. A month has
+    only its end, so it is comparable as reported.
 
     A month has the year up to its end besides, which tasks are measured by. Figures of single
     unions are kept for years, where marks need them; those of a month are read from its rows.
@@ -56,7 +60,9 @@ def targets(period: Period, attributed: str = AT_THE_TIME) -> list[Target]:
         found.append(Target(period.previous()))
     last = period.last_year()
     found.append(Target(last, as_of=last.end if at_the_end else None, every_unit=yearly))
-    found.append(Target(period.last_year(), basis="comparable", as_of=period.end))
+    found.append(Target(last, basis="comparable", as_of=period.end))
+    if period.kind is not PeriodKind.MONTH and not at_the_end:
+        found.append(Target(period, basis="comparable", as_of=period.end))
     return found
 
 
@@ -87,8 +93,22 @@ def compute(
         ),
         {"p": period.label, "c": cutoff, "d": definitions.digest, "at": at},
     ).scalar_one()
-    _store(connection, int(computation), rows)
+    _store(connection, int(computation), _worth_keeping(rows, period.label))
     return int(computation)
+
+
+def _worth_keeping(rows: Sequence[Computed], label: str) -> Iterator[Computed]:
+    """Without the period's own figures on the comparable basis that are as reported: most are."""
+    said = {
+        (r.line, r.org_id, r.indicator): (r.value, r.numerator, r.denominator)
+        for r in rows
+        if r.basis == "reported" and r.period == label
+    }
+    for r in rows:
+        own = r.basis == "comparable" and r.period == label
+        same = said.get((r.line, r.org_id, r.indicator)) if own else None
+        if not own or same != (r.value, r.numerator, r.denominator):
+            yield r
 
 
 def figures_for(
@@ -117,6 +137,7 @@ def figures_for(
         connection.execute(
             text("DELETE FROM expected_state WHERE org_id <> ALL(:units)"), {"units": list(units)}
         )
+        no_longer_whole(connection)
     sums = sums_of(connection, definitions, wanted, heard)
     told = quality(connection, cutoff)
     return list(indicators(definitions, wanted, measures, sums, told))

@@ -56,6 +56,16 @@ class _Figures:
         """A union's figures on its line."""
         return self.reported.get(self.unit(org), {})
 
+    def compared(self, unit: Unit, label: str) -> Mapping[tuple[str, str], Decimal]:
+        """This year's figures to be held against `bases`: of the same unions."""
+        return {**self.reported[unit], **self._comparable_of(unit, label)}
+
+    def _comparable_of(self, unit: Unit, label: str) -> Keyed:
+        if unit not in self.heads:
+            return {}
+        known = self.comparable.get(unit, {})
+        return {(period, i): value for (period, i), value in known.items() if period == label}
+
     def bases(self, unit: Unit, label: str) -> Keyed:
         """Last year's figures under this year's label: on a comparable basis of who has others."""
         last = Period.parse(label).last_year().label
@@ -284,7 +294,7 @@ def _of_figures(
     cap = _cap(definitions, period.end)
     plain = [i for i in definitions.indicators.values() if i.numerator and not i.coverage]
     for unit in sorted(figures.reported):
-        values, bases = figures.reported[unit], figures.bases(unit, period.label)
+        values, bases = figures.compared(unit, period.label), figures.bases(unit, period.label)
         if not bases:
             continue
         for indicator in improved:

@@ -21,6 +21,7 @@ from warehouse.walks import kept_value, names_at
 
 LINE_NAMES = {number: name for name, number in LINES.items()}
 NOW, LAST_YEAR, COMPARABLE, BEFORE, TARGET = "本期", "上年同期", "可比口径上年", "上期", "目标"
+COMPARABLE_NOW = "可比口径本期"
 TOP, BOTTOM = "分子", "分母"
 
 
@@ -127,17 +128,22 @@ def part_of(at: At, number: PrintedNumber, label: str, **change: object) -> Part
     return Part(label, kept(at, one), address)
 
 
+_BASES = {COMPARABLE: "comparable", COMPARABLE_NOW: "comparable", SO_FAR: "to_date"}
+
+
 def kept(at: At, number: PrintedNumber, *, alone: bool = False) -> Decimal | None:
     """A figure as the computation keeps it; where it does not, from its cells, unless `alone`."""
     if at.edition.computation is None:
         return None
-    if number.basis not in (NOW, LAST_YEAR, BEFORE, COMPARABLE, SO_FAR, TOP, BOTTOM):
+    if number.basis not in (NOW, LAST_YEAR, BEFORE, *_BASES, TOP, BOTTOM):
         return None
-    basis = {COMPARABLE: "comparable", SO_FAR: "to_date"}.get(number.basis, "reported")
+    basis = _BASES.get(number.basis, "reported")
     found = kept_value(
         at.connection, at.edition.computation, number.line, at.unit_id(number.unit), number.period,
         number.indicator, basis,
     )  # fmt: skip
+    if found is None and number.basis == COMPARABLE_NOW and not alone:
+        return kept(at, replace(number, basis=NOW))  # kept where it is another
     if found is None:
         return None if alone else added_up(at, number)
     return {TOP: found.numerator, BOTTOM: found.denominator}.get(number.basis, found.value)
@@ -146,10 +152,10 @@ def kept(at: At, number: PrintedNumber, *, alone: bool = False) -> Decimal | Non
 def added_up(at: At, number: PrintedNumber) -> Decimal | None:
     """A figure from its cells, where no computation keeps it: a single union's, a report's own.
 
-    A comparable figure is kept for every unit that has one.
+    A comparable figure is kept for every unit that has one of its own.
     """
     indicator = at.known.indicators.get(number.indicator)
-    if indicator is None or not indicator.numerator or number.basis == COMPARABLE:
+    if indicator is None or not indicator.numerator or number.basis in (COMPARABLE, COMPARABLE_NOW):
         return None
     cells = list(
         cells_behind(
@@ -161,6 +167,13 @@ def added_up(at: At, number: PrintedNumber) -> Decimal | None:
     if number.basis in (TOP, BOTTOM):
         return top if number.basis == TOP else bottom
     return figure(indicator, top, bottom)
+
+
+def now_beside(at: At, number: PrintedNumber, side: str) -> str:
+    """Which side of this period is held against another: of the same unions as that one."""
+    if side != COMPARABLE or kept(at, replace(number, basis=COMPARABLE_NOW), alone=True) is None:
+        return NOW
+    return COMPARABLE_NOW
 
 
 def by_unit(at: At, number: PrintedNumber, cells: Sequence[CellBehind]) -> list[Part]:

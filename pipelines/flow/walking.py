@@ -21,6 +21,7 @@ from pipelines.flow.walk_steps import (
     BEFORE,
     BOTTOM,
     COMPARABLE,
+    COMPARABLE_NOW,
     LAST_YEAR,
     NOW,
     TARGET,
@@ -34,6 +35,7 @@ from pipelines.flow.walk_steps import (
     cell_of,
     kept,
     made,
+    now_beside,
     part_of,
     sum_of,
 )
@@ -150,7 +152,7 @@ def _step(at: At, number: PrintedNumber, label: str) -> Walk:
     indicator = at.known.indicators.get(number.indicator)
     if number.source != "indicator" or indicator is None:
         return made(at, number, label, number.indicator, "publication_number", "", (), ())
-    if number.basis in (NOW, LAST_YEAR, BEFORE, COMPARABLE, TOP, BOTTOM):
+    if number.basis in (NOW, LAST_YEAR, BEFORE, COMPARABLE, COMPARABLE_NOW, TOP, BOTTOM):
         return _figure(at, number, label, indicator)
     if number.basis == TARGET:
         period = Period.parse(number.period)
@@ -189,8 +191,9 @@ def _derived(at: At, number: PrintedNumber, label: str, indicator: Indicator) ->
         plain = indicator.unit in POINTS or number.basis.endswith(_BY)
         rule = "本期－对比期" if plain else "（本期－对比期）÷对比期×100%"
         basis = side if side in (BEFORE, LAST_YEAR, COMPARABLE) else NOW  # or a period's label
+        now = now_beside(at, number, side)
         parts = [
-            part_of(at, number, NOW, basis=NOW),
+            part_of(at, number, now, basis=now),
             part_of(at, number, side, basis=basis, period=_of(side, period)),
         ]
     elif number.basis in ("完成目标", "距目标"):
@@ -242,7 +245,10 @@ def _figure(at: At, number: PrintedNumber, label: str, indicator: Indicator) -> 
     if indicator.achieved == "figures improved" and number.basis == NOW:
         return made(at, number, label, indicator.name, "indicator_value", RULE,
                      improved(at, number, indicator), ())  # fmt: skip
-    day = Period.parse(_year_after(number.period)).end if number.basis == COMPARABLE else None
+    day = None
+    if number.basis in (COMPARABLE, COMPARABLE_NOW):
+        then = number.basis == COMPARABLE
+        day = Period.parse(_year_after(number.period) if then else number.period).end
     found = list(
         cells_behind(
             at.connection, at.known, indicator.code, at.unit_id(number.unit), number.line, period,

@@ -7,13 +7,22 @@ from decimal import Decimal
 
 from definitions import Period
 from definitions.measures import Indicator
-from pipelines.flow.walk_steps import COMPARABLE, LAST_YEAR, NOW, At, Part, address_of, kept
+from pipelines.flow.walk_steps import (
+    COMPARABLE,
+    LAST_YEAR,
+    NOW,
+    At,
+    Part,
+    address_of,
+    kept,
+    now_beside,
+)
 from warehouse.achievement import improvement
 from warehouse.publications import PrintedNumber
 
 RULE = (
-    "下列各指标改善度的平均；改善度为（本年数－上年数）÷上年数×100%，越低越好的取相反数，"
-    "单项以上限为限"
+    "下列各指标改善度的平均；改善度为（本年数－上年数）÷上年数×100%，有下级单位的两年均按可比口径，"
+    "越低越好的取相反数，单项以上限为限"
 )
 
 
@@ -27,24 +36,25 @@ def improved(at: At, number: PrintedNumber, indicator: Indicator) -> list[Part]:
     # Where the degree is kept so is what it was made of; asking cells for what was never
     # reported would take half a minute.
     alone = kept(at, replace(number, basis=NOW), alone=True) is not None
-    sides: list[tuple[Indicator, Decimal, Decimal | None, Decimal | None]] = []
+    sides: list[tuple[Indicator, str, Decimal, Decimal | None, Decimal | None]] = []
     for one in _of_dimension(at, indicator):
         asked = replace(number, indicator=one.code, basis=NOW, units=())
+        asked = replace(asked, basis=now_beside(at, asked, COMPARABLE))
         now = kept(at, asked, alone=alone)
         if now is None:
             continue
         last = replace(asked, period=period.last_year().label)
         same = kept(at, replace(last, basis=COMPARABLE), alone=alone)
-        sides.append((one, now, same, kept(at, replace(last, basis=LAST_YEAR), alone=alone)))
-    comparable = any(same is not None for _, _, same, _ in sides)
+        plain = kept(at, replace(last, basis=LAST_YEAR), alone=alone)
+        sides.append((one, address_of(asked), now, same, plain))
+    comparable = any(same is not None for *_, same, _ in sides)
     parts = []
-    for one, now, same, plain in sides:
+    for one, address, now, same, plain in sides:
         base = same if comparable else plain
         degree = None
         if base is not None:
             degree = improvement(now, base, lower=one.better == "lower", cap=cap)
         if degree is not None:
-            address = address_of(number, indicator=one.code, basis=NOW, units=())
             parts.append(Part(one.name, degree * 100, address))
     return parts
 

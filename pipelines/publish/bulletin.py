@@ -192,17 +192,22 @@ def _ends(teller: Teller) -> Section | None:
     rates = {c: units for c, units in ranked.items() if known[c].aggregate == "ratio"}
     rows: list[tuple[Inline, ...]] = []
     for code, ordered in (rates or ranked).items():
-        values = [own.value for _, own in ordered]
+        printed = [display(own.value, known[code]) for _, own in ordered]
+        ends = {"居前": range(_ENDS), "靠后": range(len(ordered) - _ENDS, len(ordered))}
+        # Of equals none is in front or behind: an end that would part them is left out.
+        cuts = {"居前": printed[_ENDS - 1 : _ENDS + 1], "靠后": printed[-_ENDS - 1 :][:2]}
         for place, (unit, own) in enumerate(ordered):
-            if place >= _ENDS and place < len(ordered) - _ENDS:
+            end = next((e for e, places_ in ends.items() if place in places_), "")
+            if not end or len(set(cuts[end])) == 1:
                 continue
-            end = "居前" if place < _ENDS else "靠后"
             value = own.value
             if value is None or teller.hides(own):
                 continue
             number: Number = teller.number(own, value, display(value, known[code]))
             # Equals share the first of their places.
-            rows.append((headed(known[code]), end, str(values.index(value) + 1), unit.name, number))
+            rows.append(
+                (headed(known[code]), end, str(printed.index(number.text) + 1), unit.name, number)
+            )
     if not rows:
         return None
     columns = (

@@ -13,6 +13,7 @@ from definitions.periods import PeriodKind
 from pipelines.figures import (
     BLOCK,
     INDUSTRY,
+    POINTS,
     UNASSIGNED,
     CoverageRow,
     Figure,
@@ -112,7 +113,7 @@ def _units(figures: Figures) -> list[tuple[str, Unit]]:
 
 def _cells(teller: Teller, indicator: Indicator, figure: Figure) -> list[Any]:
     share = None
-    if figure.target and figure.value is not None and indicator.unit != "%":
+    if figure.target and figure.value is not None and indicator.unit not in POINTS:
         share = figure.value / figure.target * 100
 
     def before(basis: str) -> list[Decimal | str | None]:
@@ -120,8 +121,7 @@ def _cells(teller: Teller, indicator: Indicator, figure: Figure) -> list[Any]:
         value = side(figure, basis)
         if value is not None and teller.hides(figure, basis):
             return [MARK, MARK]
-        change = teller.change(figure.value, value, indicator.code)
-        return [_rounded(value, indicator), change]
+        return [_rounded(value, indicator), teller.moved(figure, basis)]
 
     return [
         _rounded(figure.value, indicator),

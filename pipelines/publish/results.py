@@ -361,12 +361,6 @@ def rules(teller: Teller, extras: Extras) -> list[Block]:
         "审核共发现问题", count(total, ALL_FINDINGS, "处数"), "处，",
         *most_often(teller, [(r.title, r.rule, r.findings, r.units) for r in rows]), "。",
     )  # fmt: skip
-    if len(rows) == 1:
-        (first,) = rows
-        told = (
-            "审核共发现问题", count(total, ALL_FINDINGS, "处数"), f"处，均为“{first.title}”，涉及",
-            count(first.units, first.rule, "单位数"), "家单位。",
-        )  # fmt: skip
     cells: tuple[tuple[Inline, ...], ...] = tuple(
         (
             r.title,

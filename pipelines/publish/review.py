@@ -120,7 +120,7 @@ def _overview(teller: Teller, extras: Extras) -> Section:
         blocks.append(Paragraph((lacking,)))
     chart = coverage_chart(figures, "各单位报表报送情况")
     sent = coverage_table(teller, "各单位报表报送情况")
-    blocks += [b for b in (chart, sent) if b is not None]
+    blocks += [b for b in (sent, chart) if b is not None]
     silent = _without_data(teller, extras)
     if silent:
         blocks.append(Paragraph((silent,)))
@@ -190,8 +190,8 @@ def _basis_words(teller: Teller) -> str:
     if moved_within(figures):
         told += (
             "本期划入的单位，分单位数为其本期全部数，本期划出的不列分单位数，"
-            "合计均只计隶属本单位期间的数，差额列入“本级及划转差额”；累计数的可比口径以现有各单位上年全年数"
-            "为基数，变动中含本年隶属时间不足全年的影响；"
+            "合计均只计隶属本单位期间的数，差额列入“本级及划转差额”；可比口径的本期数、上年数"
+            "均为现有各单位的全年数；"
         )
     if teller.lines.get(figures.unit.code) == INDUSTRY:
         told += "本单位各项合计和分单位数按产业（条）线隶属关系汇总；"
@@ -252,14 +252,20 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
 def _left_out(teller: Teller, topics: Sequence[Topic]) -> str:
     """Which topics of a told section have nothing to tell: nobody sent data, owed or not."""
     owed: list[str] = []
+    sent: list[str] = []
     free: list[str] = []
     for topic in topics:
         if topic.part == "transfers":
             continue  # that nobody moved is no gap
-        figures = (teller.figures.get(c) for c in topic.codes)
-        asked = any(f.expected for f in figures if f is not None)
-        (owed if asked else free).append(topic.title)
+        figures = [f for c in topic.codes if (f := teller.figures.get(c)) is not None]
+        if any(f.expected for f in figures):
+            owed.append(topic.title)
+        elif any(f.reported for f in figures):
+            sent.append(topic.title)
+        else:
+            free.append(topic.title)
     told = [f"{_listed(owed)}应报的报表中没有可汇总的数据"] if owed else []
+    told += [f"{_listed(sent)}方面报来的报表中没有可计算的数据"] if sent else []
     told += [f"本期无单位报送{_listed(free)}方面的报表"] if free else []
     return f"注：{'；'.join(told)}，不列表。" if told else ""
 
@@ -336,7 +342,7 @@ def _topic(teller: Teller, topic: Topic, extras: Extras) -> list[Block]:
             )
         )
     blocks += [t for t in tables if t is not None]
-    if not told and _all_zero(teller, rows):
+    if not told and not by_kind and _all_zero(teller, codes):
         blocks.insert(0, Paragraph(("本期报送的各项数据均为0。",)))
     return [*blocks, *_told_apart(teller, topic, extras)]
 

@@ -28,8 +28,14 @@ def side(figure: Figure, basis: str) -> Decimal | None:
         "上期": figure.previous,
         "上年同期": figure.last_year,
         "可比口径上年": figure.comparable,
+        "可比口径本期": figure.value if figure.comparable_now is None else figure.comparable_now,
         "目标": figure.target,
     }[basis]
+
+
+def now_beside(figure: Figure, basis: str) -> Decimal | None:
+    """This period's side to hold another one against: on the comparable basis of the same units."""
+    return side(figure, "可比口径本期" if basis == "可比口径上年" else "本期")
 
 
 def of_period(figure: Figure, basis: str) -> str:

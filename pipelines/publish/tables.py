@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from definitions.measures import Indicator
 from pipelines.figures import (
     BLOCK,
+    POINTS,
     CoverageRow,
     Figure,
     Figures,
@@ -134,7 +135,9 @@ def main_table(
     now, then = sides(teller.figures.period.kind)
     compared = any(f.value is not None and f.last_year is not None for f in figures)
     comparable = any(
-        f.comparable is not None and f.comparable != f.last_year and f.value is not None
+        f.comparable is not None
+        and (f.comparable != f.last_year or f.comparable_now is not None)
+        and f.value is not None
         for f in figures
     )
     targeted = targets and any(f.target is not None for f in figures)
@@ -175,7 +178,7 @@ def main_table(
 def _done(teller: Teller, figure: Figure) -> Inline:
     """How much of a target was done; of a rate, and of what should be low, whether it was met."""
     indicator = teller.definitions.indicators[figure.indicator]
-    if indicator.unit != "%" and indicator.better != "lower":
+    if indicator.unit not in POINTS and indicator.better != "lower":
         return teller.complete(figure)
     if figure.target is not None and teller.hides(figure):
         return MARK

@@ -13,6 +13,7 @@ from definitions.measures import Indicator
 from definitions.periods import PeriodKind
 from pipelines.figures import (
     BLOCK,
+    POINTS,
     Figure,
     Figures,
     Unit,
@@ -32,6 +33,7 @@ from pipelines.publish.sides import (
     completion,
     coverage_words,
     gap_words,
+    now_beside,
     of_period,
     plain,
     reached,
@@ -166,11 +168,11 @@ class Teller:
 
     def changed(self, figure: Figure, basis: str = "上年同期") -> Inline:
         """The change against another side of a figure as a cell: 增长7.1%, with its reference."""
-        before = self._side(figure, basis)
-        told = self.change(figure.value, before, figure.indicator)
+        told = self.moved(figure, basis)
         if not told or self.hides(figure, basis) or self.disclosure.hides(figure):
             return MARK if told else NONE
-        value = change_value(figure.value, before, self.definitions.indicators[figure.indicator])
+        indicator = self.definitions.indicators[figure.indicator]
+        value = change_value(*self._compared(figure, basis), indicator)
         if value is None or not any(c.isdigit() for c in told):
             return told
         return self.number(figure, value, told, f"比{basis}")
@@ -217,7 +219,7 @@ class Teller:
                 text = spoken(abs(value) if lost else value, self, code, words)
                 if indicator.aggregate == "growth":  # a change itself: it grew or fell by so much
                     text = spoken(abs(value), self, code, words)
-                    text = f"{'下降' if value < 0 else '增长'}{text}"
+                    text = f"{'下降' if value < 0 else '增长'}{text}" if value else "持平"
                 runs.append(self.number(figure, value, text))
             else:
                 basis = "分子" if piece == "n" else "分母"
@@ -245,10 +247,7 @@ class Teller:
                                             of_period(figure, "上年同期"))]  # fmt: skip
         before = self._moved(figure, "上年同期")
         # What is the same in words is said once: 提高2.8个百分点（可比口径提高2.8个百分点）.
-        words = [
-            self.change(figure.value, self._side(figure, b), figure.indicator)
-            for b in ("上年同期", "可比口径上年")
-        ]
+        words = [self.moved(figure, b) for b in ("上年同期", "可比口径上年")]
         same = [] if words[0] == words[1] else self._moved(figure, "可比口径上年")
         if before:
             told = [f"{_against(before)}{then}{before[0]}", *before[1:]]
@@ -271,25 +270,24 @@ class Teller:
             return False
         return now <= 0 or then <= 0 or indicator.better == "lower"
 
-    def _side(self, figure: Figure, basis: str) -> Decimal | None:
-        """A side of a figure to compare with; none that is of other unions (`Figures.mixed`)."""
-        indicator = self.definitions.indicators[figure.indicator]
-        if (
-            basis == "可比口径上年"
-            and (figure.line, figure.unit) in self.figures.mixed
-            and any(m.take == "flow" for m in indicator.measures)
-        ):
-            return None
-        return side(figure, basis)
+    def moved(self, figure: Figure, basis: str) -> str:
+        """The change against another side in words; empty without one."""
+        return self.change(*self._compared(figure, basis), figure.indicator)
+
+    def _compared(self, figure: Figure, basis: str) -> tuple[Decimal | None, Decimal | None]:
+        """Both sides of a change. Of few people none is told that moved unions alone make up."""
+        moved = basis == "可比口径上年" and figure.comparable_now is not None
+        if moved and figure.indicator in self.disclosure.sensitive:
+            return None, None
+        return now_beside(figure, basis), side(figure, basis)
 
     def _moved(self, figure: Figure, basis: str) -> list[Inline]:
         """增长 and 7.1%, the number with its reference; [] without a comparison."""
-        before = self._side(figure, basis)
-        told = self.change(figure.value, before, figure.indicator)
+        told = self.moved(figure, basis)
         if not told or self.hides(figure, basis):
             return []
         indicator = self.definitions.indicators[figure.indicator]
-        value = change_value(figure.value, before, indicator)
+        value = change_value(*self._compared(figure, basis), indicator)
         found = _NUMBER.search(told)
         if found is None or value is None:
             return [told]
@@ -303,11 +301,11 @@ class Teller:
         indicator = self.definitions.indicators[figure.indicator]
         aim = f"{_TARGET.get(self.figures.period.kind, '')}目标"
         words = display(figure.target, indicator) + indicator.unit
-        if indicator.unit == "%" or indicator.better == "lower":
+        if indicator.unit in POINTS or indicator.better == "lower":
             goal = self.number(figure, figure.target, words, "目标")
             if reached(figure, indicator):
                 return [f"达到{aim}（", goal, "）"]
-            unit = "个百分点" if indicator.unit == "%" else indicator.unit
+            unit = "个百分点" if indicator.unit in POINTS else indicator.unit
             gap = abs(figure.value - figure.target)
             lacking = self.number(figure, gap, display(gap, indicator) + unit, "距目标")
             above = "高于" if indicator.better == "lower" else "低于"

@@ -22,6 +22,7 @@ from pipelines.publish.publication import Publication, clock, file_title, signat
 from pipelines.publish.quoted_sheet import Quotes, quotes
 from pipelines.publish.quoting import quoted
 from pipelines.publish.sheets import Book, Field
+from pipelines.publish.sides import of_period, side
 from pipelines.publish.standings import (
     AFTER,
     ALL_PARENTS,
@@ -42,7 +43,6 @@ from pipelines.publish.standings import (
     balance,
     proof,
 )
-from pipelines.publish.telling import of_period
 
 __all__ = [
     "GONE", "NEW", "OUTSIDE", "ChangeRow", "Count", "Reorganised", "Standing", "TotalsMoved",
@@ -287,8 +287,8 @@ def _totals(book: Book, proofs: Sequence[Moved], quoted: Quotes, figures: Figure
     """The same unions and figures by the parents of either day: lines differ, totals do not."""
     fields = [Field("隶属线", "center", 12), Field("上级工会", "text", 40)]
     for what in ("工会（家）", "会员（人）", "职工（人）"):
-        for side in ("变动前隶属", "变动后隶属", "增减"):
-            fields.append(Field(f"{what}{side}", "int", 13))
+        for stood in ("变动前隶属", "变动后隶属", "增减"):
+            fields.append(Field(f"{what}{stood}", "int", 13))
     rows: list[tuple[Any, ...]] = []
     totals: set[int] = set()
     for p in proofs:
@@ -331,6 +331,7 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions, quoted: 
         Field("隶属线", "center", 12),
         Field("单位", "text", 36),
         Field("本期", "number", 14, 0),
+        Field("本期（现隶属）", "number", 14, 0),
         Field("上年同期（原隶属）", "number", 14, 0),
         Field("上年同期（现隶属）", "number", 14, 0),
         Field("归属增减", "number", 12, 0),
@@ -359,7 +360,7 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions, quoted: 
                     (
                         indicator.name, indicator.unit, words.LINE_TITLES[line],
                         "合计" if unit is figures.unit else unit.name,
-                        *(None if v is None else rounded(v, indicator) for v in _three(figure)),
+                        *(None if v is None else rounded(v, indicator) for v in _sums(figure)),
                         gap := _gap(figure) if told or figure.comparable is not None else None,
                         *_growths(figure),
                     )
@@ -368,12 +369,13 @@ def _comparable(book: Book, figures: Figures, definitions: Definitions, quoted: 
                     _sides(quoted, 2 + len(rows), figure, gap, line, indicator)
     book.table(
         "可比口径", "可比口径对照表", fields, rows, totals=frozenset(totals), freeze=4,
-        note="空白为上年同期未报或当时没有下级单位，不等于零；合计为本会数，不受隶属变动影响。",
+        note="空白为上年同期未报或当时没有下级单位，不等于零；合计为本会数；可比口径为本期（现隶属）比上年同期（现隶属）。",
     )  # fmt: skip
 
 
 _SIDES_COMPARED = (
-    "本期", "上年同期", "可比口径上年", "归属增减", "比上年同期", "比可比口径上年", "两口径相差",
+    "本期", "可比口径本期", "上年同期", "可比口径上年", "归属增减", "比上年同期",
+    "比可比口径上年", "两口径相差",
 )  # fmt: skip
 
 
@@ -386,7 +388,7 @@ def _sides(
     indicator: Indicator,
 ) -> None:
     """Quote a row of the comparison: the three sides, what moved between them, both growths."""
-    told = zip(_SIDES_COMPARED, (*_three(figure), gap, *_growths(figure)), strict=True)
+    told = zip(_SIDES_COMPARED, (*_sums(figure), gap, *_growths(figure)), strict=True)
     for column, (basis, value) in enumerate(told, 4):
         period = (
             of_period(figure, basis) if basis in ("上年同期", "可比口径上年") else figure.period
@@ -415,16 +417,22 @@ def _whole(figures: Figures, code: str, line: str) -> Figure | None:
         given = [v for v in values if v is not None]
         return sum(given, Decimal(0)) if given else None
 
+    value, now = added([f.value for f in below]), added([side(f, "可比口径本期") for f in below])
     return Figure(
-        code, figures.unit.code, figures.period.label, line,
-        added([f.value for f in below]),
+        code, figures.unit.code, figures.period.label, line, value,
         last_year=added([f.last_year for f in below]),
         comparable=added([f.comparable for f in below]),
+        comparable_now=None if now == value else now,
     )  # fmt: skip
 
 
 def _three(figure: Figure) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
     return figure.value, figure.last_year, figure.comparable
+
+
+def _sums(figure: Figure) -> tuple[Decimal | None, ...]:
+    """This period and last year's, each by the parents of then and of now."""
+    return figure.value, side(figure, "可比口径本期"), figure.last_year, figure.comparable
 
 
 def _gap(figure: Figure) -> Decimal | None:
@@ -436,7 +444,7 @@ def _gap(figure: Figure) -> Decimal | None:
 def _growths(figure: Figure) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
     """Growth as reported, on the comparable basis, and the points between them."""
     as_reported = growth(figure.value, figure.last_year)
-    comparable = growth(figure.value, figure.comparable)
+    comparable = growth(side(figure, "可比口径本期"), figure.comparable)
     if as_reported is None or comparable is None:
         return as_reported, comparable, None
     return as_reported, comparable, comparable - as_reported

@@ -9,6 +9,7 @@ from decimal import Decimal
 from definitions.catalogue import Definitions
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, display
 from pipelines.publish.content import Block, Column, Inline, Paragraph, Section, Table
+from pipelines.publish.sides import now_beside
 from pipelines.publish.standings import (
     AFTER,
     ALL_PARENTS,
@@ -33,7 +34,7 @@ ATTRIBUTED = {
 }
 STOCKS = "按本期最后一天的隶属关系汇总；已撤并的工会不再计期末数，由承继工会报送"
 COMPARABLE = (
-    "以本期最后一天的隶属关系汇总上年同期数：划转的单位连同其历史归现上级，并入的单位"
+    "以本期最后一天的隶属关系汇总本期数和上年同期数：划转的单位连同其历史归现上级，并入的单位"
     "归承继工会，撤销的单位不列入；分立前的历史留在原工会"
 )
 _LISTED = 20
@@ -251,11 +252,15 @@ def _summed(teller: Teller, proofs: Sequence[Moved]) -> Section:
 
 def _compared(teller: Teller, whole: Whole) -> Section:
     teller.open("M4")
+    sums = [f for code in COMPARED if (f := whole(code, BLOCK)) is not None]
+    same = all(f.comparable in (None, f.last_year) and f.comparable_now is None for f in sums)
+    unmoved = "；本会合计不受划转影响" if same else ""
+    both = any(f.comparable_now is not None for f in sums)
     blocks: list[Block] = [
         Paragraph(
             (
-                "上年同期数按原隶属、现隶属各汇总一遍：上级工会之间有增减的，以可比口径（现隶属）"
-                "的增幅为准；本会合计不受划转影响。",
+                "本期数、上年同期数按当时隶属、现隶属各汇总一遍：上级工会之间有增减的，以可比口径"
+                f"（两期均按现隶属）的增幅为准{unmoved}。",
             )
         )
     ]
@@ -263,9 +268,10 @@ def _compared(teller: Teller, whole: Whole) -> Section:
     for code in COMPARED:
         indicator, figure = teller.indicator(code), whole(code, BLOCK)
         if indicator is not None and figure is not None and figure.value is not None:
-            rows.append((f"{indicator.name}（{indicator.unit}）", *_sides(teller, figure)))
+            told = f"{indicator.name}（{indicator.unit}）"
+            rows.append((told, *_sides(teller, figure, both=both)))
     if rows:
-        blocks.append(Table("本会合计对照", _columns("指标"), tuple(rows)))
+        blocks.append(Table("本会合计对照", _columns("指标", both=both), tuple(rows)))
     for line in LINES:
         moved = [(u, f) for u, f in _moved(teller, line) if f.last_year != f.comparable]
         if not moved:
@@ -306,10 +312,11 @@ def _moved(teller: Teller, line: str) -> list[tuple[Unit, Figure]]:
     return found
 
 
-def _columns(first: str) -> tuple[Column, ...]:
+def _columns(first: str, *, both: bool = False) -> tuple[Column, ...]:
     return (
         Column(first, "left", 2.2),
         Column("本期", weight=1.2),
+        *((Column("本期（现隶属）", weight=1.2),) if both else ()),
         Column("上年同期（原隶属）", weight=1.2),
         Column("上年同期（现隶属）", weight=1.2),
         Column("归属增减", weight=1.0),
@@ -318,8 +325,11 @@ def _columns(first: str) -> tuple[Column, ...]:
     )
 
 
-def _sides(teller: Teller, figure: Figure) -> tuple[Inline, ...]:
-    """This period, last year by either relations, what moved between them, both growths."""
+def _sides(teller: Teller, figure: Figure, *, both: bool = False) -> tuple[Inline, ...]:
+    """This period, last year by either relations, what moved between them, both growths.
+
+    This period by the relations of now too where `both` are asked for.
+    """
     gap: Inline = NONE
     if figure.last_year is not None or figure.comparable is not None:
         value = (figure.comparable or Decimal(0)) - (figure.last_year or Decimal(0))
@@ -330,6 +340,7 @@ def _sides(teller: Teller, figure: Figure) -> tuple[Inline, ...]:
             gap = teller.number(figure, value, sign + display(value, indicator), "归属增减")
     return (
         teller.cell(figure),
+        *((teller.cell(figure, "可比口径本期"),) if both else ()),
         teller.cell(figure, "上年同期"),
         teller.cell(figure, "可比口径上年"),
         gap,
@@ -341,7 +352,7 @@ def _sides(teller: Teller, figure: Figure) -> tuple[Inline, ...]:
 def _grown(teller: Teller, figure: Figure, basis: str, before: Decimal | None) -> Inline:
     """A growth in words; from nothing there is none."""
     indicator = teller.definitions.indicators[figure.indicator]
-    if not before or change_value(figure.value, before, indicator) is None:
+    if not before or change_value(now_beside(figure, basis), before, indicator) is None:
         return NONE
     return teller.changed(figure, basis)
 

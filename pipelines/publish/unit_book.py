@@ -9,7 +9,7 @@ from typing import Any
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator
 from definitions.periods import Period, PeriodKind
-from pipelines.figures import BLOCK, Figure, Figures
+from pipelines.figures import Figure, Figures
 from pipelines.publish import registers
 from pipelines.publish.annex import line_labels
 from pipelines.publish.content import (
@@ -50,6 +50,7 @@ from pipelines.publish.unit_doings import (
     stations,
 )
 from pipelines.publish.unit_records import UnitBook
+from pipelines.publish.unit_tables import moved_within
 
 KIND = "R-09 一单位一册"
 _FORMS_NAMED = 20
@@ -225,7 +226,10 @@ def _last_day(until: date | None) -> str:
 
 # --- how it reported ---
 
-_GONE = "注：本期划出的工会不列入分单位，其隶属本单位期间的报表和本单位自身的报表计入合计。"
+_MOVED = (
+    "注：分单位为现有各单位本期全部应报报表；合计为本单位自身的报表和各单位隶属本单位期间的报表，"
+    "本期有工会划入或划出，两者不相等。"
+)
 
 
 def _reporting(teller: Teller, book: UnitBook) -> Section:
@@ -243,9 +247,9 @@ def _reporting(teller: Teller, book: UnitBook) -> Section:
         chart = coverage_chart(figures, "各单位报表报送情况")
         sent = coverage_table(teller, "各单位报表报送情况")
         blocks += [sent] if sent is not None else []
-        gone = total.expected - sum(r.expected for r in by_unit(figures)) if total else 0
-        if gone > 0 and (BLOCK, figures.unit.code) in figures.mixed:
-            blocks.append(Paragraph((_GONE,), "note"))
+        listed = sum(r.expected for r in by_unit(figures))
+        if total and total.expected != listed and moved_within(figures):
+            blocks.append(Paragraph((_MOVED,), "note"))
         blocks += [chart] if chart is not None else []
     else:
         blocks += _lacking(figures, book)

@@ -54,7 +54,8 @@ def add_table(made: Any, table: Table, number: int, ordinals: Mapping[str, int])
                 for words, column, span in zip(row, table.columns, spans, strict=True)
             ]
         )
-    widths = [table.width * share for share in table.shares()]
+    width = table.width
+    widths = [width * share for share in table.shares()]
     made.element.body.sectPr.addprevious(grid(rows, widths, _RULES, ordinals))
     note = made.add_paragraph(table.note, style="Note Line")
     if not table.note:

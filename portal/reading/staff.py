@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from definitions import Definitions, Period
 from definitions.measures import Indicator
 from pipelines.figures import change_words, display, steady_band
+from pipelines.small_cells import sensitive
 from portal.asking import NotFound
 from portal.reading.withheld import UNTOLD, Withheld
 from warehouse.engine import sql
@@ -154,6 +155,7 @@ class Figures:
         self.period = Period.parse(head.period)
         self.band = steady_band(known, self.period.end)
         self.previous, self.last_year = self.period.previous().label, self.period.last_year().label
+        self.sensitive = sensitive(known, self.period.end).codes
         labels = [head.period, self.previous, self.last_year]
         rows = reading.execute(
             text(sql("portal_staff_figures")),
@@ -188,8 +190,12 @@ class Figures:
         year = self._value(line, unit, self.last_year, code)
         comparable = self._value(line, unit, self.last_year, code, "comparable")
 
-        def said(other: Decimal | None) -> str:
-            return change_words(value, other, indicator, self.band)
+        of_now = self._value(line, unit, self.head.period, code, "comparable")
+        if of_now is not None and code in self.sensitive:
+            comparable = None  # it would tell what moved unions alone did
+
+        def said(other: Decimal | None, now: Decimal | None = value) -> str:
+            return change_words(now, other, indicator, self.band)
 
         return Shown(
             indicator=indicator,
@@ -199,7 +205,9 @@ class Figures:
             before_way=_way(value, before, indicator),
             year=said(year),
             year_way=_way(value, year, indicator),
-            comparable=said(comparable) if comparable != year else "",
+            comparable=said(comparable, value if of_now is None else of_now)
+            if comparable != year or of_now is not None
+            else "",
             reported=None if now is None else now.reported,
             expected=None if now is None else now.expected,
             address=f"{LINES[line]}/{unit.code}/{self.head.period}/{code}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -37,7 +38,7 @@ def budget(f: Frame) -> Any:
 def hospitality(a: Asked) -> Value:
     """Σ FIN-06.amount this year / last year − 1 (三公 kinds), on the comparable basis of 10.5"""
     kinds = is_in("item_kind", "公务接待", "公务用车", "因公出国")
-    now = a.counted("FIN-06", kinds, "amount")
+    now = replace(a, as_of=a.end).counted("FIN-06", kinds, "amount")
     before = a.last_year().counted("FIN-06", kinds, "amount")
     grown = quotient(now, before)
     return None if grown is None else 100 * (grown - 1)
