@@ -79,12 +79,10 @@ def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
         left, came = (
             sum(getattr(t, side) == own for t in moved) for side in ("from_name", "to_name")
         )
-        below = {u.name for units in teller.figures.children.values() for u in units}
-        within = all({t.from_name, t.to_name} <= below for t in moved)
         if left or came:  # what moves within a whole leaves it as it was; what joins it does not
             runs += ["本单位划出", _count(teller, left, f"{own}划出") if left else "0", "家、划入"]
             runs += [_count(teller, came, f"{own}划入") if came else "0", "家。"]
-        elif within:
+        elif _within(teller):
             runs += ["划出", _count(teller, len(moved), "划出合计"), "家、划入"]
             runs += [_count(teller, len(moved), "划入合计"), "家，净变动0家，合计不变。"]
     for i, (change, count) in enumerate(sorted(others.items())):
@@ -93,6 +91,17 @@ def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
     if others:
         runs.append("。" if moved else "，没有工会划转。")
     return [r for r in runs if r]
+
+
+def _within(teller: Teller) -> bool:
+    """Whether all moves stayed below the unit: last year's members are the same by either parents.
+
+    A move between two streets of different counties names neither county.
+    """
+    members = teller.figures.get(_MEMBERS)
+    if members is None or members.comparable is None:
+        return False
+    return members.comparable == members.last_year
 
 
 Move = tuple[str, str, str, str]
