@@ -195,12 +195,7 @@ def year(
         if code in counts:
             total = Decimal(sum(counts[code].values()))
             last = (total * Decimal("0.93")).to_integral_value() if code < "I-INNO" else None
-            put(
-                Figure(
-                    code, "NX", "2017", BLOCK, total, reported=58, expected=60, last_year=last,
-                    comparable=last if code == "I-ORG-04" else None,
-                )
-            )  # fmt: skip
+            put(Figure(code, "NX", "2017", BLOCK, total, reported=58, expected=60, last_year=last))
             for unit in children:
                 if unit.code in counts[code]:
                     value = Decimal(counts[code][unit.code])

@@ -98,10 +98,13 @@ def _within(teller: Teller) -> bool:
 
     A move between two streets of different counties names neither county.
     """
-    members = teller.figures.get(_MEMBERS)
-    if members is None or members.comparable is None:
-        return False
-    return members.comparable == members.last_year
+    whole = teller.figures.get(_MEMBERS)
+    if whole is not None and whole.comparable is not None:
+        return whole.comparable == whole.last_year
+    below = (teller.figures.get(_MEMBERS, u.code) for u in teller.figures.children.get(BLOCK, ()))
+    known = [f for f in below if f is not None]
+    then, now = (sum((side(f, b) or Decimal(0) for f in known), Decimal(0)) for b in _BASES)
+    return then == now != 0
 
 
 Move = tuple[str, str, str, str]
