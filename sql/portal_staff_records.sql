@@ -1,5 +1,5 @@
--- one row: whether the reader may see what was entered for the assessment of a unit, by the same rule
--- as the policies of assessor_mark, rating_tally and assessment_ruling (migration 0015)
+-- one row: whether the reader may see what was entered for the assessment of a unit, by the rule of
+-- the policies of assessor_mark, rating_tally and assessment_ruling (migration 0015)
 SELECT
     EXISTS (
         SELECT 1
