@@ -20,6 +20,7 @@ from warehouse.walks import LineBehind
 CODES = {
     "I-ORG-04": "indicator",
     "I-ORG-04/目标": "indicator",
+    "I-ORG-04/报表合计": "indicator",  # not a count of rows, whatever its basis
     "missing": "coverage",
     "V-R-003": "finding",
     "审核问题/处数": "finding",
