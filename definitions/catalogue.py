@@ -61,6 +61,14 @@ class Definitions:
                 raise KeyError(f"no edition of {code} covers {period}")
         return self._editions[slot]
 
+    def edition(self, code: str, edition: str) -> Form:
+        """A form by the edition that a filing names; KeyError when there is none."""
+        return self._by_edition[code, edition]
+
+    @cached_property
+    def _by_edition(self) -> dict[tuple[str, str], Form]:
+        return {(f.code, f.edition): f for f in self.forms}
+
     def newest(self, code: str) -> Form:
         """The latest edition of a form."""
         return self._newest[code]

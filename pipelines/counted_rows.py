@@ -39,6 +39,12 @@ def form_of(code: str) -> str:
     return code.partition(":")[0]
 
 
+def columns_of(code: str) -> frozenset[str]:
+    """What a count reads: the column that it adds up, or `rows`; the one that tells which rows."""
+    _, what, column, _ = _parts(code)
+    return frozenset({what, column} - {""})
+
+
 def measure_of(code: str, basis: str, definitions: Definitions) -> Measure:
     """How the warehouse measures a count; KeyError for a form or column that is not known."""
     form_code, what, column, value = _parts(code)

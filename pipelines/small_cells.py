@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from definitions.catalogue import Definitions
 from definitions.measures import Indicator, Measure
+from definitions.model import Form
 from definitions.periods import Period, PeriodKind
 from pipelines.exposed_cells import Asked, Cell, Sum, withhold
 
@@ -79,6 +80,15 @@ def sensitive_columns(definitions: Definitions, form: str, day: date) -> frozens
     listed = definitions.parameters.get(COLUMNS)
     named = listed.at(day).get(form, {}) if listed is not None else {}
     return frozenset(c for group in named.values() for c in group)
+
+
+def untold_columns(definitions: Definitions, form: Form, day: date) -> frozenset[str]:
+    """Columns of which no row is told: of persons, and of so few that they would be known.
+
+    With `rows` not even how many there are.
+    """
+    few = sensitive_columns(definitions, form.code, day)
+    return few | {c.code for c in form.columns if c.personal or "rows" in few}
 
 
 def _about(measure: Measure, columns: Mapping[str, Mapping[str, Sequence[str]]]) -> str:

@@ -17,6 +17,7 @@ from definitions import Period
 from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.figures import Figure
+from pipelines.flow import walking
 from pipelines.publish.industry_data import Branch, IndustryTopic, told_codes
 from pipelines.publish.industry_topic import industry_topic
 from pipelines.small_cells import sensitive
@@ -123,6 +124,27 @@ def test_counts_of_rows_walk_to_their_cells(topic: dict[str, Any]) -> None:
         assert sum(adds, Decimal(0)) == shown(text), step.indicator
         if step.basis == "报表合计":
             assert sum((p.value or Decimal(0) for p in step.parts), Decimal(0)) == shown(text)
+    whole = next(s for _, s in walked if s.basis == "报表合计" and s.parts)
+    part = next(p for p in whole.parts if p.address)
+    assert flow.walk(topic["reference"], part.address).value == part.value
+
+
+@pytest.mark.parametrize(
+    "code", ["CON-02:rows/报表合计", "CON-01:rows/报表合计", "CON-02:clauses/本单位报表"]
+)
+def test_a_count_that_is_not_printed_is_not_told(topic: dict[str, Any], code: str) -> None:
+    with pytest.raises(LookupError, match="没有引用"):
+        flow.walk(topic["reference"], f"块/{TOP}/2020/{code}")
+
+
+@pytest.mark.parametrize("code", ["SKILL-03:rows:name=甲", "AID-01:rows", "AID-02:persons"])
+def test_no_count_is_of_persons_or_of_few(
+    topic: dict[str, Any], monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """Not even where an edition printed it."""
+    monkeypatch.setattr(walking, "require_printed", lambda at, number: None)
+    with pytest.raises(LookupError, match="不公布"):
+        flow.walk(topic["reference"], f"块/{TOP}/2020/{code}/报表合计")
 
 
 def test_committees_are_the_rows_of_the_industries(

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -19,15 +19,18 @@ from typing import Any
 import docx
 import openpyxl
 import pytest
+from portal_site import Site
 
 from definitions import Definitions
 from pipelines import flow
 from pipelines.assessment_year.rating import Ballots
 from pipelines.flow import assessing_year as steps
 from pipelines.flow import assessment_entries as entries
+from pipelines.flow import walking_marks
+from pipelines.flow.ground import CHINA
 from pipelines.flow.walking import Cell, Part, Walk
 from pipelines.places import places
-from pipelines.publish.quoting import SHARE_CAST, TOTAL, basis_told
+from pipelines.publish.quoting import LATE_WORKDAYS, SHARE_CAST, TOTAL, basis_told
 from pipelines.workbook import FormSheet
 from tests import two_unions
 from tests.acceptance import query
@@ -40,9 +43,10 @@ from tests.test_papers_again import (
     the_round_begins,
     the_round_goes_on,
 )
-from tests.two_unions import MILL, MINE, TRADE, file
+from tests.two_unions import CITY, MILL, MINE, TRADE, file
 from warehouse.engine import warehouse
 from warehouse.life_cycle import Actor
+from warehouse.walks import result_kept
 
 __all__ = ["assessed"]
 
@@ -411,8 +415,90 @@ def test_money_says_by_whose_authority(papers: dict[str, Any]) -> None:
 
 def test_no_cell_is_shown_by_naming_it(papers: dict[str, Any]) -> None:
     notice = paper_of("R-07", "职工诉求超期%")
-    told = flow.walk(notice.id, f"块/{MILL}/2020-05/RIGHT-01:persons/S1")
-    assert told.value == 3  # of a slip that the notice lists
-    for row in ("2020-05/RIGHT-01:persons/S2", "2020-06/SAFE-03:points/K9"):
+    for column in (LATE_WORKDAYS, "accepted_on"):  # days, and the day that they are reckoned from
+        told = flow.walk(notice.id, f"块/{MILL}/2020-05/RIGHT-01:{column}/S1")
+        assert [c.fields for c in told.cells] == [("accepted_on",)]
+    for row in ("05/RIGHT-01:persons/S1", f"05/RIGHT-01:{LATE_WORKDAYS}/S2",
+                "06/SAFE-03:points/K9"):  # fmt: skip
         with pytest.raises(LookupError, match="没有引用"):
-            flow.walk(notice.id, f"块/{MILL}/{row}")
+            flow.walk(notice.id, f"块/{MILL}/2020-{row}")
+
+
+def test_a_result_is_walked_from_papers_that_tell_it_alone(papers: dict[str, Any]) -> None:
+    address = f"块/{TRADE}/2019/TRA-IND-2019/{TOTAL}"
+    for paper in (paper_of("R-02", "%产业工会%目标责任%"), paper_of("R-08", "%目标责任%")):
+        assert flow.walk(paper.id, address).parts
+    for paper in (paper_of("R-07", "职工诉求超期%"), paper_of("R-02", "%基层工会目标责任%")):
+        with pytest.raises(LookupError, match="没有引用"):
+            flow.walk(paper.id, address)
+
+
+def unmeasured(known: Definitions) -> str:
+    """An item that is marked by assessors, not by a figure."""
+    scheme = next(s for s in known.schemes if s.code == "TRA-IND-2019")
+    return next(i.code for b in scheme.blocks for i in b.items if i.assessed is not None)
+
+
+@pytest.mark.parametrize(
+    "basis",
+    ["块:X", "块:X:计入", "评价:X:会员:收回", "评价:ratings:甲:收回", "评价:ratings:会员:X",
+     "评价:ratings:甲:评分", "分项:X:基础", "自报:{item}", "自报:X", "扣分:年报迟报:9"],
+)  # fmt: skip
+def test_what_no_score_sheet_has_is_said_to_be_missing(
+    papers: dict[str, Any], definitions: Definitions, basis: str
+) -> None:
+    book = paper_of("R-02", "%产业工会%目标责任%")
+    with pytest.raises(LookupError, match="没有"):
+        asked = basis.format(item=unmeasured(definitions))
+        flow.walk(book.id, f"块/{TRADE}/2019/TRA-IND-2019/{asked}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["2019/经费·TRA-GRASS-2019/核定", "2018/经费·TRA-IND-2019/核定", "2019/经费·TRA-IND-2019/奖金",
+     "2019/经费·TRA-IND-2019/奖金:市总工会"],
+)  # fmt: skip
+def test_a_note_tells_its_own_money_alone(papers: dict[str, Any], address: str) -> None:
+    note = paper_of("R-08", "%目标责任%")
+    unit = DISTRICT if address.endswith("市总工会") else TRADE
+    if unit == DISTRICT:
+        assert flow.walk(note.id, f"块/{unit}/2019/经费·TRA-IND-2019/应承担:市总工会").value
+    with pytest.raises(LookupError, match="不是|没有"):
+        flow.walk(note.id, f"块/{unit}/{address}")
+
+
+def test_a_book_of_a_run_is_walked_by_its_own_definitions_or_not_at_all(
+    papers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (book,) = query(
+        "SELECT p.id, p.cutoff, p.definitions, p.recipe->>'run' AS run, o.code, n.ordinal "
+        "FROM publication p JOIN publication_number n ON n.publication_id = p.id "
+        "JOIN organisation o ON o.id = p.org_id WHERE p.recipe ? 'run' AND n.basis = :b "
+        "ORDER BY p.id, n.ordinal LIMIT 1", b=TOTAL,
+    )  # fmt: skip
+    assert flow.walk(book.id, book.ordinal).parts
+    run = {"number": None, "cutoff": book.cutoff}
+    with warehouse().connect() as c:
+        assert result_kept(c, book.run, YEAR, **run, definitions=book.definitions)
+        assert result_kept(c, book.run, YEAR, **run, definitions="0" * 64) is None
+    monkeypatch.setattr(walking_marks, "result_kept", lambda *_, **__: None)
+    with pytest.raises(LookupError, match="没有找到"):
+        flow.walk(book.id, book.ordinal)
+
+
+def test_who_entered_what_is_read_by_those_alone_who_assess(
+    papers: dict[str, Any], definitions: Definitions
+) -> None:
+    site = Site(definitions, at=datetime(2020, 8, 10, 9, tzinfo=CHINA))
+    book = paper_of("R-02", "%产业工会%目标责任%")
+    base = f"/numbers/{book.id}/块/{TRADE}/2019/TRA-IND-2019"
+    for role in ("county_reviewer", "finance", "assessor", "department"):
+        site.account(role, (role, CITY))
+        reader, assesses = site.signed_in(role), role in ("assessor", "department")
+        ballots = reader.get(f"{base}/评价:ratings:会员:收回")
+        mark = reader.get(f"{base}/得分:{unmeasured(definitions)}")
+        assert (ballots.status_code, mark.status_code) == (200, 200)
+        assert "138" in ballots.text
+        assert ("考核办 01于" in ballots.text) is assesses
+        assert ("91.5" in mark.text) is assesses
+        assert ("不在您的职责范围内" in mark.text) is not assesses

@@ -21,7 +21,15 @@ from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines.exposed_cells import Sum, small, withhold
 from pipelines.flow.walking import Part
-from pipelines.small_cells import OWN, Tree, Value, sensitive, sensitive_columns, withheld_of
+from pipelines.small_cells import (
+    OWN,
+    Tree,
+    Value,
+    sensitive,
+    sensitive_columns,
+    untold_columns,
+    withheld_of,
+)
 from portal.reading.numbers import addressed
 from portal.reading.withheld import Withheld
 from warehouse.engine import prepare
@@ -228,6 +236,9 @@ def test_what_is_sensitive_is_named_in_the_definitions(definitions: Definitions)
     assert sensitive_columns(definitions, "ORG-02", day) == frozenset()
     # R-12 withholds topics of few slips: rows that tell each slip's topic would undo it
     assert {"topic", "satisfied"} <= sensitive_columns(definitions, "RIGHT-01", day)
+    aided, officers = definitions.newest("AID-01"), definitions.newest("CADRE-02")
+    assert untold_columns(definitions, aided, day) == {"rows", *(c.code for c in aided.columns)}
+    assert untold_columns(definitions, officers, day) == {"cadre"}
 
 
 def test_what_was_decided_stands_beside_its_computation(warehouse_home: Path) -> None:

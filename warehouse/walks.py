@@ -259,18 +259,23 @@ def _line(r: Any) -> LineBehind:
 
 
 def result_kept(
-    connection: Connection, scheme: str, year: int, *, number: int | None, cutoff: datetime
-) -> int | None:
-    """The result of an edition of a round by its number, or of the run at a cut-off."""
-    wanted = {"scheme": scheme, "year": year, "number": number, "cutoff": cutoff}
+    connection: Connection, scheme: str, year: int, *, number: int | None, cutoff: datetime,
+    definitions: str,
+) -> int | None:  # fmt: skip
+    """The result of an edition of a round by its number, or of the run at a cut-off by definitions
+    of that digest; None where none is kept."""
+    wanted = {
+        "scheme": scheme, "year": year, "number": number, "cutoff": cutoff,
+        "definitions": definitions,
+    }  # fmt: skip
     found: int | None = connection.execute(
         text(
             "SELECT e.assessment_id FROM assessment_edition e "
             "JOIN assessment_round r ON r.id = e.round_id "
             "WHERE r.scheme = :scheme AND r.year = :year AND e.number = :number"
             if number is not None
-            else "SELECT max(id) FROM assessment "
-            "WHERE scheme = :scheme AND year = :year AND cutoff = :cutoff"
+            else "SELECT id FROM assessment WHERE scheme = :scheme AND year = :year "
+            "AND cutoff = :cutoff AND definitions = :definitions"
         ),
         wanted,
     ).scalar()

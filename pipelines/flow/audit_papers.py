@@ -16,9 +16,9 @@ from pipelines.assessment_year.stages import Refused
 from pipelines.consolidate import top_unit
 from pipelines.flow import consequences as following
 from pipelines.flow.ground import definitions, engine, moment, register
+from pipelines.flow.kept_sheets import KINDS, kind_of, mark_of
 from pipelines.flow.paper_ground import keep_papers, with_paper
 from pipelines.flow.recipes import Asked, to_keep
-from pipelines.flow.walking_marks import KINDS, kind_of, mark_of
 from pipelines.publish import Publication
 from pipelines.publish import assessment_papers as papers
 from pipelines.publish.paper import Words, flat, said

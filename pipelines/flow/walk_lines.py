@@ -65,10 +65,10 @@ def line_cell(at: At, line: LineBehind, number: PrintedNumber, side: str, column
     fields: tuple[str, ...] = ()
     adds = None
     if line.numbers:
-        form = at.known.form(line.form, Period.parse(line.period))
+        form = at.known.edition(line.form, line.edition)
         told = [
             (c.code, place, value)
-            for c, place, value in zip(form.columns, line.columns, line.numbers, strict=False)
+            for c, place, value in zip(form.columns, line.columns, line.numbers, strict=True)
             if place and (c.code == column if column else value is not None)
         ]
         fields = tuple(code for code, _, _ in told)

@@ -27,12 +27,17 @@ TOP, BOTTOM = "分子", "分母"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a number; `address` names it for the next step, empty where none follows."""
+    """One part of a number; `address` names it for the next step, empty where none follows.
+
+    `record` says that it tells what somebody entered for an assessment: such records, and the rule
+    of a step made of them, are for those who assess.
+    """
 
     label: str
     value: Decimal | None
     address: str = ""
     cells: int = 0
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

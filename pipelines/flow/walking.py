@@ -7,6 +7,7 @@ so a reader walks on from part to part until cells of workbooks, with their hash
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from pipelines import counted_rows
 from pipelines.figures import POINTS, UNASSIGNED
 from pipelines.flow.editions import definitions_of
 from pipelines.flow.ground import engine
+from pipelines.flow.walk_printed import RESULT, require_printed
 from pipelines.flow.walk_steps import (
     BEFORE,
     BOTTOM,
@@ -54,6 +56,7 @@ from pipelines.publish.own_counts import with_counts
 from pipelines.publish.quoting import ALL_FINDINGS as ALL
 from pipelines.publish.quoting import ALL_WORKS, MONEY, RECTIFICATION, ROW
 from pipelines.publish.unit_tables import MOVED
+from pipelines.small_cells import untold_columns
 from warehouse.lineage import cells_behind, cells_of_measure, cells_of_target
 from warehouse.organisations import ids
 from warehouse.publications import Edition, PrintedNumber, edition_of, numbers_of
@@ -69,6 +72,8 @@ def walk(publication: int | str, number: int | str) -> Walk:
         known = with_counts(definitions_of(connection, edition.definitions))
         at = At(connection, known, edition, ids(connection), {})
         printed, label = _named(connection, known, edition, number)
+        if "/" in label:
+            require_printed(at, printed)
         return _step(at, printed, label)
 
 
@@ -103,33 +108,38 @@ def _named(
     words = number.split("/")
     if len(words) not in (4, 5) or words[0] not in LINES:
         raise LookupError(f"{number} 不是“统计线/单位编码/期间/指标代码[/口径]”")
+    line, unit, period, code = words[:4]
     basis = words[4] if len(words) == 5 else NOW
-    source = "coverage" if not words[3].startswith("I-") else "indicator"
-    if words[3] == ALL or words[3].startswith("V-"):
-        source = "finding"
-    if words[3] in {s.code for s in known.schemes}:
-        source = "assessment"
-    if words[3].startswith(OF_NOTE):
-        source, words[3] = MONEY, words[3].removeprefix(OF_NOTE)
-    if words[3].partition(":")[0] in known.form_codes and len(words) == 5:
-        source = ROW
-    if words[3] in known.works or words[3] == ALL_WORKS:
-        source = "letters"
-    if basis in (counted_rows.ALL, counted_rows.OWN):
-        source = counted_rows.SOURCE
-    if is_row(edition, words[3]):
-        source = CONSOLIDATED
-    return (
-        PrintedNumber("", LINES[words[0]], words[1], words[2], words[3], basis, None, source),
-        number,
-    )
+    source = next(name for name, claims in _CLAIMS if claims(known, edition, code, basis))
+    code = code.removeprefix(OF_NOTE)
+    return PrintedNumber("", LINES[line], unit, period, code, basis, None, source), number
+
+
+def _of_form(known: Definitions, code: str) -> bool:
+    """Whether a code names something of the rows of a form: RIGHT-01:persons."""
+    return counted_rows.is_count(code) and counted_rows.form_of(code) in known.form_codes
+
+
+_CLAIMS: tuple[tuple[str, Callable[[Definitions, Edition, str, str], bool]], ...] = (
+    (CONSOLIDATED, lambda known, edition, code, basis: is_row(edition, code)),
+    (MONEY, lambda known, edition, code, basis: code.startswith(OF_NOTE)),
+    (counted_rows.SOURCE, lambda known, edition, code, basis: (
+        _of_form(known, code) and basis in (counted_rows.ALL, counted_rows.OWN))),
+    (ROW, lambda known, edition, code, basis: _of_form(known, code) and basis != NOW),
+    (RESULT, lambda known, edition, code, basis: code in {s.code for s in known.schemes}),
+    ("letters", lambda known, edition, code, basis: code in known.works or code == ALL_WORKS),
+    ("finding", lambda known, edition, code, basis: code == ALL or code.startswith("V-")),
+    ("indicator", lambda known, edition, code, basis: code.startswith("I-")),
+    ("coverage", lambda known, edition, code, basis: True),
+)  # fmt: skip
+"""What an address is about, by its code and basis: the first that claims it has it."""
 
 
 def _step(at: At, number: PrintedNumber, label: str) -> Walk:
     if number.unit not in at.units and number.unit not in ("0", UNASSIGNED):
         raise LookupError(f"工会组织编码 {number.unit} 未登记")
     lists = {
-        "assessment": result,
+        RESULT: result,
         "letters": letters,
         "changes": changes,
         "board": lights,
@@ -283,10 +293,15 @@ def _year_after(label: str) -> str:
 
 def _rows(at: At, number: PrintedNumber, label: str) -> Walk:
     """A count of rows that no indicator tells: what each row adds to it."""
+    period = Period.parse(number.period)
+    if counted_rows.columns_of(number.indicator) & untold_columns(
+        at.known, at.known.newest(counted_rows.form_of(number.indicator)), period.end
+    ):
+        raise LookupError(f"{number.indicator} 涉及个人或者人数很少，不公布")
     measure = counted_rows.measure_of(number.indicator, number.basis, at.known)
     found = cells_of_measure(
-        at.connection, at.known, measure, at.unit_id(number.unit), number.line,
-        Period.parse(number.period), at.edition.cutoff,
+        at.connection, at.known, measure, at.unit_id(number.unit), number.line, period,
+        at.edition.cutoff,
     )  # fmt: skip
     value = sum_of(found) if number.value is None else number.value
     rule = "本单位各行相加" if measure.own else "各单位相加"

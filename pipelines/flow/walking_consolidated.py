@@ -18,7 +18,7 @@ from pipelines.flow.sheets import parents_on, rows_of, sources_of
 from pipelines.flow.walk_steps import NOW, At, Cell, Part, Walk, address_of, made, name_of
 from pipelines.publish.consolidated import KIND, TOTAL, summable, summed
 from pipelines.publish.sources import Source
-from pipelines.small_cells import sensitive_columns
+from pipelines.small_cells import untold_columns
 from warehouse.organisations import Registered, standing
 from warehouse.publications import Edition, PrintedNumber
 from warehouse.walks import filings_of
@@ -88,12 +88,8 @@ def find_row(connection: Connection, known: Definitions, edition: Edition, typed
     return f"{line}/{code}/{edition.period}/{form.code}.{column.code}{basis}"
 
 
-def _untold(known: Definitions, form: Form, edition: Edition) -> set[str]:
-    """Columns of which no row is told: of persons, and of so few that they would be known."""
-    few = sensitive_columns(known, form.code, Period.parse(edition.period).end)
-    if "rows" in few:
-        return {c.code for c in form.columns}
-    return {c.code for c in form.columns if c.personal or c.code in few}
+def _untold(known: Definitions, form: Form, edition: Edition) -> frozenset[str]:
+    return untold_columns(known, form, Period.parse(edition.period).end)
 
 
 @dataclass(frozen=True, slots=True)

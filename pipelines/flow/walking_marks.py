@@ -15,6 +15,7 @@ from typing import Any
 from definitions import Period
 from definitions.schemes import Scheme
 from pipelines.flow.ground import CHINA, moment
+from pipelines.flow.kept_sheets import block_of, given, kept, kind_of, mark_of
 from pipelines.flow.letters import first_scored
 from pipelines.flow.walk_lines import cells_of_place, cells_of_self_report
 from pipelines.flow.walk_steps import At, Cell, Part, Walk, address_of, made
@@ -51,15 +52,17 @@ _COUNTS = {**_CHOICES, ELIGIBLE: "eligible", CAST: "ballots"}
 
 def scored_units(at: At, number: PrintedNumber, unit: str = "") -> list[ScoredUnit]:
     """Units of the result that a number is from: of the paper's own edition or run, else of what
-    stood at the cut-off."""
-    period, recipe = Period.parse(number.period), at.edition.recipe
-    result = None
+    stood at the cut-off. LookupError where the paper's own is not kept: no other is told for it."""
+    period, edition = Period.parse(number.period), at.edition
+    result, recipe = None, edition.recipe
     own = number.indicator == recipe.get("scheme", recipe.get("run"))
-    if own and number.period == at.edition.period and ("edition" in recipe or "run" in recipe):
+    if own and number.period == edition.period and ("edition" in recipe or "run" in recipe):
         result = result_kept(
             at.connection, number.indicator, period.year, number=recipe.get("edition"),
-            cutoff=at.edition.cutoff,
+            cutoff=edition.cutoff, definitions=edition.definitions,
         )  # fmt: skip
+        if result is None:
+            raise LookupError(f"没有找到{edition.reference}所依据的考核结果")
     return results_behind(
         at.connection, period.year, at.edition.cutoff, number.indicator, unit, result=result
     )
@@ -96,14 +99,6 @@ def _walk(
                 tuple(dict.fromkeys(cells)))  # fmt: skip
 
 
-def _number(value: Any) -> Decimal:
-    return Decimal(str(value))
-
-
-def _given(value: Any) -> Decimal | None:
-    return None if value is None else _number(value)
-
-
 # --- points added and taken ---
 
 
@@ -113,6 +108,8 @@ def _adjusted(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Sc
     entries = one.detail.get("bonus" if name == BONUS else "deductions", ())
     of_kind = [e for e in entries if kind in ("", basis_of(e["kind"]))]
     if place:
+        if not (place.isdecimal() and 1 <= int(place) <= len(of_kind)):
+            raise LookupError(f"评分表没有“{number.basis}”这一项")
         return _entry(at, number, label, scheme, of_kind[int(place) - 1])
     seen: dict[str, int] = {}
     parts = []
@@ -120,12 +117,12 @@ def _adjusted(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Sc
         key = basis_of(entry["kind"])
         seen[key] = seen.get(key, 0) + 1
         address = address_of(number, basis=f"{name}:{key}:{seen[key]}")
-        points = _number(entry["points"]) if entry["counted"] else Decimal(0)
+        points = kept(entry["points"]) if entry["counted"] else Decimal(0)
         parts.append(Part(f"{entry['kind']}：{entry['title']}", points, address, 1))
     whole = sum((p.value or Decimal(0) for p in parts), Decimal(0))
     rule = "逐项相加"
     if not kind:
-        capped = _number(one.detail["bonus_points" if name == BONUS else "deduction_points"])
+        capped = kept(one.detail["bonus_points" if name == BONUS else "deduction_points"])
         rule += f"，按上限计（合计{whole.normalize():f}分）" if capped < whole else ""
         whole = capped
     return _walk(at, number, label, scheme, whole, rule, parts)
@@ -138,7 +135,7 @@ def _entry(
     why = "计入" if entry["counted"] else entry["why"]
     rule = f"{entry['title']}；依据：{by or '未附文号'}；{why}"
     cells = cells_of_place(at, number, entry["reference"], figures_as_of(at))
-    points = _number(entry["points"]) if entry["counted"] else Decimal(0)
+    points = kept(entry["points"]) if entry["counted"] else Decimal(0)
     return _walk(at, number, label, scheme, points, rule, (), list(cells))
 
 
@@ -164,16 +161,16 @@ def _mark(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scored
     key = number.basis.removeprefix(MARK_OF)
     sides = ((ACTUAL_OF, "actual"), (TARGET_OF, "target"), (TOLD_OF, "self_reported"))
     parts = [
-        Part(name.rstrip(":"), _number(line[field]), address_of(number, basis=f"{name}{key}"), 1)
+        Part(name.rstrip(":"), kept(line[field]), address_of(number, basis=f"{name}{key}"), 1)
         for name, field in sides
         if line[field] is not None and line["indicator"]
     ]
-    parts += [Part(who, _number(raw)) for who, raw in line["working"]["given"]]
+    parts += [Part(who, kept(raw), record=True) for who, raw in line["working"]["given"]]
     cells: list[Cell] = []
     if not line["indicator"]:
         parts += _records(at, number, line["reference"])
         cells = list(cells_of_place(at, number, line["reference"], at.edition.cutoff))
-    return _walk(at, number, label, scheme, _number(line["marks"]), words, parts, cells)
+    return _walk(at, number, label, scheme, kept(line["marks"]), words, parts, cells)
 
 
 def _target(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
@@ -181,14 +178,14 @@ def _target(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scor
     period = Period.parse(number.period)
     if not line["from_letter"]:
         last = line["last_year"]
-        parts = [] if last is None else [Part("上年实绩", _number(last), _figure_of(line, period))]
+        parts = [] if last is None else [Part("上年实绩", kept(last), _figure_of(line, period))]
         rule = f"考核办法规定的目标：{words}"
-        return _walk(at, number, label, scheme, _given(line["target"]), rule, parts)
+        return _walk(at, number, label, scheme, given(line["target"]), rule, parts)
     until = figures_as_of(at)
     first = first_scored(at.connection, scheme.family, period.year, until)
     signed = until if first is None else min(first, until)
     cells = cells_of_place(at, number, line["signed_in"], signed, "target")
-    return _walk(at, number, label, scheme, _given(line["target"]), "目标责任书签订的目标", (),
+    return _walk(at, number, label, scheme, given(line["target"]), "目标责任书签订的目标", (),
                  list(cells))  # fmt: skip
 
 
@@ -203,12 +200,14 @@ def _figure_of(line: Mapping[str, Any], period: Period) -> str:
 def _told(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
     """What the unit says: entered in the round, else its filed reports."""
     line, _ = _line_of(number, one)
+    if not line["indicator"]:
+        raise LookupError(f"“{number.basis}”不按指标计分，没有自评数")
     code, until = line["indicator"]["code"], at.edition.cutoff
-    value = _given(line["self_reported"])
+    value = given(line["self_reported"])
     found = _round(at, number)
     for row in told_by_units.self_entries(at.connection, found, until) if found else ():
         if (row["unit"], row["indicator"]) == (number.unit, code) and row["value"] is not None:
-            part = Part(_who("自评", row), _number(row["value"]))
+            part = Part(_who("自评", row), kept(row["value"]), record=True)
             return _walk(at, number, label, scheme, value, "单位在系统中填报的自评数", [part])
     cells = cells_of_self_report(at, number, code, figures_as_of(at))
     return _walk(at, number, label, scheme, value, "单位自报数：流量各季相加，其余取第四季度", (),
@@ -226,21 +225,20 @@ def _actual(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scor
         elif "!" in place:
             cells += list(cells_of_place(at, number, place, figures_as_of(at)))
         elif place:
-            parts.append(Part(place, _given(line["actual"])))
+            parts.append(Part(place, given(line["actual"])))
     if len(parts) == 1:
-        parts = [replace(parts[0], value=_given(line["actual"]))]
+        parts = [replace(parts[0], value=given(line["actual"]))]
     rule = line["made_of"] or words
-    return _walk(at, number, label, scheme, _given(line["actual"]), rule, parts, cells)
+    return _walk(at, number, label, scheme, given(line["actual"]), rule, parts, cells)
 
 
 def _weighted(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
     """What a block adds to the total."""
     basis = number.basis.removesuffix(f":{EARNED}")
-    code = basis.removeprefix(BLOCK_OF)
-    block = next(b for b in one.detail["blocks"] if b["block"]["code"] == code)
-    part = Part(block["block"]["name"], _given(block["score"]), address_of(number, basis=basis), 1)
-    rule = f"得分×权重{_number(block['weight']).normalize():f}%"
-    return _walk(at, number, label, scheme, _number(block["weighted"]), rule, [part])
+    block = block_of(scheme, one.detail, basis.removeprefix(BLOCK_OF))
+    part = Part(block["block"]["name"], given(block["score"]), address_of(number, basis=basis), 1)
+    rule = f"得分×权重{kept(block['weight']).normalize():f}%"
+    return _walk(at, number, label, scheme, kept(block["weighted"]), rule, [part])
 
 
 # --- ballots ---
@@ -248,34 +246,37 @@ def _weighted(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Sc
 
 def _ballot(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
     _, code, who, what = number.basis.split(":", 3)
-    block = next(b for b in one.detail["blocks"] if b["block"]["code"] == code)
+    block = block_of(scheme, one.detail, code)
     rater = next((r for r in block["raters"] if basis_of(r["rater"]) == who), None)
     tally = (rater or {}).get("tally") or {}
     told = tally or block  # a party tells counts of its own
+    counts = _COUNTS if tally else {ELIGIBLE: "members_eligible", CAST: "members_rated"}
+    known = {*counts, SHARE_CAST, *((EARNED, GIVEN) if rater else ())}
+    if what not in known or (rater is None and block["raters"]):
+        raise LookupError(f"评分表没有“{number.basis}”这个数")
     reference = told.get("reference") or ""
 
     def other(name: str) -> Part:
         basis = f"{BALLOT_OF}{code}:{who}:{name}"
-        return Part(name, _given(told[_COUNTS[name]]), address_of(number, basis=basis), 1)
+        return Part(name, given(told[_COUNTS[name]]), address_of(number, basis=basis), 1)
 
     if what == SHARE_CAST:
         return _walk(at, number, label, scheme, None, "收回票数÷应评人数×100%",
                      [other(CAST), other(ELIGIBLE)])  # fmt: skip
     if rater is not None and what == EARNED:
         basis = f"{BALLOT_OF}{code}:{who}:{GIVEN}"
-        part = Part(GIVEN, _given(rater["score"]), address_of(number, basis=basis), 1)
-        rule = f"评分×份额{_number(rater['share']).normalize():f}%"
+        part = Part(GIVEN, given(rater["score"]), address_of(number, basis=basis), 1)
+        rule = f"评分×份额{kept(rater['share']).normalize():f}%"
         return _walk(at, number, label, scheme, None, rule, [part])
     if rater is not None and what == GIVEN:
         words = one.detail.get("explanation", {}).get("blocks", ())
         spoken = next((r["told"] for b in words for r in b["raters"]
                        if b["code"] == code and r["rater"] == rater["rater"]), "")  # fmt: skip
         parts = [other(name) for name in _CHOICES] if tally else []
-        return _walk(at, number, label, scheme, _given(rater["score"]), spoken, parts)
+        return _walk(at, number, label, scheme, given(rater["score"]), spoken, parts)
     parts = list(_records(at, number, reference))
-    column = _COUNTS[what] if tally else {ELIGIBLE: "members_eligible", CAST: "members_rated"}[what]
-    cells = list(cells_of_place(at, number, reference, at.edition.cutoff, column))
-    return _walk(at, number, label, scheme, _given(told[_COUNTS[what]]), "评价票汇总", parts, cells)
+    cells = list(cells_of_place(at, number, reference, at.edition.cutoff, counts[what]))
+    return _walk(at, number, label, scheme, given(told[_COUNTS[what]]), "评价票汇总", parts, cells)
 
 
 # --- records of the portal ---
@@ -306,7 +307,7 @@ def _records(at: At, number: PrintedNumber, reference: str) -> Iterator[Part]:
         for row in rows(at.connection, found, at.edition.cutoff):
             if row["id"] == int(place):
                 value = row["ballots"] if what == "评价票" else row["raw"]
-                yield Part(_who(what, row), _number(value))
+                yield Part(_who(what, row), kept(value), record=True)
 
 
 def _ruled(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
@@ -321,10 +322,10 @@ def _ruled(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
     rule = "；".join(f"{r['source']}核定（{r['document']}）：{r['reason']}" for r in told)
     parts = [
         Part(f"系统内记录：核定第 {r['id']} 号，{r['ruled_at'].astimezone(CHINA):%Y-%m-%d %H:%M}",
-             _given(r["value"]))
+             given(r["value"]), record=True)
         for r in told
     ]  # fmt: skip
-    return _walk(at, number, label, scheme, _given(told[0]["value"]) if told else None, rule, parts)
+    return _walk(at, number, label, scheme, given(told[0]["value"]) if told else None, rule, parts)
 
 
 # --- audits ---
@@ -333,11 +334,11 @@ def _ruled(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
 def _kind(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
     """What an aspect earned of one kind: 分项:AUD-01:基础."""
     _, code, kind = number.basis.split(":", 2)
-    block = next(b for b in one.detail["blocks"] if b["block"]["code"] == code)
+    block = block_of(scheme, one.detail, code)
     parts = [
         Part(
             line["item"]["name"],
-            _number(line["marks"]),
+            kept(line["marks"]),
             address_of(number, basis=mark_of(line)),
             1,
         )
@@ -346,22 +347,6 @@ def _kind(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scored
     ]
     whole = sum((p.value or Decimal(0) for p in parts), Decimal(0))
     return _walk(at, number, label, scheme, whole, "各项得分相加", parts)
-
-
-def mark_of(line: Mapping[str, Any]) -> str:
-    """The name of the mark of a kept line."""
-    code = (line["indicator"] or {}).get("code") or ""
-    return basis_of(f"{MARK_OF}{line['item']['code']}:{code}".rstrip(":"))
-
-
-KINDS = ("基础", "效益", "奖励")
-"""Kinds of an audit's marks, by how their items are called."""
-
-
-def kind_of(line: Mapping[str, Any]) -> str:
-    """The kind of a kept line of an audit; what is neither 基础 nor 效益 is 奖励."""
-    kind = str(line["item"]["name"])[:2]
-    return kind if kind in KINDS[:2] else KINDS[2]
 
 
 def _mean(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
@@ -373,7 +358,7 @@ def _mean(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Scored
         score = next((b["score"] for b in own.detail["blocks"] if b["block"]["code"] == code), None)
         if score is not None:
             address = address_of(number, unit=unit.unit, basis=f"{BLOCK_OF}{code}")
-            parts.append(Part(unit.name, _number(score), address, 1))
-    given = [p.value for p in parts if p.value is not None]
-    mean = sum(given, Decimal(0)) / len(given) if given else None
+            parts.append(Part(unit.name, kept(score), address, 1))
+    values = [p.value for p in parts if p.value is not None]
+    mean = sum(values, Decimal(0)) / len(values) if values else None
     return _walk(at, number, label, scheme, mean, "各被审计单位得分的平均", parts)

@@ -89,6 +89,8 @@ def money(at: At, number: PrintedNumber, label: str) -> Walk:
     recipe = at.edition.recipe
     if "pool" not in recipe:
         raise LookupError(f"{at.edition.reference} 不是经费与结果运用说明")
+    if (number.indicator, number.period) != (recipe["scheme"], at.edition.period):
+        raise LookupError(f"{at.edition.reference} 不是 {number.indicator} {number.period} 的说明")
     known = definitions_of(at.connection, str(recipe["rules"]))
     when = moment(str(recipe["at"]))
     found = money_of(
@@ -125,6 +127,8 @@ def money(at: At, number: PrintedNumber, label: str) -> Walk:
 
 def _allocated(note: _Note, one: Allocation) -> Walk:
     unit, basis = one.union.code, note.number.basis
+    if basis not in (RATE, CLAIM, IN_PROPORTION, GRANT):
+        raise LookupError(f"{note.at.edition.reference} 没有“{basis}”")
     if basis == RATE:
         words = (LINE_NAMES[1], unit, note.number.period, note.number.indicator, TOTAL)
         total = Part(f"考核总分（等次{one.union.grade}）", None, "/".join(words), 1)
@@ -151,7 +155,7 @@ def _share(note: _Note) -> Walk:
     name, _, payer = note.number.basis.partition(":")
     unit = note.number.unit
     shares = [s for code, _, s, _ in note.money.shares if (code, s.payer) == (unit, payer)]
-    if not shares:
+    if not shares or f"{name}:" not in (SHARE_DUE, SHARE_CAME, SHARE_SHORT):
         raise LookupError(f"{note.at.edition.reference} 没有“{note.number.basis}”")
     found: Arrival = shares[0]
     if f"{name}:" == SHARE_SHORT:

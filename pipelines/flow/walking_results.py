@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from definitions import Period
 from definitions.schemes import Scheme
 from pipelines.consolidate import top_unit
 from pipelines.flow.extras import AnnualTask, annual_tasks
+from pipelines.flow.kept_sheets import block_of, given, kept, mark_of
 from pipelines.flow.transfers import standings_of
 from pipelines.flow.walk_lines import cells_of_place, line_cell
+from pipelines.flow.walk_printed import of_kind
 from pipelines.flow.walk_steps import (
     LINE_NAMES,
     At,
@@ -27,11 +28,10 @@ from pipelines.flow.walk_steps import (
     made,
     name_of,
 )
-from pipelines.flow.walking_marks import figures_as_of, finer, mark_of, scored_units
+from pipelines.flow.walking_marks import figures_as_of, finer, scored_units
 from pipelines.publish.changes import counted_in, declared
 from pipelines.publish.quoting import (
     ALL_WORKS,
-    AUDITED,
     BALLOT_OF,
     BLOCK_OF,
     BONUS,
@@ -91,13 +91,13 @@ def _total(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
     cells: list[Cell] = []
     for block in one.detail.get("blocks", ()):
         address = address_of(number, basis=f"{BLOCK_OF}{block['block']['code']}")
-        name = f"{block['block']['name']}（权重{_number(block['weight']):.0f}%）"
-        parts.append(Part(name, _given(block["score"]), address, 1))
+        name = f"{block['block']['name']}（权重{kept(block['weight']):.0f}%）"
+        parts.append(Part(name, given(block["score"]), address, 1))
     for kind, name, sign in (("bonus", BONUS, 1), ("deductions", DEDUCTION, -1)):
         counted = [m for m in one.detail.get(kind, ()) if m["counted"]]
         if counted:
             points = one.detail["bonus_points" if name == BONUS else "deduction_points"]
-            parts.append(Part(name, sign * _number(points), address_of(number, basis=name), 1))
+            parts.append(Part(name, sign * kept(points), address_of(number, basis=name), 1))
             for more in counted:
                 cells += cells_of_place(at, number, more["reference"], figures_as_of(at))
     rule = "各部分得分×权重之和，加分另加、扣分另减"
@@ -110,10 +110,7 @@ def _total(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
 
 def _block(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: ScoredUnit) -> Walk:
     code = number.basis.removeprefix(BLOCK_OF)
-    blocks = {b["block"]["code"]: b for b in one.detail.get("blocks", ())}
-    if code not in blocks:
-        raise LookupError(f"{scheme.label}没有“{code}”这一部分")
-    block = blocks[code]
+    block = block_of(scheme, one.detail, code)
     parts: list[Part] = []
     # What a party gave stands in a column of its own (HOME-02).
     given_in = block.get("reference", "")
@@ -123,18 +120,18 @@ def _block(at: At, number: PrintedNumber, label: str, scheme: Scheme, one: Score
         about = ((mark["indicator"] or mark["part"]) or {}).get("name") or ""
         name = f"{item['code']} {item['name']}{'：' if about else ''}{about}"
         parts.append(
-            Part(f"{name}（{_number(mark['full']).normalize():f}分，{mark['state']}）",
-                 _given(mark["marks"]), address_of(number, basis=mark_of(mark)), 1)
+            Part(f"{name}（{kept(mark['full']).normalize():f}分，{mark['state']}）",
+                 given(mark["marks"]), address_of(number, basis=mark_of(mark)), 1)
         )  # fmt: skip
     for rater in block["raters"]:
         basis = basis_of(f"{BALLOT_OF}{code}:{rater['rater']}:{GIVEN}")
-        parts.append(Part(f"{rater['rater']}（占{_number(rater['share']).normalize():f}%）",
-                          _given(rater["score"]), address_of(number, basis=basis), 1))  # fmt: skip
+        parts.append(Part(f"{rater['rater']}（占{kept(rater['share']).normalize():f}%）",
+                          given(rater["score"]), address_of(number, basis=basis), 1))  # fmt: skip
         if rater["tally"]:
             told_in = rater["tally"]["reference"]
             cells += cells_of_place(at, number, told_in, at.edition.cutoff)
     told = {b["code"]: b["told"] for b in one.detail.get("explanation", {}).get("blocks", ())}
-    value = number.value if number.value is not None else _given(block["score"])
+    value = number.value if number.value is not None else given(block["score"])
     name = f"{_called(scheme, number)}：{block['block']['name']}"
     return made(at, replace(number, value=value), label, name, "assessment_unit",
                 told.get(code, ""), parts, _once(cells))  # fmt: skip
@@ -174,7 +171,7 @@ def _graded(at: At, number: PrintedNumber, label: str) -> Walk:
     found = {
         u.unit: u
         for u in results_behind(at.connection, period.year, at.edition.cutoff)
-        if u.unit in wanted and _of_kind(at, u.scheme, number.basis)
+        if u.unit in wanted and of_kind(at, u.scheme, number.basis)
     }
     parts = [
         Part(f"{u.name}（{u.grade}）", u.total,
@@ -185,24 +182,8 @@ def _graded(at: At, number: PrintedNumber, label: str) -> Walk:
     return made(at, number, label, f"考核结果（{grade}）", "assessment_unit", "逐户计数", parts, ())
 
 
-def _of_kind(at: At, scheme: str, basis: str) -> bool:
-    """Stars are given by one kind of scheme, bands of fund audits by another, grades by a third."""
-    kind = next((s.kind for s in at.known.schemes if s.code == scheme), "")
-    if basis.startswith(AUDITED):
-        return kind == "fund-audit"
-    return kind == ("star-home" if "星" in basis else "target-responsibility")
-
-
 def _called(scheme: Scheme, number: PrintedNumber) -> str:
     return f"{scheme.label}{'' if number.basis.startswith(BLOCK_OF) else number.basis}"
-
-
-def _number(value: Any) -> Decimal:
-    return Decimal(str(value))
-
-
-def _given(value: Any) -> Decimal | None:
-    return None if value is None else _number(value)
 
 
 def _once(cells: Sequence[Cell]) -> list[Cell]:

@@ -16,15 +16,13 @@ from pipelines.publish.content import PublishedNumber
 from pipelines.publish.paper_numbers import key_of
 from pipelines.publish.quoting import CASES, OVER_ROWS, RECKONED, ROW, told_of
 from warehouse.current import current_rows
-from warehouse.publications import PrintedNumber, numbers_of
+from warehouse.publications import PrintedNumber
 from warehouse.windows import china_day
 
 
 def row(at: At, number: PrintedNumber, label: str) -> Walk:
     """A number of a row: its cell; both sides of a share; the day that it is reckoned from."""
     form, _, what = number.indicator.partition(":")
-    if number.value is None and not _printed(at, number):
-        raise LookupError(f"{at.edition.reference} 没有引用 {number.indicator} 的这一行")
     if what == CASES:
         return _cases(at, number, label, form)
     if OVER_ROWS in what:
@@ -54,19 +52,6 @@ def _rows(at: At, number: PrintedNumber, form: str) -> Iterator[dict[str, Any]]:
     )
     found = [r for r in plain_rows(frame) if key_of(r, form, at.known) == number.basis]
     yield from found[-1:]
-
-
-def _printed(at: At, number: PrintedNumber) -> bool:
-    """Whether the edition tells of the row: no other cell is shown by being named."""
-    form = number.indicator.partition(":")[0]
-    named = f"{number.period} {number.basis}"
-    return any(
-        p.source == ROW
-        and p.unit == number.unit
-        and p.indicator.partition(":")[0] == form
-        and ((p.period, p.basis) == (number.period, number.basis) or named in p.units)
-        for p in numbers_of(at.connection, at.edition.id).values()
-    )
 
 
 def _share(at: At, number: PrintedNumber, label: str, form: str, what: str) -> Walk:

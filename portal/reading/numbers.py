@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, text
@@ -38,8 +38,11 @@ def unit_of_address(address: str) -> str:
 
 
 def family_of(indicator: str) -> str:
-    """ORG of I-ORG-04 and of the column ORG-02.members_total; empty for counts of filings."""
-    if "." in indicator:
+    """ORG of I-ORG-04, of the column ORG-02.members_total and of the count ORG-02:rows.
+
+    Empty for counts of filings and results of assessments.
+    """
+    if "." in indicator or ":" in indicator:
         return indicator.partition("-")[0]
     words = indicator.split("-")
     return words[1] if len(words) == 3 and words[0] == "I" else ""
@@ -54,6 +57,12 @@ def seen_units(reading: Connection, units: Sequence[str], family: str, day: date
         {"units": sorted(set(units)), "family": family, "day": day},
     )
     return frozenset(r.unit for r in rows)
+
+
+def sees_records(reading: Connection, unit: str) -> bool:
+    """Whether the reader may read what was entered for the assessment of a unit: marks of groups,
+    ballots, rulings, with who entered them; by the policies of migration 0015."""
+    return bool(reading.execute(text(sql("portal_staff_records")), {"unit": unit}).scalar())
 
 
 def require_address(reading: Connection, address: str) -> None:
@@ -91,12 +100,16 @@ def cut(
     """A step without the units and rows that are not the reader's; cells only if `to_cells`.
 
     `day` ends the period: what was the reader's own then is shown, though it moved away since.
-    `hides` says of an address whether its figure is withheld; see `addressed`.
+    `hides` says of an address whether its figure is withheld; see `addressed`. What was entered for
+    an assessment, and the rule that tells it, is for those who may read such records.
     """
     family = family_of(walk.indicator)
     named = {unit_of_address(p.address) or walk.unit for p in walk.parts}
     open_units = seen_units(reading, sorted(named | {walk.unit}), family, day)
     own = [p for p in walk.parts if (unit_of_address(p.address) or walk.unit) in open_units]
+    if any(p.record for p in own) and not sees_records(reading, walk.unit):
+        own = [p for p in own if not p.record]
+        walk = replace(walk, rule="")
     parts = tuple(p for p in own if not hides(addressed(walk, p)))
     cells: tuple[Cell, ...] = ()
     if to_cells and walk.cells:
