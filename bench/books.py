@@ -30,7 +30,14 @@ from bench.watch import processor_seconds
 from definitions import Definitions, load_definitions
 from definitions.model import Form
 from definitions.periods import Period
-from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut, consolidated_workbook
+from pipelines.publish.consolidated import (
+    PARENT,
+    PARENT_CODE,
+    UNIT_CODE,
+    UNIT_NAME,
+    Cut,
+    consolidated_workbook,
+)
 from pipelines.publish.sources import Source
 
 COLUMNS = 40
@@ -68,6 +75,7 @@ def frame(form: Form, rows: int) -> pd.DataFrame:
         UNIT_CODE: [union_code(n) for n in range(rows)],
         UNIT_NAME: [union_name(n) for n in range(rows)],
         PARENT: [f"第{n // 50:03d}县总工会" for n in range(rows)],
+        PARENT_CODE: [f"{n // 50:03d}" for n in range(rows)],
         "filing_id": range(rows),
         "row_no": 5,
     }

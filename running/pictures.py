@@ -116,7 +116,7 @@ SHOTS = (
     _shot("steward-number", "steward", "/numbers/{publication}/{number:path}",
           "一个数的来历：怎么算、由哪些单位和格子得来", "/figures", "main a.n"),
     _shot("steward-find-number", "steward", "/numbers/{publication}",
-          "查找数字：输入纸面上的数，找到出处", "story:publication-number"),
+          "查数：输入纸面上的数或数字编号，找到出处", "story:publication-number"),
     _shot("steward-original", "steward", "/figures/originals/{submission}",
           "查阅原件：先写理由，记入日志", "story:original"),
     _shot("leader-publications", "leader", "/publications", "发布：通报、综述、合并报表的每一版"),

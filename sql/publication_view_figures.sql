@@ -1,5 +1,6 @@
 -- one row per figure of the newest computation of each period, its own and its neighbours'; of few
--- people (:few are their codes) nothing is told that is withheld, or of which nobody has decided
+-- people (:few are their codes) nothing is told that is withheld, or of which nobody has decided:
+-- the decision is about what was reported of a period, so another basis of them is never told
 WITH newest AS (
     SELECT DISTINCT ON (period)
         id,
@@ -26,7 +27,11 @@ computed AS (
         v.reported,
         v.expected,
         v.indicator IN (:few)
-        AND (w.computation_id IS NULL OR x.computation_id IS NOT NULL) AS withheld
+        AND (
+            v.basis <> 'reported'
+            OR w.computation_id IS NULL
+            OR x.computation_id IS NOT NULL
+        ) AS withheld
     FROM newest AS c
     INNER JOIN indicator_value AS v ON c.id = v.computation_id
     LEFT JOIN organisation AS o ON v.org_id = o.id

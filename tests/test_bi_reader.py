@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from definitions.catalogue import Definitions
 from pipelines.flow.bi_views import renew_views, untold
 from tests.acceptance import query
-from tests.published import publish
+from tests.published import COUNTIES, publish
 from warehouse import server
 from warehouse.bi import ROWS
 from warehouse.engine import warehouse
@@ -131,6 +131,47 @@ def test_what_is_withheld_is_empty_and_said_to_be(reader: Engine, definitions: D
     few = untold(definitions).indicators
     assert {r.indicator for r in told.values() if r.withheld} <= few
     assert any(r.value is not None for r in told.values() if r.indicator in few)
+
+
+def test_a_withheld_month_cannot_be_subtracted_out_of_the_year_so_far(reader: Engine) -> None:
+    """January 2, withheld, and February 10: their sum 12, or last year's 2, would tell it."""
+    months = {
+        "2019-01": {"reported": 2, "to_date": 2},
+        "2019-02": {"reported": 10, "to_date": 2 + 10, "comparable": 2},
+    }
+    with warehouse().begin() as owner:
+        for month, values in months.items():
+            asked = {"p": month, "i": "I-AID-04", "unit": COUNTIES["yongning"]}
+            asked["c"] = owner.execute(
+                text(
+                    "INSERT INTO computation (period, cutoff, definitions, computed_at) "
+                    "SELECT :p, cutoff, definitions, computed_at FROM computation LIMIT 1 "
+                    "RETURNING id"
+                ),
+                asked,
+            ).scalar_one()
+            owner.execute(text("INSERT INTO withholding VALUES (:c, 1)"), asked)
+            if month == "2019-01":
+                owner.execute(
+                    text("INSERT INTO withheld_figure VALUES (:c, 1, :unit, :p, :i)"), asked
+                )
+            for basis, value in values.items():
+                owner.execute(
+                    text(
+                        "INSERT INTO indicator_value (computation_id, line, org_id, period, basis, "
+                        "indicator, value, numerator, reported) SELECT :c, 1, id, :p, :b, :i, :v, "
+                        ":v, 1 FROM organisation WHERE code = :unit"
+                    ),
+                    {**asked, "b": basis, "v": value},
+                )
+    with reader.connect() as connection:
+        rows = connection.execute(
+            text("SELECT * FROM reports.figures WHERE computed_for IN ('2019-01', '2019-02')")
+        ).all()
+    assert len(rows) == 5
+    shown = {x for r in rows for x in (r.value, r.numerator, r.denominator) if x is not None}
+    assert not {2} & (shown | {a - b for a in shown for b in shown})
+    assert [(r.period, r.basis) for r in rows if not r.withheld] == [("2019-02", "reported")]
 
 
 def test_what_nobody_has_decided_about_is_withheld(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -25,6 +26,9 @@ from pipelines.progress import (
     progress_of,
 )
 from pipelines.publish import board
+from pipelines.small_cells import sensitive
+from portal.reading import staff_board
+from portal.reading.staff import Head
 
 AMBER = Decimal(80)
 
@@ -41,6 +45,17 @@ def task(
 
 def month(number: int) -> Period:
     return Period.parse(f"2017-{number:02d}")
+
+
+def test_the_portal_tells_no_running_count_of_few_people(definitions: Definitions) -> None:
+    """As the printed board: the light says how a task stands, its sum would tell a month."""
+    few = frozenset(sensitive(definitions, month(2).end).codes)
+    head = Head("2017-02", 1, "R03-AAAAAAAA", "", 1, datetime(2017, 3, 5, tzinfo=UTC))
+    for code in ("I-AID-08", "I-SKILL-02"):
+        one = replace(task(y=120), indicator=code)
+        done = progress_of(one, Actual(Decimal(12), 1, 1), month(2), AMBER)
+        assert staff_board._row(definitions, done, head, "块", few).withheld is (code in few)
+    assert "I-AID-08" in few
 
 
 @pytest.mark.parametrize(

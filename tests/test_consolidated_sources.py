@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -18,11 +18,14 @@ import pytest
 from definitions.catalogue import Definitions
 from definitions.periods import Period
 from pipelines import flow
+from pipelines.flow import walking_consolidated
 from pipelines.flow.downloading import download
 from pipelines.flow.ground import engine, moment
 from pipelines.flow.sheets import consolidated_of
 from pipelines.flow.storing import publish as keep
 from pipelines.places import places
+from pipelines.publish import Publication
+from pipelines.publish.consolidated import KIND, head_of
 from pipelines.small_cells import sensitive_columns
 from tests.published import COUNTIES, LATER, UNITS, publish
 
@@ -131,6 +134,42 @@ def test_a_cell_is_found_by_its_union_and_head(kept: Kept) -> None:
     assert flow.find_cell(kept.publication, "合计 会员人数").endswith("/合计")
     assert flow.find_cell(kept.publication, f"{unit} 没有这一栏") == ""
     assert flow.walk(kept.publication, address).value == data.loc[unit, "会员人数（人）"]
+
+
+def test_heads_with_brackets_are_typed_as_the_workbook_writes_them(kept: Kept) -> None:
+    at = moment(LATER)
+    for form, label, period in (
+        ("ORG-05", "应建产业（行业）工会数", Period.parse("2019-06")),
+        ("SKILL-02", "工种（领域）", Period.parse("2017Q4")),
+    ):
+        column = next(c for c in kept.definitions.form(form, period).columns if c.label == label)
+        made = Publication(
+            KIND, f"{form}合并报表", "110000Z90001", period, at, kept.definitions.digest,
+            (("x.xlsx", form.encode()),), recipe={"form": form, "line": "块", "day": "2017-12-31"},
+        )  # fmt: skip
+        with engine().begin() as connection:
+            number, _ = keep(connection, made, None, at)
+        address = f"块/{UNITS[0]}/{period.label}/{form}.{column.code}"
+        half = label.replace("（", "(").replace("）", ")")
+        for head in (column.code, label, half, head_of(column)):
+            assert flow.find_cell(number, f"{UNITS[0]} {head}") == address, head
+        assert flow.find_cell(number, f"{UNITS[0]} {label.partition('（')[0]}") == ""
+
+
+def test_unions_of_one_name_are_asked_for_by_code(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {UNITS[0]: "机械厂工会", UNITS[1]: "机械厂工会", UNITS[2]: "西区 一矿（本部）工会"}
+    plainly = walking_consolidated.standing
+
+    def renamed(*asked: Any) -> list[Any]:
+        return [replace(o, name=names.get(o.code, o.name)) for o in plainly(*asked)]
+
+    monkeypatch.setattr(walking_consolidated, "standing", renamed)
+    assert flow.find_cell(kept.publication, "机械厂工会 会员人数") == ""
+    assert f"/{UNITS[1]}/" in flow.find_cell(kept.publication, f"{UNITS[1]} 会员人数")
+    found = flow.find_cell(kept.publication, "西区　一矿(本部)工会 会员人数（人）")
+    assert f"/{UNITS[2]}/" in found
 
 
 def test_what_no_row_tells_is_not_walked_to(kept: Kept) -> None:

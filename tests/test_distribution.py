@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from definitions.periods import Period
 from pipelines import flow
 from pipelines.__main__ import app
 from pipelines.flow.delivering import DELIVERY_PLACES
+from pipelines.flow.ground import definitions as known
 from pipelines.flow.ground import engine, moment
 from pipelines.flow.notices import KIND as NOTICE
 from pipelines.flow.storing import publish as keep
@@ -26,6 +29,7 @@ from tests.published import AT, LATER, publish
 from warehouse import distribution, outbox
 from warehouse.distribution import DistributionRefused
 from warehouse.engine import warehouse
+from warehouse.publications import decide
 
 TOP, COUNTY, OTHER = "110000Z90001", "640121Z00001", "640122Z00001"
 WHEN = "2018-05-02T09:00:00+08:00"
@@ -47,18 +51,24 @@ def scene(module_home: Path, definitions: Definitions) -> Scene:
     june, december = (
         flow.publish_report("R-04", month, AT)["publication"] for month in ("2017-06", "2017-12")
     )
-    paper = Publication(
-        NOTICE, "整改通知书（永宁县总工会，01）", COUNTY, Period.parse("2017"), moment(AT),
-        definitions.digest, (("整改通知书.docx", b"docx"),),
-    )  # fmt: skip
     with engine().begin() as connection:
-        notice, _ = keep(connection, paper, None, moment(AT))
+        notice, _ = keep(
+            connection, paper(NOTICE, "整改通知书（永宁县总工会，01）", COUNTY), None, moment(AT)
+        )
     site = Site(definitions, at=moment(WHEN))
     for login, role, org in (
         ("zhuxi", "leader", TOP), ("yong", "leader", COUNTY), ("bu", "department", TOP),
     ):  # fmt: skip
         site.account(login, (role, org))
     return Scene(site, june, december, notice)
+
+
+def paper(kind: str, title: str, unit: str = TOP) -> Publication:
+    """Any paper of a kind."""
+    return Publication(
+        kind, title, unit, Period.parse("2017"), moment(AT),
+        known().digest, (("整改通知书.docx", b"docx"),),
+    )  # fmt: skip
 
 
 def make(name: str, *people: tuple[str, str], org: str = TOP) -> int:
@@ -74,6 +84,14 @@ def mails(publication: int) -> list[str]:
         "SELECT address FROM outbox WHERE key LIKE :k ORDER BY id", k=f"publication/{publication}/%"
     )
     return [r.address for r in rows]
+
+
+def became_of(publication: int) -> list[str]:
+    """The states of an edition's mails."""
+    rows = query(
+        "SELECT state FROM outbox WHERE key LIKE :k ORDER BY id", k=f"publication/{publication}/%"
+    )
+    return [r.state for r in rows]
 
 
 def last_log(action: str) -> Any:
@@ -110,15 +128,73 @@ def test_another_edition_reaches_them_again_and_a_replaced_or_withdrawn_one_nobo
     assert newer != scene.december
     with pytest.raises(LookupError, match="已被替换"):
         flow.deliver(scene.december, WHEN, to_list=number)
+    assert became_of(scene.december) == ["cancelled"]
     (done,) = flow.deliver(newer, WHEN, to_list=number)
     assert done.handed == ("a@union.invalid",)
+    with warehouse().begin() as connection:
+        (mail,) = outbox.in_state(connection, outbox.WAITING)[-1:]
+        assert outbox.hand(connection, mail.id, moment(WHEN))
     flow.withdraw_edition(newer, by="办公室 01", reason="附表有误", at=WHEN)
     with pytest.raises(LookupError, match="不能分发"):
         flow.deliver(newer, WHEN, to_list=number)
     assert mails(newer) == mails(scene.december) == ["a@union.invalid"]
+    with warehouse().begin() as connection:  # the server that had it in hand was busy
+        outbox.settle(connection, mail.id, outbox.WAITING, moment(WHEN), next_try=moment(WHEN))
+    assert became_of(newer) == ["cancelled"]
+    page = scene.site.signed_in("zhuxi").get(f"/distribution/{number}")
+    assert "不再发送" in words(page)
 
 
-def test_a_notice_goes_to_lists_of_its_own_union_alone(scene: Scene, tmp_path: Path) -> None:
+def test_a_mail_that_went_out_stays_noted_as_sent(scene: Scene) -> None:
+    number = make("已经发出", ("甲县办公室", "sent@union.invalid"))
+    with engine().begin() as connection:
+        edition, _ = keep(connection, paper("R-04", "已经发出"), None, moment(AT))
+    flow.deliver(edition, WHEN, to_list=number)
+    with warehouse().begin() as connection:
+        mail = outbox.in_state(connection, outbox.WAITING)[-1]
+        outbox.settle(connection, mail.id, outbox.SENT, moment(WHEN))
+    flow.withdraw_edition(edition, by="办公室 01", reason="附表有误", at=WHEN)
+    assert became_of(edition) == ["sent"]
+
+
+def test_two_lists_sent_at_once_write_to_everyone_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waited for an address that the other had written, until the server ended one."""
+    people = (("甲", "both-a@union.invalid"), ("乙", "both-b@union.invalid"))
+    lists = make("先甲后乙", *people), make("先乙后甲", *people[::-1])
+    with engine().begin() as connection:
+        edition, _ = keep(connection, paper("R-04", "同时发"), None, moment(AT))
+    plainly = outbox.write
+
+    def slowly(*given: Any) -> int | None:
+        number = plainly(*given)
+        sleep(0.3)
+        return number
+
+    monkeypatch.setattr(outbox, "write", slowly)
+    with ThreadPoolExecutor() as together:
+        done = [together.submit(flow.deliver, edition, WHEN, to_list=one) for one in lists]
+        handed = [address for d in done for one in d.result(30) for address in one.handed]
+    assert sorted(handed) == sorted(mails(edition)) == [address for _, address in people]
+
+
+def test_who_sends_while_it_is_withdrawn_waits_and_sends_nothing(scene: Scene) -> None:
+    number = make("正在撤回", ("甲", "late@union.invalid"))
+    with engine().begin() as connection:
+        edition, _ = keep(connection, paper("R-04", "正在撤回"), None, moment(AT))
+    with ThreadPoolExecutor() as together:
+        with engine().begin() as connection:
+            assert decide(connection, edition, "withdrawn", "主席", moment(WHEN), "有误")
+            sending = together.submit(flow.deliver, edition, WHEN, to_list=number)
+            with pytest.raises(TimeoutError):
+                sending.result(1)
+        with pytest.raises(LookupError, match="不能分发"):
+            sending.result(30)
+    assert mails(edition) == []
+
+
+def test_a_notice_goes_to_lists_of_its_own_union_alone(scene: Scene) -> None:
     for org, name in ((TOP, "机关各部"), (OTHER, "贺兰县")):
         number = make(name, ("办公室", "x@union.invalid"), org=org)
         with pytest.raises(LookupError, match="只发被通知单位"):
@@ -127,6 +203,32 @@ def test_a_notice_goes_to_lists_of_its_own_union_alone(scene: Scene, tmp_path: P
     own = make("永宁县", ("办公室", "yongning@union.invalid"), org=COUNTY)
     (done,) = flow.deliver(scene.notice, WHEN, to_list=own)
     assert done.handed == ("yongning@union.invalid",)
+
+
+def test_a_notice_lies_in_no_shared_place_unless_it_is_asked_for(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DELIVERY_PLACES, f"共享盘={tmp_path}\n归档桶=s3://archive")
+    for place in ({"folder": str(tmp_path)}, {"bucket": "archive"}):
+        with pytest.raises(LookupError, match="不放入共用的"):
+            flow.deliver(scene.notice, WHEN, **place)
+    for name in ("共享盘", "归档桶"):
+        with pytest.raises(LookupError, match="不放入共用的"):
+            flow.deliver_to(scene.notice, name, WHEN, "x")
+    browser, here = scene.site.signed_in("yong"), f"/publications/{scene.notice}/deliver"
+    assert "共享盘" not in browser.get(here).text
+    browser.post(here, {"place": "共享盘"})
+    command = ["deliver", str(scene.notice), "--folder", str(tmp_path), "--at", WHEN]
+    assert CliRunner().invoke(app, command).exit_code != 0
+    assert list(tmp_path.iterdir()) == []
+    assert CliRunner().invoke(app, [*command, "--notices"]).exit_code == 0
+    assert [p.name for p in tmp_path.rglob("*.docx")] == ["整改通知书.docx"]
+
+
+def test_nothing_is_laid_where_the_list_is_refused(scene: Scene, tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match="没有分发名单"):
+        flow.deliver(scene.june, WHEN, folder=str(tmp_path), to_list="没有")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_notice_stands_in_no_site_unless_it_is_asked_for(scene: Scene, tmp_path: Path) -> None:
@@ -148,6 +250,12 @@ def test_what_is_no_list_is_refused_in_words(scene: Scene) -> None:
              "哪个部门"),
             (lambda: distribution.add(connection, number, [("甲", "a b@c")], moment(WHEN), "x"),
              "不是可用的邮件地址"),
+            *(
+                (lambda a=a: distribution.add(connection, number, [("甲", a)], moment(WHEN), "x"),
+                 "不是可用的邮件地址")
+                for a in ("a@x.cn,b@y.cn", "a@x.cn;b@y.cn", "a@b@c", "张@单位.cn", "<a@b.c>",
+                          '"a"@b.c', "a@", "@b.c")
+            ),
             (lambda: distribution.remove(connection, number, 0, moment(WHEN), "x"), "没有这个地址"),
             (lambda: distribution.named(connection, "没有"), "没有分发名单"),
         ):  # fmt: skip
@@ -226,7 +334,10 @@ def test_a_page_offers_only_places_that_the_installation_named(
     laid = [p for p in tmp_path.rglob("*") if p.is_file()]
     names = query("SELECT name FROM publication_file WHERE publication_id = :p", p=scene.june)
     assert sorted(p.name for p in laid) == sorted(r.name for r in names)
-    kept = query("SELECT target, actor FROM delivery WHERE channel = 'folder'")
+    kept = query(
+        "SELECT target, actor FROM delivery WHERE channel = 'folder' AND publication_id = :p",
+        p=scene.june,
+    )
     assert [r.target for r in kept] == [str(tmp_path)], "what could not be laid is not noted"
     assert kept[0].actor.startswith("account:")
     assert "已放过本版" in words(browser.get(here))
@@ -249,6 +360,28 @@ def test_lists_are_for_who_publishes_and_of_ones_own_unions(scene: Scene) -> Non
     assert county.get(f"/publications/{scene.june}/deliver").status_code == 404
     assert query("SELECT count(*) AS n FROM distribution_list WHERE name = '越权'")[0].n == 0
     assert "h@union.invalid" not in str(query("SELECT address FROM distribution_member"))
+
+
+def test_addresses_are_read_by_who_may_change_them(scene: Scene) -> None:
+    """Seeing a federation's papers and publishing for a county is not publishing for both."""
+    top = make("机关名单", ("某处", "i@union.invalid"))
+    scene.site.account("liang", ("department", TOP), ("leader", COUNTY))
+    page = scene.site.signed_in("liang").get(f"/distribution/{top}")
+    assert page.status_code == 403
+    assert "i@union.invalid" not in page.text
+
+
+def test_a_list_that_somebody_ended_just_now_is_not_ended_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = make("停用两次")
+    browser = scene.site.signed_in("zhuxi")
+    with engine().begin() as connection:
+        distribution.end(connection, number, moment(WHEN), "办公室 01")
+    monkeypatch.setattr("portal.routes.distribution._answers", lambda *asked: None)  # was there
+    assert browser.post(f"/distribution/{number}/end").headers["location"] == "/distribution"
+    kept = query("SELECT ended_by FROM distribution_list WHERE id = :n", n=number)
+    assert [r.ended_by for r in kept] == ["办公室 01"]
 
 
 def test_the_log_calls_what_is_done_with_lists_by_name(scene: Scene) -> None:

@@ -20,7 +20,14 @@ from definitions.model import Column, ColumnType, Form
 from definitions.periods import Period
 from pipelines.flow.downloading import as_csv, harmless
 from pipelines.publish import Extras, UnitWords, bulletin, review
-from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut, consolidated_workbook
+from pipelines.publish.consolidated import (
+    PARENT,
+    PARENT_CODE,
+    UNIT_CODE,
+    UNIT_NAME,
+    Cut,
+    consolidated_workbook,
+)
 from pipelines.publish.sources import Source
 from pipelines.small_cells import sensitive_columns
 
@@ -63,6 +70,7 @@ def rows_of(form: Form) -> pd.DataFrame:
         UNIT_CODE: [f"U{i}" for i in range(len(INJECTIONS))],
         UNIT_NAME: list(INJECTIONS),
         PARENT: list(INJECTIONS),
+        PARENT_CODE: list(INJECTIONS),
         "filing_id": list(range(len(INJECTIONS))),
         "row_no": [5] * len(INJECTIONS),
     }

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from pipelines.channel_settings import SmtpSettings, channel_settings
 from pipelines.flow.handing_over import _copies
 from pipelines.notify import Chat, Folder, Mailer, NotNow, Refused, Unreachable, Unsure, deliver
+from pipelines.notify.mailing import mail_of
 from pipelines.places import places
 from pipelines.remote_files import ANSWERS
 from warehouse import outbox
@@ -172,6 +174,29 @@ def smtp(servers: MailSystem, **more) -> SmtpSettings:
     return SmtpSettings(
         host="127.0.0.1", port=servers.smtp_port, security="plain", sender=OURS, **more
     )
+
+
+def test_a_file_goes_as_what_it_is(servers):
+    """A phone opens what it knows; what it takes for text it shows as signs."""
+    word = "application/vnd.openxmlformats-officedocument"
+    types = {
+        "通报.docx": f"{word}.wordprocessingml.document",
+        "附表.XLSX": f"{word}.spreadsheetml.sheet",
+        "通报.pdf": "application/pdf",
+        "通报.html": "text/html",
+        "附表.csv": "text/csv",
+        "说明.txt": "text/plain",
+        "原件.et": "application/octet-stream",
+        "附表.parquet": "application/octet-stream",
+    }
+    message = Message(
+        1, "k", "mail", "a@b.example", "publication", "通报", "见附件", (), "", "", "<1@x>", AT,
+        "waiting", 0, None, "",
+    )  # fmt: skip
+    mail = mail_of(message, [(name, b"\x00\xff") for name in types], smtp(servers))
+    sent = message_from_bytes(mail.as_bytes(), policy=policy.default)
+    assert {p.get_filename(): p.get_content_type() for p in sent.iter_attachments()} == types
+    assert all(p.get_payload(decode=True) == b"\x00\xff" for p in sent.iter_attachments())
 
 
 def test_a_real_server_refuses_delays_and_takes(engine, servers):

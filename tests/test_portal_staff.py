@@ -157,6 +157,36 @@ def test_a_row_of_a_consolidated_workbook_is_found_by_union_and_head(told):
     for code, status in ((unit, 200), (other, 404)):
         found = county.get(f"/numbers/{book}/块/{code}/2017-12/ORG-02.members_total")
         assert found.status_code == status, code
+    for typed in (f"{other} 会员人数", "合计 会员人数"):  # words, not a page that is not there
+        found = county.get(f"/numbers/{book}", params={"printed": typed})
+        assert found.status_code == 200
+        assert any("职责范围以外的单位" in w for w in words(found)), typed
+
+
+def test_only_a_consolidated_workbook_is_searched_by_unit_and_head(told, monkeypatch):
+    monkeypatch.setattr("portal.routes.numbers.find_cell", None)
+    browser = told.site.signed_in("bu")
+    assert browser.get(f"/numbers/{told.bulletin}?printed=1,234").status_code == 200
+
+
+def test_a_number_is_found_by_the_reference_that_the_paper_gives_it(told):
+    browser = told.site.signed_in("bu")
+    with warehouse().connect() as connection:
+        reference = connection.execute(
+            text("SELECT reference FROM publication WHERE id = :b"), {"b": told.bulletin}
+        ).scalar_one()
+    page = browser.get(f"/numbers/{told.review}")
+    assert "查数" in words(page)
+    assert "查找数字" not in page.text
+    for path, field in ((f"/numbers/{told.review}", "printed"), ("/publications", "words")):
+        for typed in (f"{reference}-17", f" {reference.lower()}－１７ "):
+            found = browser.get(path, params={field: typed})
+            assert found.status_code == 303
+            assert found.headers["location"] == f"/numbers/{told.bulletin}/17"
+            assert browser.get(found.headers["location"]).status_code == 200
+        found = browser.get(path, params={field: reference})
+        assert found.headers["location"] == f"/publications/{told.bulletin}"
+        assert browser.get(path, params={field: "R02-7Q4ZK2XM-17"}).status_code == 404
 
 
 def test_a_county_walks_its_own_units_and_nobody_elses(told):
@@ -542,6 +572,9 @@ def test_a_department_of_hardship_work_sees_its_figures_but_for_those_withheld(t
     assert browser.get(f"{base}/{told.top}/2017-12/{code}").status_code == 200
     assert browser.get(f"{base}/{COUNTY}/2017-12/{code}").status_code == 404
     assert browser.get(f"{base}/{told.top}/2017-12/{code}/本级").status_code == 404
+    # The year so far less its other months would be a month that is withheld.
+    for side in ("累计", "完成计划", "完成全年", "预计全年", "预计完成率"):
+        assert browser.get(f"{base}/{told.top}/2017-12/{code}/{side}").status_code == 404, side
     assert browser.get(f"/numbers/{told.bulletin}/²").status_code == 404
     # Where nobody has decided, nothing of few people is told.
     with warehouse().begin() as connection:

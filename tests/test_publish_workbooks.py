@@ -23,7 +23,7 @@ from definitions.periods import Period
 from pipelines.figures import CoverageRow
 from pipelines.publish import Extras, bulletin, consolidated_workbook, write_publication
 from pipelines.publish.bulletin import bulletin_document
-from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
+from pipelines.publish.consolidated import PARENT, PARENT_CODE, UNIT_CODE, UNIT_NAME, Cut
 from pipelines.publish.content import Column, Table, ordinal
 from pipelines.publish.publication import Publication, file_title, read_manifest
 from pipelines.publish.sheets import sheet_name
@@ -63,6 +63,7 @@ ROWS = pd.DataFrame(
         UNIT_CODE: ["640100000001", "640100000002", "640100000003"],
         UNIT_NAME: ["=甲工会", "+乙工会", "丙工会"],
         PARENT: ["甲区总工会", "乙区总工会", "甲区总工会"],
+        PARENT_CODE: ["A", "B", "A"],
         "filing_id": [11, 12, 11],
         "row_no": [7, 5, 9],
         "org_code": ["640100000001", "640100000002", "640100000003"],
@@ -114,6 +115,12 @@ def test_missing_values_stay_blank_and_are_not_added_as_zero() -> None:
     assert column(book, "分上级小计", "上级工会") == ["甲区总工会", "乙区总工会", "合计"]
     assert column(book, "分上级小计", "会员人数（人）") == [101 + 102, None, 101 + 102]
     assert column(book, "分上级小计", "实缴（元）") == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_parents_of_one_name_have_a_subtotal_each() -> None:
+    book = opened(ROWS.assign(**{PARENT: "城关区总工会"}))
+    assert column(book, "分上级小计", "上级工会") == ["城关区总工会", "城关区总工会", "合计"]
+    assert column(book, "分上级小计", "会员人数（人）") == [101 + 102, None, 101 + 102]
 
 
 def test_what_is_blank_is_no_cell_and_has_its_line_all_the_same() -> None:

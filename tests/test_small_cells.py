@@ -273,6 +273,16 @@ def test_what_a_unit_did_itself_is_hidden_from_its_parts_where_it_is_withheld() 
     assert not found.hides_address(7, address)
 
 
+def test_what_is_counted_over_the_year_so_far_has_no_address_of_few_people() -> None:
+    """January is withheld, February told: their sum would tell January."""
+    found = Withheld(frozenset({FLOW}), {7: frozenset({(1, "C1", "2017-01", FLOW)})})
+    address = f"块/C1/2017-02/{FLOW}"
+    assert not found.hides_address(7, address)
+    for side in ("累计", "完成计划", "完成全年", "预计全年", "预计完成率"):
+        assert found.hides_address(7, f"{address}/{side}"), side
+    assert not found.hides_address(7, "块/C1/2017-02/I-SKILL-02/累计")
+
+
 def test_what_was_found_out_once_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same blocks and values: with what is known the answer is the same, without a solver."""
     total, parts = (1, "T", "2017"), tuple((1, f"U{n}", "2017") for n in range(6))

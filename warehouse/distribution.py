@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from warehouse.contacts import MAIL, normal
 from warehouse.tables import distribution_list, distribution_member, organisation
 
 _LONGEST = 80
+_ADDRESS = re.compile(r"""[^\s@,;<>"']+@[^\s@,;<>"']+""")
+"""One address: signs that part several, or an address from a name, are in none."""
 
 
 class DistributionRefused(LookupError):
@@ -79,12 +82,13 @@ def rename(connection: Connection, number: int, name: str, at: datetime, actor: 
 
 def end(connection: Connection, number: int, at: datetime, actor: str) -> None:
     """Nothing more is sent to a list; it stays noted where something was."""
-    named(connection, number)
-    connection.execute(
+    done = connection.execute(
         update(distribution_list)
-        .where(distribution_list.c.id == number)
+        .where(distribution_list.c.id == number, distribution_list.c.ended_at.is_(None))
         .values(ended_at=at, ended_by=actor)
     )
+    if not done.rowcount:
+        raise _no_list(number)
     _note(connection, "end", number, at, actor, {})
 
 
@@ -103,8 +107,8 @@ def add(
     added = 0
     for whom, given in people:
         address = normal(MAIL, given)
-        if not 0 < address.find("@") < len(address) - 1 or any(s.isspace() for s in address):
-            raise DistributionRefused(f"“{given}”不是可用的邮件地址")
+        if not _ADDRESS.fullmatch(address) or not address.isascii():
+            raise DistributionRefused(f"“{given}”不是可用的邮件地址，一次填写一个")
         if not whom.strip():
             raise DistributionRefused(f"请写明 {address} 是哪个部门或哪位同志")
         found = connection.execute(
@@ -174,7 +178,11 @@ def named(connection: Connection, which: int | str) -> DistributionList:
     for one in lists(connection, number):
         if number is not None or one.name == which:
             return one
-    raise DistributionRefused(f"没有分发名单“{which}”，或已停用")
+    raise _no_list(which)
+
+
+def _no_list(which: int | str) -> DistributionRefused:
+    return DistributionRefused(f"没有分发名单“{which}”，或已停用")
 
 
 def _name(name: str) -> str:

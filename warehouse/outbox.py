@@ -19,6 +19,7 @@ _LOCK = 7_240_009
 
 WAITING, HANDING, SENT = "waiting", "handing", "sent"
 UNSURE, REFUSED, GIVEN_UP, BOUNCED = "unsure", "refused", "given up", "bounced"
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +257,23 @@ def settle(
     error: str = "",
     next_try: datetime | None = None,
 ) -> None:
-    """What became of a message; `next_try` when it waits again."""
+    """What became of a message; `next_try` when it waits again, unless it was cancelled since."""
     values: dict[str, Any] = {"state": state, "error": error[:500]}
     if state == SENT:
         values["sent_at"] = at
     if next_try is not None:
         values["next_try_at"] = next_try
-    connection.execute(update(outbox).where(outbox.c.id == number).values(**values))
+    done = update(outbox).where(outbox.c.id == number).values(**values)
+    connection.execute(done.where(outbox.c.state != CANCELLED) if state == WAITING else done)
+
+
+def cancel(connection: Connection, numbers: Iterable[int]) -> None:
+    """Messages that have not gone out are not sent any more, not even when a person asks."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(sorted(numbers)), outbox.c.state != SENT)
+        .values(state=CANCELLED)
+    )
 
 
 def sent_as(connection: Connection, message_ids: Iterable[str]) -> list[Message]:

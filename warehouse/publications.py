@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,11 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text, true, update
 from sqlalchemy.dialects import postgresql
 
+from warehouse.deliveries import stop_mails
 from warehouse.engine import sql
 from warehouse.tables import (
-    delivery,
-    delivery_mail,
-    outbox,
     publication,
     publication_decision,
     publication_file,
@@ -214,6 +212,8 @@ def decide(
     _note(connection, publication_id, state, signer, at, reason)
     if state == "published":
         _replace(connection, publication_id, signer, at)
+    if state == "withdrawn":
+        stop_mails(connection, publication_id)
     return True
 
 
@@ -234,6 +234,7 @@ def _replace(connection: Connection, publication_id: int, signer: str, at: datet
     ).scalars()
     for old in before.all():
         _note(connection, old, "updated", signer, at, f"第{one.edition}版发布")
+        stop_mails(connection, old)
 
 
 def _note(
@@ -309,6 +310,16 @@ def edition_of(connection: Connection, which: int | str) -> Edition:
     )
 
 
+def held(connection: Connection, which: int | str) -> Edition:
+    """An edition that nobody withdraws, replaces or hands on until this transaction ends.
+
+    Who decides on it writes the same row, so its state stays what is read here.
+    """
+    number = edition_of(connection, which).id
+    connection.execute(select(publication.c.id).where(publication.c.id == number).with_for_update())
+    return edition_of(connection, number)
+
+
 def recipes_of(connection: Connection, kind: str, known_at: datetime) -> list[dict[str, Any]]:
     """What every edition of a kind that went out by a moment was made of, oldest first."""
     return list(
@@ -361,94 +372,3 @@ def set_aside(connection: Connection, period: str, cutoff: datetime, definitions
         ),
         {"p": period, "c": cutoff, "d": definitions},
     )
-
-
-def delivered(
-    connection: Connection,
-    publication_id: int,
-    channel: str,
-    target: str,
-    at: datetime,
-    actor: str = "system",
-) -> bool:
-    """Enter that an edition was laid into a folder or bucket; False when it had been before."""
-    found = connection.execute(
-        postgresql.insert(delivery)
-        .values(
-            publication_id=publication_id, channel=channel, target=target, at=at, actor=actor
-        )
-        .on_conflict_do_nothing()
-        .returning(delivery.c.id)
-    ).first()  # fmt: skip
-    return found is not None
-
-
-def mail_key(publication_id: int, address: str) -> str:
-    """What names the one mail of an edition to an address."""
-    return f"publication/{publication_id}/{address}"
-
-
-def mailed(
-    connection: Connection,
-    publication_id: int,
-    list_id: int,
-    name: str,
-    messages: Collection[int],
-    at: datetime,
-    actor: str,
-) -> None:
-    """Enter that an edition was sent to a list, under its name of then, and by which messages."""
-    number = connection.execute(
-        insert(delivery)
-        .values(
-            publication_id=publication_id, channel="mail", target=name, at=at, list_id=list_id,
-            actor=actor,
-        )
-        .returning(delivery.c.id)
-    ).scalar_one()  # fmt: skip
-    connection.execute(
-        insert(delivery_mail), [{"delivery_id": number, "outbox_id": m} for m in messages]
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """One handing over of an edition; of a mail one address and what became of it."""
-
-    channel: str
-    target: str
-    at: datetime
-    actor: str
-    list: int | None
-    address: str | None
-    state: str | None
-    sent: datetime | None
-    error: str | None
-
-
-def deliveries(
-    connection: Connection, publication_id: int | None = None, list_id: int | None = None
-) -> list[tuple[int, Handed]]:
-    """(edition, handing over) of an edition or a list, the newest first."""
-    rows = connection.execute(
-        select(
-            delivery, outbox.c.address, outbox.c.state, outbox.c.sent_at, outbox.c.error
-        )
-        .outerjoin(delivery_mail, delivery_mail.c.delivery_id == delivery.c.id)
-        .outerjoin(outbox, outbox.c.id == delivery_mail.c.outbox_id)
-        .where(
-            true() if publication_id is None else delivery.c.publication_id == publication_id,
-            true() if list_id is None else delivery.c.list_id == list_id,
-        )
-        .order_by(delivery.c.id.desc(), outbox.c.id)
-    )  # fmt: skip
-    return [
-        (
-            r.publication_id,
-            Handed(
-                r.channel, r.target, r.at, r.actor, r.list_id, r.address, r.state, r.sent_at,
-                r.error,
-            ),
-        )
-        for r in rows
-    ]  # fmt: skip

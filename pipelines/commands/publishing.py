@@ -192,11 +192,16 @@ def deliver(
     folder: Annotated[str | None, typer.Option(help="放到哪个文件夹")] = None,
     bucket: Annotated[str | None, typer.Option(help="放到哪个存储桶")] = None,
     to_list: Annotated[str | None, typer.Option("--list", help="发给哪个分发名单")] = None,
+    notices: Annotated[
+        bool, typer.Option("--notices", help="只发给单位的通知书也放入文件夹或存储桶")
+    ] = False,
     by: Annotated[str, typer.Option(help="经办人")] = "system",
 ) -> None:
     """Hand a published edition on."""
     which = int(publication) if publication.isdigit() else publication
-    done = flow.deliver(which, at, folder=folder, bucket=bucket, to_list=to_list, by=by)
+    done = flow.deliver(
+        which, at, folder=folder, bucket=bucket, to_list=to_list, notices=notices, by=by
+    )
     for one in done:
         console.print(f"{one.channel} {one.target}：{len(one.handed)} 件")
     if not done:

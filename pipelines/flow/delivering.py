@@ -21,8 +21,9 @@ from pipelines.places import places
 from pipelines.publish.page import offline
 from pipelines.publish.publication import chinese_day
 from warehouse import audit, outbox
+from warehouse.deliveries import delivered, mail_key, mailed
 from warehouse.distribution import DistributionList, named
-from warehouse.publications import Edition, delivered, edition_of, mail_key, mailed
+from warehouse.publications import Edition, edition_of, held
 
 STORAGE_ENDPOINT = "UNION_REPORTS_STORAGE_ENDPOINT"
 MAIL_DOMAIN = "UNION_REPORTS_MAIL_DOMAIN"
@@ -51,6 +52,7 @@ def deliver(
     folder: str | None = None,
     bucket: str | None = None,
     to_list: int | str | None = None,
+    notices: bool = False,
     by: str = "system",
 ) -> list[Delivered]:
     """Hand a published edition to a folder, a bucket and a distribution list (number or name).
@@ -58,23 +60,27 @@ def deliver(
     A folder and a bucket take it once. A list is mailed to through the outbox, each address once
     for an edition, however many lists it is on and whatever they are called; who was put on a list
     since gets it when it is sent again. Where nothing is left to hand over, nothing is noted.
+    What is addressed to one union (R-07) is laid into a folder or bucket only with `notices`.
     LookupError in Chinese for an edition that nobody has signed, or that was withdrawn or replaced,
     and for what is addressed to one union and a list that is not its own.
     """
     when = moment(at)
     with engine().begin() as connection:
-        edition = edition_of(connection, publication)
+        edition = held(connection, publication)
         if edition.state not in _READY:
             raise LookupError(f"{edition.title}第{edition.edition}版没有发布或已被替换，不能分发")
+        if (folder or bucket) and not notices and not for_everyone(edition):
+            raise LookupError(f"{edition.title}只发被通知单位，不放入共用的文件夹和存储桶")
+        # Who it may not go to is known before anything is laid anywhere.
+        chosen = None if to_list is None else named(connection, to_list)
+        if chosen and (objection := not_for(edition, chosen)):
+            raise LookupError(objection)
         done = []
         if folder is not None and delivered(connection, edition.id, FOLDER, folder, when, by):
             done.append(Delivered(edition.reference, FOLDER, folder, _lay(edition, Path(folder))))
         if bucket is not None and delivered(connection, edition.id, STORAGE, bucket, when, by):
             done.append(Delivered(edition.reference, STORAGE, bucket, _store(edition, bucket)))
-        if to_list is not None:
-            chosen = named(connection, to_list)
-            if objection := not_for(edition, chosen):
-                raise LookupError(objection)
+        if chosen is not None:
             written = _write(connection, edition, chosen, when)
             if written:
                 mailed(connection, edition.id, chosen.id, chosen.name, written.values(), when, by)
@@ -88,9 +94,14 @@ def deliver(
     return done
 
 
+def for_everyone(edition: Edition) -> bool:
+    """Whether an edition may lie where others than the union that it is about can read it."""
+    return edition.kind not in ADDRESSED
+
+
 def not_for(edition: Edition, chosen: DistributionList) -> str:
     """Why an edition may not go to a list; empty where it may."""
-    if edition.kind in ADDRESSED and chosen.org != edition.unit:
+    if not for_everyone(edition) and chosen.org != edition.unit:
         return f"{edition.title}只发被通知单位，“{chosen.name}”不是{edition.unit_name}的名单"
     return ""
 
@@ -203,9 +214,7 @@ def write_site(year: int, folder: str, at: str, *, notices: bool = False) -> dic
         ).scalars()
         editions = [edition_of(connection, n) for n in found]
     editions = [
-        e
-        for e in editions
-        if Period.parse(e.period).year == year and (notices or e.kind not in ADDRESSED)
+        e for e in editions if Period.parse(e.period).year == year and (notices or for_everyone(e))
     ]
     editions.sort(key=lambda e: (Period.parse(e.period).end, e.kind, e.title))
     parts, files = [], 0

@@ -14,7 +14,7 @@ from pipelines.consolidate import coverage_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, CoverageRow
 from pipelines.personal_numbers import blotted
 from pipelines.publish import Publication, consolidated
-from pipelines.publish.consolidated import PARENT, UNIT_CODE, UNIT_NAME, Cut
+from pipelines.publish.consolidated import PARENT, PARENT_CODE, UNIT_CODE, UNIT_NAME, Cut
 from pipelines.publish.sources import Source
 from warehouse.current import current_rows
 from warehouse.facts import GRASSROOTS, owed_by_grassroots
@@ -52,16 +52,19 @@ def parents_on(organisations: Sequence[Registered], line: str) -> dict[str, str]
 def named(rows: pd.DataFrame, organisations: Sequence[Registered], line: str) -> pd.DataFrame:
     """Rows with the unit's name and its parent on the line, ordered by parent and unit."""
     names = {"0": UNASSIGNED, **{o.code: o.name for o in organisations}}
-    parents = {unit: names[over] for unit, over in parents_on(organisations, line).items()}
+    parents = parents_on(organisations, line)
+    over = rows["org"].map(parents)
     placed = rows.assign(
         **{
             UNIT_CODE: rows["org"],
             UNIT_NAME: rows["org"].map(names),
-            PARENT: rows["org"].map(parents),
+            PARENT: over.map(names),
+            PARENT_CODE: over,
         }
     )
     # Rows stand as they stand in their workbooks, whatever ids they got here.
-    return placed.sort_values([PARENT, UNIT_CODE, "period", "row_no"], kind="stable")
+    order = [PARENT, PARENT_CODE, UNIT_CODE, "period", "row_no"]
+    return placed.sort_values(order, kind="stable")
 
 
 def sources_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,7 +17,7 @@ from definitions.model import Column, Form
 from expectations.findings import column_letters
 from pipelines.flow.sheets import parents_on, rows_of, sources_of
 from pipelines.flow.walk_steps import NOW, At, Cell, Part, Walk, address_of, made, name_of
-from pipelines.publish.consolidated import KIND, TOTAL, summable, summed
+from pipelines.publish.consolidated import KIND, TOTAL, head_of, summable, summed
 from pipelines.publish.sources import Source
 from pipelines.small_cells import untold_columns
 from warehouse.organisations import Registered, standing
@@ -65,27 +66,45 @@ def told_rows(at: At, number: PrintedNumber, label: str) -> Walk:
 def find_row(connection: Connection, known: Definitions, edition: Edition, typed: str) -> str:
     """The address of “单位编码或名称 表头” in a consolidated workbook; empty where none is meant.
 
-    合计 stands for the total of all unions.
+    合计 stands for the total of all unions; of unions of one name only the code tells which.
     """
-    unit, _, head = typed.strip().replace("　", " ").partition(" ")
-    if edition.kind != KIND or not head.strip():
+    if edition.kind != KIND:
         return ""
     form = known.form(str(edition.recipe["form"]), Period.parse(edition.period))
-    wanted = head.strip().partition("（")[0]
-    column = next((c for c in form.columns if wanted in (c.code, c.label)), None)
+    unit, column = _parted(form, _plain(typed))
     if column is None or column.code in _untold(known, form, edition):
         return ""
     code, basis = edition.unit, f"/{TOTAL}"
     if unit != TOTAL:
         day = date.fromisoformat(str(edition.recipe["day"]))
         found = [
-            o.code for o in standing(connection, day, edition.cutoff) if unit in (o.code, o.name)
+            o.code
+            for o in standing(connection, day, edition.cutoff)
+            if unit in (o.code, _plain(o.name))
         ]
-        if not found:
+        if len(found) != 1:  # of unions of one name nobody knows which is meant
             return ""
         code, basis = found[0], ""
     line = edition.recipe["line"]
     return f"{line}/{code}/{edition.period}/{form.code}.{column.code}{basis}"
+
+
+def _parted(form: Form, typed: str) -> tuple[str, Column | None]:
+    """Unit and column of what was typed: a code, a label or the head as printed ends it.
+
+    Both names and heads may hold blanks and brackets, so the longest head that fits is taken.
+    """
+    heads = {_plain(h): c for c in form.columns for h in (c.code, c.label, head_of(c))}
+    fitting = [h for h in heads if typed.endswith(f" {h}")]
+    if not fitting:
+        return "", None
+    longest = max(fitting, key=len)
+    return typed.removesuffix(longest).strip(), heads[longest]
+
+
+def _plain(text: str) -> str:
+    """As typed on any keyboard: full and half width alike, one blank for several."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _untold(known: Definitions, form: Form, edition: Edition) -> frozenset[str]:

@@ -9,13 +9,23 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from pathlib import PurePath
 
 from pipelines.channel_settings import SmtpSettings
 from pipelines.notify.ways import NotNow, Refused, Unreachable, Unsure
 from warehouse.outbox import Message
 
-SPREADSHEET = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-TEXT = ("text", "plain")
+_OFFICE = "vnd.openxmlformats-officedocument"
+TYPES = {
+    ".xlsx": ("application", f"{_OFFICE}.spreadsheetml.sheet"),
+    ".docx": ("application", f"{_OFFICE}.wordprocessingml.document"),
+    ".pdf": ("application", "pdf"),
+    ".html": ("text", "html"),
+    ".csv": ("text", "csv"),
+    ".txt": ("text", "plain"),
+}
+"""Named here, for what a machine knows of types differs from one to the next."""
+ANY = ("application", "octet-stream")
 
 
 def mail_of(
@@ -37,7 +47,7 @@ def mail_of(
         mail["References"] = message.thread
     mail.set_content(message.body)
     for name, data in files:
-        main, sub = SPREADSHEET if name.endswith(".xlsx") else TEXT
+        main, sub = TYPES.get(PurePath(name).suffix.lower(), ANY)
         mail.add_attachment(data, maintype=main, subtype=sub, filename=name)
     return mail
 

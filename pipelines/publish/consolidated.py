@@ -24,6 +24,8 @@ from pipelines.small_cells import sensitive_columns
 
 # Columns of the frame that say whose a row is; form columns have Latin codes and never collide.
 UNIT_CODE, UNIT_NAME, PARENT = "单位编码", "单位名称", "上级工会"
+PARENT_CODE = "上级工会编码"
+"""Not printed; unions of one name are told apart by it."""
 PERIOD = "所属期"
 TOTAL = "合计"
 KIND = "R-14 合并报表"
@@ -35,7 +37,7 @@ _TO_THE_ORIGINAL = (
     "“数据”表每行最后两列是来源序号和原表行号：按序号到“数据来源”表查原件文件名、工作表和列位，"
     "按列位到“原表列位”表查各栏所在的列，列与行号合起来就是原件的单元格"
 )
-_BY_REFERENCE = "；也可在门户打开本件，点“查找数字”，输入“单位编码 表头”，如“640100000001 会员人数”"
+_BY_REFERENCE = "；也可在门户打开本件，点“查数”，输入“单位编码 表头”，如“640100000001 会员人数”"
 _LINES = {"块": "地方（块）", "条": "产业（条）"}
 
 
@@ -108,9 +110,9 @@ def consolidated_workbook(
 ) -> bytes:
     """Sheets 说明, 数据, 分上级小计, 数据来源, 原表列位, 指标代码表, 报送情况.
 
-    `rows` has 单位编码, 单位名称, 上级工会 (the parent along the line), filing_id and row_no, by
-    which `sources` says where each came from, and the form's columns by code; columns it lacks
-    stay empty, person-level ones are left out. Of several periods each has subtotals of its own;
+    `rows` has 单位编码, 单位名称, 上级工会 and its code (the parent along the line), filing_id and
+    row_no, by which `sources` says where each came from, and the form's columns by code; columns it
+    lacks stay empty, person-level ones are left out. Of several periods each has own subtotals;
     beyond one only what flows is added, since a stock of two months is no stock. `totals` by column
     code are the warehouse's own: where the rows do not add up to them a ValueError is raised,
     because one of the two is wrong.
@@ -129,7 +131,7 @@ def consolidated_workbook(
     _about(book, cut, title, rows, coverage, definitions, reference)
     _data(book, cut, columns, rows)
     _subtotal_sheet(book, cut, added, subtotals)
-    source_sheets(book, told, columns, [_head(c) for c in columns])
+    source_sheets(book, told, columns, [head_of(c) for c in columns])
     codebook(book, columns, definitions)
     _coverage(book, coverage)
     return book.bytes()
@@ -202,8 +204,9 @@ def _subtotals(cut: Cut, rows: pd.DataFrame, columns: Sequence[Column]) -> list[
 
 
 def _by_parent(period: str, rows: pd.DataFrame, columns: Sequence[Column]) -> list[_Subtotal]:
-    groups, names = pd.factorize(rows[PARENT].fillna("").astype(str))
-    told = [str(name) or "（无上级）" for name in names]
+    groups, _ = pd.factorize(rows[PARENT_CODE].fillna("").astype(str))
+    names = rows[PARENT].fillna("").astype(str).groupby(groups).first()
+    told = [name or "（无上级）" for name in names]
     found = _grouped(period, rows, groups, told, columns)
     everyone = np.zeros(len(rows), dtype=np.intp)
     return [*found, *_grouped(period, rows, everyone, [TOTAL], columns)]
@@ -320,13 +323,14 @@ def _kind(column: Column) -> Kind:
             return "text"
 
 
-def _head(column: Column) -> str:
+def head_of(column: Column) -> str:
+    """The head of a column as printed: its label with its unit."""
     unit = column.unit or ("%" if column.type is ColumnType.PCT else "")
     return f"{column.label}（{unit}）" if unit else column.label
 
 
 def _width(column: Column) -> float:
-    wide = 2 * len(_head(column)) + 2
+    wide = 2 * len(head_of(column)) + 2
     if column.type is ColumnType.TEXT:
         return 40
     return max(11.0, min(float(wide), 24.0))
@@ -339,7 +343,7 @@ def _data(book: Book, cut: Cut, columns: Sequence[Column], rows: pd.DataFrame) -
         Field(UNIT_CODE, "text", 18),
         Field(UNIT_NAME, "text", 34),
         *([Field(PERIOD, "center", 12)] if several else []),
-        *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
+        *(Field(head_of(c), _kind(c), _width(c), _decimals(c)) for c in columns),
         Field(SOURCE, "int", 8),
         Field(SOURCE_ROW, "int", 8),
     ]
@@ -384,7 +388,7 @@ def _subtotal_sheet(
         Field("单位数（家）", "int", 12),
         Field("行数", "int", 10),
         Field("在“数据”表中", "center", 18),
-        *(Field(_head(c), _kind(c), _width(c), _decimals(c)) for c in columns),
+        *(Field(head_of(c), _kind(c), _width(c), _decimals(c)) for c in columns),
     ]
     rows = [
         (

@@ -65,13 +65,18 @@ def sees_records(reading: Connection, unit: str) -> bool:
     return bool(reading.execute(text(sql("portal_staff_records")), {"unit": unit}).scalar())
 
 
-def require_address(reading: Connection, address: str) -> None:
-    """NotFound for a figure, named by what it is, of a unit that the reader does not see."""
+def sees_address(reading: Connection, address: str) -> bool:
+    """Whether a figure, named by what it is, is of a unit that the reader sees."""
     unit = unit_of_address(address)
     if not unit:
-        return
+        return True
     words = address.split("/")
-    if not seen_units(reading, [unit], family_of(words[3]), _last_day(words[2])):
+    return bool(seen_units(reading, [unit], family_of(words[3]), _last_day(words[2])))
+
+
+def require_address(reading: Connection, address: str) -> None:
+    """NotFound where the reader does not see what an address names."""
+    if not sees_address(reading, address):
         raise NotFound
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +16,7 @@ from warehouse.publications import Edition, edition_of
 
 PAGE = 50
 MOST_DIFFERENCES = 500
+_QUOTED = re.compile(r"(?P<reference>[A-Z][0-9]{2}-[A-Z0-9]{8})(?:-(?P<number>[0-9]{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,20 @@ def one(reading: Connection, which: str | int) -> Edition:
         return edition_of(reading, int(which) if str(which).isdecimal() else str(which))
     except LookupError as error:
         raise NotFound from error
+
+
+def quoted(reading: Connection, typed: str) -> str:
+    """The page of an edition, or of its number, typed as documents quote it: R02-7Q4ZK2XM-17.
+
+    Empty where something else was typed; NotFound where it is not the reader's.
+    """
+    found = _QUOTED.fullmatch("".join(unicodedata.normalize("NFKC", typed).upper().split()))
+    if found is None:
+        return ""
+    edition = one(reading, found["reference"])
+    if found["number"] is None:
+        return f"/publications/{edition.id}"
+    return f"/numbers/{edition.id}/{int(found['number'])}"
 
 
 def page(reading: Connection, wanted: Filter, day: date) -> tuple[list[Listed], str]:

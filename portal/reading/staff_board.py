@@ -14,6 +14,7 @@ from definitions.measures import Indicator
 from pipelines.figures import display
 from pipelines.flow.boards import tasks_in
 from pipelines.progress import Actual, Light, Progress, progress_of
+from pipelines.small_cells import sensitive
 from portal.reading.staff import Head
 from warehouse.current import current_rows
 from warehouse.engine import sql
@@ -30,7 +31,10 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One unit's task: target, plan to date, done, shares, light and forecast, as printed."""
+    """One unit's task: target, plan to date, done, shares, light and forecast, as printed.
+
+    What was done is `withheld` of few people, as the printed board does: the light says enough.
+    """
 
     unit: str
     indicator: Indicator
@@ -41,6 +45,7 @@ class Row:
     forecast: str
     tone: str
     address: str
+    withheld: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,13 @@ def board(reading: Connection, known: Definitions, head: Head) -> tuple[list[Wor
     actuals = {(r.unit, r.indicator): Actual(r.value, r.reported or 0, r.expected) for r in rows}
     amber = Decimal(str(known.parameters["progress_amber_pct"].at(month.end)))
     heads_industry = _codes(reading, industry)
+    few = frozenset(sensitive(known, month.end).codes)
     found: dict[str, list[Row]] = {}
     for task in tasks:
         actual = actuals.get((task.unit, task.indicator), Actual(None))
         progress = progress_of(task, actual, month, amber)
         line = "条" if task.unit in heads_industry else "块"
-        found.setdefault(task.work, []).append(_row(known, progress, head, line))
+        found.setdefault(task.work, []).append(_row(known, progress, head, line, few))
     works = [
         Work(code, name, tuple(found.get(code, ())), _lights(found.get(code, ())))
         for code, name in known.works.items()
@@ -87,7 +93,7 @@ def board(reading: Connection, known: Definitions, head: Head) -> tuple[list[Wor
     return works, amber
 
 
-def _row(known: Definitions, progress: Progress, head: Head, line: str) -> Row:
+def _row(known: Definitions, progress: Progress, head: Head, line: str, few: frozenset[str]) -> Row:
     task = progress.task
     indicator = known.indicators[task.indicator]
     ahead = progress.forecast
@@ -101,6 +107,7 @@ def _row(known: Definitions, progress: Progress, head: Head, line: str) -> Row:
         forecast=display(ahead.value if ahead else None, indicator),
         tone=TONES[progress.light],
         address=f"{line}/{task.unit}/{head.period}/{indicator.code}",
+        withheld=indicator.code in few,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from definitions import Definitions
+from pipelines.flow.walking_board import BOARD
 from pipelines.small_cells import OWN, sensitive
 from warehouse.withheld import decisions
 
@@ -33,11 +34,13 @@ class Withheld:
 
     def hides_address(self, computation: int, address: str) -> bool:
         """The same of a figure named line/unit/period/code, or of a side of it (a unit's own part
-        is withheld apart); of no other address."""
+        is withheld apart); of no other address. A sum of the year so far gives a month away."""
         words = address.split("/")
         if len(words) not in (4, 5) or words[0] not in LINES:
             return False
         line, unit, period, code = LINES[words[0]], *words[1:4]
+        if code in self.codes and BOARD.intersection(words[4:]):
+            return True
         if words[4:] == [OWN] and self.hides(computation, line, unit + OWN, period, code):
             return True
         return self.hides(computation, line, unit, period, code)

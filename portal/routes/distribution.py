@@ -10,14 +10,15 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from pipelines.flow import deliver, deliver_to
-from pipelines.flow.delivering import delivery_places, not_for
+from pipelines.flow.delivering import delivery_places, for_everyone, not_for
 from portal.asking import Forbidden, NotFound, Now, Reading, SignedIn, may
 from portal.page import Crumb, NavItem, redirect, render
 from portal.reading import publications, staff
 from portal.reading.steward import names_in
 from warehouse import distribution
+from warehouse.deliveries import deliveries
 from warehouse.distribution import DistributionList, DistributionRefused
-from warehouse.publications import Edition, deliveries
+from warehouse.publications import Edition
 
 router = APIRouter()
 NAV = (NavItem("分发名单", "/distribution", ("publish",), 35),)
@@ -57,8 +58,8 @@ def make(
 
 @router.get("/distribution/{number}")
 def show(request: Request, person: Publisher, reading: Reading, at: Now, number: int) -> Response:
-    """One list: whom it reaches, and what was sent to it."""
-    one = _one(reading, number)
+    """One list: whom it reaches, and what was sent to it; for who may change it."""
+    one = _answers(person, reading, number)
     sent = deliveries(reading, list_id=one.id)
     return render(
         request, "staff/distribution_list.html", list=one,
@@ -125,8 +126,11 @@ def rename(
 def end(request: Request, person: Publisher, reading: Reading, at: Now, number: int) -> Response:
     """Stop sending to a list; what was sent stays on record."""
     _answers(person, reading, number)
-    with person.site.engine.begin() as connection:
-        distribution.end(connection, number, at, person.actor)
+    try:
+        with person.site.engine.begin() as connection:
+            distribution.end(connection, number, at, person.actor)
+    except DistributionRefused as error:
+        return redirect(request, "/distribution", _said(error), "bad")
     return redirect(request, "/distribution", "名单已停用，分发记录仍可在各件页面查看")
 
 
@@ -144,11 +148,11 @@ def choose(request: Request, person: Publisher, reading: Reading, publication: i
         for one in distribution.lists(reading)
     ]
     used = {h.target for h in handed if h.channel != "mail"}
-    known = delivery_places()
+    known = delivery_places() if for_everyone(edition) else {}
     return render(
         request, "staff/deliver.html", edition=edition, offered=offered, handed=handed,
         places=[(name, place.removeprefix("s3://") in used) for name, place in known.items()],
-        targets={place.removeprefix("s3://"): name for name, place in known.items()},
+        targets={p.removeprefix("s3://"): name for name, p in delivery_places().items()},
         people=_people(person, *(h.actor for h in handed)),
         crumbs=[
             Crumb("发布", "/publications"),
@@ -194,7 +198,7 @@ def _one(reading: Connection, number: int) -> DistributionList:
 
 
 def _answers(person: SignedIn, reading: Connection, number: int) -> DistributionList:
-    """A list that the person may change or send to: of a union for which they may publish."""
+    """A list that the person may read, change or send to: of a union for which they may publish."""
     one = _one(reading, number)
     person.require_upon("publish", staff.unit_of(reading, one.org))
     return one

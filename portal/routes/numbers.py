@@ -6,6 +6,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from pipelines.flow import find_cell, find_numbers, walk
@@ -34,13 +35,14 @@ def find(
     request: Request, person: Reader, reading: Reading, known: Known, at: Now,
     publication: str, printed: str = "",
 ) -> Response:  # fmt: skip
-    """Find a number by how it reads on paper: what a reader of Word or PDF can type in.
+    """Find a number by how it reads on paper, or by the reference that the paper gives it.
 
     In a consolidated workbook, which prints every row, by its union and column.
     """
     edition = publications.one(reading, publication)
-    address = find_cell(edition.id, printed)
-    if address:
+    if place := publications.quoted(reading, printed):
+        return RedirectResponse(place, 303)
+    if address := _cell(reading, edition, printed):
         return RedirectResponse(f"/numbers/{edition.id}/{quote(address)}", 303)
     found = find_numbers(edition.id, printed) if printed.strip() else []
     return render(
@@ -133,6 +135,14 @@ def attachment(name: str, content: bytes, *, inline: bool = False) -> Response:
         content, media_type=kind,
         headers={"content-disposition": f"{way}; filename*=UTF-8''{quote(name)}"},
     )  # fmt: skip
+
+
+def _cell(reading: Connection, edition: Edition, typed: str) -> str:
+    """The address of a cell of a consolidated workbook that the reader may see; or empty."""
+    if edition.kind != KIND or not typed.strip():
+        return ""
+    address = find_cell(edition.id, typed)
+    return address if address and numbers.sees_address(reading, address) else ""
 
 
 def _crumbs(edition: Edition) -> list[Crumb]:

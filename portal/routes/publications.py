@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy import Engine
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from definitions import Period
 from pipelines.flow import (
@@ -54,7 +54,12 @@ def listed(
     words: str = "",
     after: str = "",
 ) -> Response:
-    """Everything published, by period; replaced and withdrawn editions on demand."""
+    """Everything published, by period; replaced and withdrawn editions on demand.
+
+    A reference typed instead of a title leads to its edition, that of a number to the number.
+    """
+    if place := publications.quoted(reading, words):
+        return RedirectResponse(place, 303)
     wanted = Filter(year, kind, state, words, after)
     found, onward = publications.page(reading, wanted, at.date())
     kinds, years = publications.kinds_and_years(reading)

@@ -126,7 +126,8 @@ outbox = Table(
     Column("error", Text, nullable=False, server_default=""),
     CheckConstraint("way IN ('mail', 'chat', 'sftp', 'object', 'folder')", name="way"),
     CheckConstraint(
-        "state IN ('waiting', 'handing', 'sent', 'unsure', 'refused', 'given up', 'bounced')",
+        "state IN ('waiting', 'handing', 'sent', 'unsure', 'refused', 'given up', 'bounced', "
+        "'cancelled')",
         name="state",
     ),
     Index(
