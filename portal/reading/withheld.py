@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from definitions import Definitions
+from pipelines.flow.walk_steps import COMPARABLE_NOW
 from pipelines.flow.walking_board import BOARD
 from pipelines.small_cells import OWN, sensitive
 from warehouse.withheld import decisions
@@ -34,12 +35,13 @@ class Withheld:
 
     def hides_address(self, computation: int, address: str) -> bool:
         """The same of a figure named line/unit/period/code, or of a side of it (a unit's own part
-        is withheld apart); of no other address. A sum of the year so far gives a month away."""
+        is withheld apart); of no other address. A sum of the year so far gives a month away, one of
+        the unions that belong to a unit now what moved ones did before."""
         words = address.split("/")
         if len(words) not in (4, 5) or words[0] not in LINES:
             return False
         line, unit, period, code = LINES[words[0]], *words[1:4]
-        if code in self.codes and BOARD.intersection(words[4:]):
+        if code in self.codes and (BOARD | {COMPARABLE_NOW}).intersection(words[4:]):
             return True
         if words[4:] == [OWN] and self.hides(computation, line, unit + OWN, period, code):
             return True
