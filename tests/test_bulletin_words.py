@@ -162,3 +162,12 @@ def test_units_are_ranked_by_rates_and_equals_share_a_place() -> None:
     assert [row[2] for row in made.rows] == ["1", "1", "3", "5", "6", "6"]
     alike = tables(document(rated(month(), ["90"] * 7)).sections)["主要指标居前和靠后的单位"]
     assert "经费收缴率（%）" not in {str(row[0]) for row in alike.rows}
+
+
+def test_an_end_that_would_part_equals_names_nobody() -> None:
+    rates = rated(month(), ["100", "100", "100", "100", "80", "70", "60"])
+    made = tables(document(rates).sections)["主要指标居前和靠后的单位"]
+    assert [(row[1], row[2]) for row in made.rows] == [("靠后", "5"), ("靠后", "6"), ("靠后", "7")]
+    behind = rated(month(), ["99.001", "98", "97", "90.004", "90.001", "90.002", "90.003"])
+    made = tables(document(behind).sections)["主要指标居前和靠后的单位"]
+    assert {row[1] for row in made.rows} == {"居前"}  # 90.00 as printed

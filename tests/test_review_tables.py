@@ -16,7 +16,7 @@ from publish_figures import CUTOFF, EXTRAS, WZ, YC, definitions, year
 
 from definitions import load_definitions
 from definitions.catalogue import Definitions
-from pipelines.figures import BLOCK, Figures
+from pipelines.figures import BLOCK, Figure, Figures
 from pipelines.publish import Extras, FundBand, review
 from pipelines.publish.annex import annex
 from pipelines.publish.content import (
@@ -287,3 +287,40 @@ def test_captions_are_fields_that_word_counts() -> None:
         kinds = [e.get(docx.oxml.ns.qn("w:fldCharType"))
                  for e in paragraph._p.iter(docx.oxml.ns.qn("w:fldChar"))]  # fmt: skip
         assert kinds == ["begin", "separate", "end"]
+
+
+# --- what is said of nothing, and of what moved ---
+
+
+def told_of(figures: Figures, known: Definitions | None = None) -> str:
+    document = review_document(figures, known or definitions(), EXTRAS)
+    return "".join(
+        run.text if isinstance(run, Number) else run
+        for block in document.blocks()
+        if isinstance(block, Paragraph)
+        for run in block.runs
+    )
+
+
+def test_that_a_total_stayed_is_said_only_where_last_years_members_prove_it() -> None:
+    figures = year()
+    assert "净变动0家，合计不变" in told_of(figures)
+    key = (BLOCK, "NX", "2017", "I-ORG-04")
+    whole = dataclasses.replace(
+        figures.values[key], last_year=Decimal(500_000), comparable=Decimal(480_000)
+    )
+    lost = dataclasses.replace(figures, values={**figures.values, key: whole})
+    assert "净变动0家" not in told_of(lost)
+    assert "报告期内经批准划转工会650家" in told_of(lost)
+
+
+def test_reports_that_came_without_a_figure_are_not_called_missing(known: Definitions) -> None:
+    figures = year()
+    code = "I-CADRE-06"
+    none = Figure(code, "NX", "2017", BLOCK, None, reported=3, expected=None)
+    values = {k: f for k, f in figures.values.items() if not k[3].startswith("I-CADRE")}
+    spoken = Figure("I-CADRE-01", "NX", "2017", BLOCK, Decimal(12), reported=2, expected=2)
+    for one in (none, spoken):
+        values[(BLOCK, "NX", "2017", one.indicator)] = one
+    said = told_of(dataclasses.replace(figures, values=values), known)
+    assert "方面报来的报表中没有可计算的数据" in said

@@ -36,7 +36,9 @@ def teller(given: Mapping[str, Mapping[str, Any]], section: tuple[str, ...] = ()
     return made
 
 
-_DECIMAL = ("value", "last_year", "comparable", "target", "numerator", "denominator")
+_DECIMAL = (
+    "value", "last_year", "comparable", "comparable_now", "target", "numerator", "denominator",
+)  # fmt: skip
 
 
 def told(runs: list[Inline]) -> str:
@@ -189,13 +191,29 @@ def test_neighbours_of_which_fewer_are_better_name_last_year_once() -> None:
     assert sentence(given) == "缺报46次、锁定后更正3次，上年分别为4次和5次。"
 
 
+def test_a_gap_in_points_is_met_or_missed_by_points() -> None:
+    assert sentence({"I-CON-05": {"value": "1.5", "target": 2}}) == (
+        "一线职工与平均工资增幅之差1.50个百分点，低于年度目标（2.00个百分点）0.50个百分点。"
+    )
+
+
+def test_of_few_people_no_growth_is_told_that_moved_unions_make_up() -> None:
+    given = {"value": 100, "last_year": 50, "comparable": 80}
+    assert "可比口径" in sentence({"I-AID-04": given})
+    assert "可比口径" not in sentence({"I-AID-04": {**given, "comparable_now": 98}})
+    members = {"value": 100, "last_year": 50, "comparable": 80, "comparable_now": 168}
+    assert "（可比口径增长110.0%）" in sentence({"I-ORG-15": members})
+
+
 def test_a_gap_in_points_moves_in_points() -> None:
     assert sentence({"I-CON-05": moved("1.5", "0.8")}) == (
         "一线职工与平均工资增幅之差1.50个百分点，比上年提高0.7个百分点。"
     )
 
 
-@pytest.mark.parametrize(("value", "words"), [("-20", "下降20.00%"), ("3.5", "增长3.50%")])
+@pytest.mark.parametrize(
+    ("value", "words"), [("-20", "下降20.00%"), ("3.5", "增长3.50%"), ("0", "持平")]
+)
 def test_a_growth_is_told_as_one(value: str, words: str) -> None:
     given = {"I-FIN-11": moved(float(value), -10)}
     assert sentence(given) == f"“三公”经费同比{words}。"

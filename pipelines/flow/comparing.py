@@ -16,9 +16,7 @@ from definitions.model import Form
 from pipelines import counted_rows
 from pipelines.flow.comparing_papers import compared_paper
 from pipelines.flow.differences import (
-    CORRECTED,
     DEFINED,
-    LATE,
     MOVED,
     PARAMETER,
     PROTECTED,
@@ -27,6 +25,7 @@ from pipelines.flow.differences import (
     Difference,
     Key,
     Reason,
+    came,
     difference,
     keyed,
     numbers_made,
@@ -132,16 +131,7 @@ class _Causes:
             day = self._day(basis, min(filed.end, spans[0].end))
             # a median of unions of a kind moves with any of them, wherever it stands
             if basis.startswith(KIND_OF) or self._below(line, changed.org, day) & below:
-                told = "未报后补报" if changed.late else "重报更正"
-                found.append(
-                    Reason(
-                        LATE if changed.late else CORRECTED,
-                        f"{changed.org} {changed.period} {changed.form} {told}",
-                        changed.org,
-                        changed.period,
-                        changed.submission,
-                    )
-                )
+                found.append(came(changed))
         if source == "changes":
             return [Reason(MOVED, f"{org} 隶属关系变动", org) for org in self._reshuffled(unit)]
         for org in self._moved(line, below, spans, basis):

@@ -14,9 +14,7 @@ from pipelines.assessment_year.stages import Refused
 from pipelines.flow.audited_slips import BOOKS, MEMBERS
 from pipelines.flow.consequences import rectifications_at
 from pipelines.flow.differences import (
-    CORRECTED,
     DEFINED,
-    LATE,
     NOT_NOW,
     PAPER,
     RULED,
@@ -24,6 +22,7 @@ from pipelines.flow.differences import (
     Difference,
     Key,
     Reason,
+    came,
     difference,
     keyed,
     numbers_made,
@@ -102,7 +101,7 @@ class _Below:
             r
             for r in why
             if not r.org
-            or ((r.org in units or self._over(r.org) & units) and (not forms or _form(r) in forms))
+            or ((r.org in units or self._over(r.org) & units) and (not forms or r.form in forms))
         )
         return own if any(r.org for r in own) or not any(r.org for r in why) else why
 
@@ -148,12 +147,6 @@ _READ_BY = {
 """Kind of a scheme → forms that it reads beside those of its indicators."""
 
 
-def _form(reason: Reason) -> str:
-    """The form of a filing that came: A001 2020-06 RIGHT-04 重报更正."""
-    words = reason.what.split()
-    return words[2] if len(words) > 2 else ""
-
-
 def _happened(
     connection: Connection, edition: Edition, known: Definitions, when: datetime
 ) -> Iterator[Reason]:
@@ -180,6 +173,4 @@ def _happened(
     unit = edition.unit if edition.kind == NOTICE else ""
     for line in changed_lines(connection, known, edition.cutoff, when):
         if unit in ("", line.org):
-            kind, told = (LATE, "未报后补报") if line.late else (CORRECTED, "重报更正")
-            what = f"{line.org} {line.period} {line.form} {told}"
-            yield Reason(kind, what, line.org, line.period, line.submission)
+            yield came(line)

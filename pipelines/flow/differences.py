@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipelines.flow.storing import printed
 from pipelines.publish import Publication
 from warehouse.publications import PrintedNumber
-from warehouse.tables import LINES
+from warehouse.revisions import ChangedLine
 
 LATE, CORRECTED, MOVED = "迟报", "更正", "组织变动"
 DEFINED, PARAMETER, RULED = "定义修改", "参数修改", "考核或审核变化"
@@ -21,13 +22,15 @@ Key = tuple[str, int, str, str, str, str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One cause of a difference: what came, of whom, for when; `submission` where it was one."""
+    """One cause of a difference: what came, of whom, for when; `submission` and `form` where it
+    was a filing."""
 
     kind: str
     what: str
     org: str = ""
     period: str = ""
     submission: int = 0
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +63,14 @@ def keyed(numbers: Iterable[PrintedNumber]) -> dict[Key, PrintedNumber]:
 
 
 def numbers_made(publication: Publication) -> dict[Key, PrintedNumber]:
-    return keyed(
-        PrintedNumber(
-            anchor=n.anchor,
-            line=LINES[n.line],
-            unit=n.unit,
-            period=n.period,
-            indicator=n.indicator,
-            basis=n.basis,
-            value=n.value,
-            source=n.source,
-            units=n.units,
-            printed=n.text,
-        )
-        for n in publication.numbers
-    )
+    return keyed(printed(publication))
+
+
+def came(line: ChangedLine) -> Reason:
+    """What came of a form after the cut-off: late, or sent again."""
+    kind, told = (LATE, "未报后补报") if line.late else (CORRECTED, "重报更正")
+    what = f"{line.org} {line.period} {line.form} {told}"
+    return Reason(kind, what, line.org, line.period, line.submission, line.form)
 
 
 def difference(

@@ -15,6 +15,25 @@ from warehouse.publications import PrintedNumber, StoredFile, decide, edition_of
 from warehouse.tables import LINES
 
 
+def printed(publication: Publication) -> list[PrintedNumber]:
+    """Its numbers as the warehouse keeps them, in reading order."""
+    return [
+        PrintedNumber(
+            anchor=n.anchor,
+            line=LINES[n.line],
+            unit=n.unit,
+            period=n.period,
+            indicator=n.indicator,
+            basis=n.basis,
+            value=n.value,
+            source=n.source,
+            units=n.units,
+            printed=n.text,
+        )
+        for n in publication.numbers
+    ]
+
+
 def keep_draft(
     connection: Connection,
     publication: Publication,
@@ -44,21 +63,7 @@ def keep_draft(
         reference=publication.reference,
         recipe=publication.recipe,
         files=files,
-        numbers=[
-            PrintedNumber(
-                anchor=n.anchor,
-                line=LINES[n.line],
-                unit=n.unit,
-                period=n.period,
-                indicator=n.indicator,
-                basis=n.basis,
-                value=n.value,
-                source=n.source,
-                units=n.units,
-                printed=n.text,
-            )
-            for n in publication.numbers
-        ],
+        numbers=printed(publication),
         at=at,
         renew=renew,
     )

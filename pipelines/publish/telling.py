@@ -300,7 +300,7 @@ class Teller:
             return []
         indicator = self.definitions.indicators[figure.indicator]
         aim = f"{_TARGET.get(self.figures.period.kind, '')}目标"
-        words = display(figure.target, indicator) + indicator.unit
+        words = spoken(figure.target, self, figure.indicator, "")
         if indicator.unit in POINTS or indicator.better == "lower":
             goal = self.number(figure, figure.target, words, "目标")
             if reached(figure, indicator):
