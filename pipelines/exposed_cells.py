@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ Cell = tuple[int, str, str]
 """Line, unit, period label; of a unit's own part the unit is its code and 本级."""
 HAIR = 1e-6
 """What a solver may be off by."""
+ROUNDS = 40
+"""How often bounds are carried from sum to sum; a chain of sums is never so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,37 @@ def filled(matrix: Any, known: Any, goal: Any, bounds: Any) -> Any:
     return done.x
 
 
+def bounds(matrix: Any, known: Any) -> tuple[Any, Any]:
+    """The least and most that each cell ≥ 0 may be under `matrix` · cells = `known`, row by row.
+
+    The rows taken together may leave less; they never leave more. Entries are 1 and −1.
+    """
+    entries = matrix.tocoo()
+    row, col, sign = entries.row, entries.col, entries.data
+    low, high = np.zeros(matrix.shape[1]), np.full(matrix.shape[1], np.inf)
+    for _ in range(ROUNDS):
+        least = np.where(sign > 0, low[col], -high[col])
+        most = np.where(sign > 0, high[col], -low[col])
+        floor = known[row] - _others(most, row, len(known))
+        ceiling = known[row] - _others(least, row, len(known))
+        was = low.copy(), high.copy()
+        np.maximum.at(low, col, np.where(sign > 0, floor, -ceiling))
+        np.minimum.at(high, col, np.where(sign > 0, ceiling, -floor))
+        if np.array_equal(was[0], low) and np.array_equal(was[1], high):
+            break
+    return low, high
+
+
+def _others(ends: Any, row: Any, rows: int) -> Any:
+    """For each entry the sum of the other entries of its row; without end where one of them is."""
+    endless = np.isinf(ends)
+    finite = np.where(endless, 0.0, ends)
+    total = np.bincount(row, finite, rows)
+    without = np.bincount(row, endless, rows)
+    way = np.inf if ends[endless].sum() > 0 else -np.inf
+    return np.where(without[row] - endless > 0, way, total[row] - finite)
+
+
 def withhold(
     values: Mapping[Cell, Decimal],
     sums: Sequence[Sum],
@@ -70,58 +104,93 @@ def withhold(
     if not gone:
         return gone
     known = {} if asked_before is None else asked_before
-    of: dict[Cell, list[Sum]] = defaultdict(list)
-    for one in sums:
-        for cell in (one.total, *one.parts):
-            of[cell].append(one)
+    around = _Around(values, sums, gone, fixed)
     waiting = [k for k in sorted(gone) if small(values.get(k), limit)]
     while waiting:
         exposed = exposures(values, sums, gone, waiting, limit, known)
         helpless = set()
         for cell in exposed:
-            candidate = _cheapest(cell, values, of, gone, fixed)
+            candidate = around.cheapest(cell)
             if candidate is None:
                 helpless.add(cell)
             else:
-                gone.add(candidate)
+                around.withhold(candidate)
         # A span only widens as more goes: what is safe stays safe. What cannot be helped stands in
         # print already; asking again changes nothing.
         waiting = [k for k in exposed if k not in helpless]
     return gone
 
 
-def _cheapest(
-    cell: Cell,
-    values: Mapping[Cell, Decimal],
-    of: Mapping[Cell, Sequence[Sum]],
-    gone: Collection[Cell],
-    fixed: Collection[Cell],
-) -> Cell | None:
-    """The figure whose loss hurts least among the sums around a cell, nearest first.
+class _Around:
+    """What stands around withheld cells: of each sum what may go as well, cheapest first.
 
-    One with withheld parts of its own is no loss to choose: it could be added up from nothing.
+    `gone` grows as cells are withheld. A year of which months are withheld goes before others: it
+    takes nothing more with it, while the months of any other would add it up again.
     """
-    seen, ring = {cell}, [cell]
-    while ring:
-        near = {
-            k for c in ring for one in of.get(c, ()) for k in (one.total, *one.parts)
-        } - seen  # fmt: skip
-        free = [k for k in near if k not in gone and k not in fixed and values.get(k, 0) > 0]
-        if free:
-            return min(free, key=lambda k: (not _month_gone(k, of, gone), values[k], k))
-        seen |= near
-        ring = [k for k in near if k in gone]
-    return None
 
+    def __init__(
+        self,
+        values: Mapping[Cell, Decimal],
+        sums: Sequence[Sum],
+        gone: set[Cell],
+        fixed: Collection[Cell],
+    ) -> None:
+        self._values, self._sums, self._gone, self._fixed = values, sums, gone, fixed
+        self._of: dict[Cell, list[int]] = defaultdict(list)
+        for place, one in enumerate(sums):
+            for cell in (one.total, *one.parts):
+                self._of[cell].append(place)
+        self._broken: set[Cell] = set()  # longer periods with withheld months
+        self._heaps: dict[int, list[tuple[bool, Decimal, Cell]]] = {}
+        self._within: dict[int, list[Cell]] = defaultdict(list)
+        for cell in sorted(gone):
+            self._enter(cell)
 
-def _month_gone(cell: Cell, of: Mapping[Cell, Sequence[Sum]], gone: Collection[Cell]) -> bool:
-    """Whether a longer period has withheld months: if not, its months would add it up again."""
-    return any(
-        p in gone and p[:2] == cell[:2]
-        for one in of.get(cell, ())
-        if one.total == cell
-        for p in one.parts
-    )
+    def withhold(self, cell: Cell) -> None:
+        """A cell goes."""
+        self._gone.add(cell)
+        self._enter(cell)
+
+    def _enter(self, cell: Cell) -> None:
+        for place in self._of.get(cell, ()):
+            self._within[place].append(cell)
+            total = self._sums[place].total
+            if total[:2] == cell[:2] and total != cell and total not in self._broken:
+                self._broken.add(total)
+                for other in self._of[total]:
+                    if other in self._heaps and self._free(total):
+                        heappush(self._heaps[other], (False, self._values[total], total))
+
+    def _free(self, cell: Cell) -> bool:
+        """Whether it could go: a figure that tells something and does not stand in print."""
+        return cell not in self._gone and cell not in self._fixed and self._values.get(cell, 0) > 0
+
+    def cheapest(self, cell: Cell) -> Cell | None:
+        """The figure whose loss hurts least among the sums around a cell, nearest first."""
+        ring, through = [cell], set[int]()
+        while ring:
+            near = {p for c in ring for p in self._of.get(c, ())} - through
+            free = [entry for p in near if (entry := self._first(p)) is not None]
+            if free:
+                return min(free)[2]
+            through |= near
+            ring = [c for p in sorted(near) for c in self._within[p]]
+        return None
+
+    def _first(self, place: int) -> tuple[bool, Decimal, Cell] | None:
+        """The cheapest figure of one sum that could still go."""
+        heap = self._heaps.get(place)
+        if heap is None:
+            one = self._sums[place]
+            heap = self._heaps[place] = [
+                (c not in self._broken, self._values[c], c)
+                for c in (one.total, *one.parts)
+                if self._free(c)
+            ]
+            heapify(heap)
+        while heap and heap[0][2] in self._gone:
+            heappop(heap)
+        return heap[0] if heap else None
 
 
 def exposures(
@@ -153,9 +222,8 @@ Whoever keeps one keeps the sums as well.
 class _Block:
     """Withheld cells that hang together through sums, and those sums.
 
-    Two ways of filling it in that differ by the limit in a cell prove that cell safe, so every
-    filling that is found is compared with the true one, for all cells at once; only what remains
-    is asked for one by one, and exactly.
+    Two ways of filling it in that differ by the limit in a cell prove that cell safe, and bounds
+    that the sums set for it prove it pinned; only what neither settles is asked for one by one.
     """
 
     def __init__(self, sums: Sequence[Sum], cells: Sequence[Cell]) -> None:
@@ -163,6 +231,7 @@ class _Block:
         self.cells = {cell: place for place, cell in enumerate(cells)}
         self._answers: dict[Cell, bool] = {}
         self._system: Any = None
+        self._truth: Any = None
         self._low: Any = None
         self._high: Any = None
 
@@ -172,22 +241,13 @@ class _Block:
         """Those of the cells that the sums leave a span narrower than the limit."""
         wanted = [c for c in asked if c not in self._answers]
         if wanted:
-            self._answers |= dict.fromkeys(self._alone() & set(wanted), True)
             self._prepare(values)
+            self._bound(limit)
             self._loosen(wanted, limit)
             for cell in wanted:
                 if cell not in self._answers:
                     self._answers[cell] = self._is_pinned(cell, limit)
         return {c for c in asked if self._answers[c]}
-
-    def _alone(self) -> set[Cell]:
-        """Cells that are the only one withheld in a sum: the rest of it gives them away."""
-        found = set()
-        for one in self.sums:
-            within = [k for k in (one.total, *one.parts) if k in self.cells]
-            if len(within) == 1:
-                found.add(within[0])
-        return found
 
     def _prepare(self, values: Mapping[Cell, Decimal]) -> None:
         if self._system is not None:
@@ -201,20 +261,38 @@ class _Block:
                 else:
                     known[row] -= sign * float(values.get(k, 0))
         self._system = (matrix.tocsr(), known)
-        self._low = np.array([float(values.get(k, 0)) for k in self.cells])
-        self._high = self._low.copy()
+        self._truth = np.array([float(values.get(k, 0)) for k in self.cells])
+        self._low, self._high = self._truth.copy(), self._truth.copy()
+
+    def _bound(self, limit: int) -> None:
+        """Settle the cells that the sums one by one leave a span narrower than the limit."""
+        if self._answers:
+            return
+        low, high = bounds(*self._system)
+        for cell, place in self.cells.items():
+            if high[place] - low[place] < limit - HAIR:
+                self._answers[cell] = True
 
     def _loosen(self, wanted: Sequence[Cell], limit: int) -> None:
-        """Move as many of the cells at once as far from the truth as matters, up and down."""
-        truth = self._low.copy()
-        box = np.column_stack([np.maximum(truth - limit, 0), truth + limit])
-        for sign in (-1.0, 1.0):
-            left = [c for c in wanted if c not in self._answers and not self._safe(c, limit)]
+        """Move as many of the cells at once as far from the truth as matters.
+
+        What goes up and what goes down differs from round to round, so that of any two cells of
+        one sum one may give what the other takes.
+        """
+        box = np.column_stack([np.maximum(self._truth - limit, 0), self._truth + limit])
+        left = self._unsettled(wanted, limit)
+        for bit in range(len(left).bit_length()):
+            places = np.array([self.cells[c] for c in left])
+            goal = np.zeros(len(self.cells))
+            goal[places] = np.where(np.arange(len(left)) >> bit & 1, -1.0, 1.0)
+            for sign in (1.0, -1.0):
+                self._fill(sign * goal, box)
+            left = self._unsettled(left, limit)
             if len(left) < 2:
                 return
-            goal = np.zeros(len(self.cells))
-            goal[[self.cells[c] for c in left]] = sign
-            self._fill(goal, box)
+
+    def _unsettled(self, cells: Sequence[Cell], limit: int) -> list[Cell]:
+        return [c for c in cells if c not in self._answers and not self._safe(c, limit)]
 
     def _is_pinned(self, cell: Cell, limit: int) -> bool:
         for sign in (-1.0, 1.0):

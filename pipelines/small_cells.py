@@ -204,21 +204,20 @@ def _protected(
     adds_up: bool,
 ) -> set[Cell]:
     """Cells of one count that are withheld, span by span in the order of publication."""
-    values = dict(cells)
+    by_span: dict[str, dict[Cell, Decimal]] = defaultdict(dict)
+    for cell, value in cells.items():
+        by_span[cell[2]][cell] = value
+    known: dict[Cell, Decimal] = {}
     sums: list[Sum] = []
     hidden: set[Cell] = set()
-    known: set[Cell] = set()
     asked: Asked = {}
     for label in spans:
-        here = _sums_of_units(values, tree, label)
-        sums += here
-        sums += _sums_of_months(values, label, spans, adds_up)
-        now = {k: v for k, v in values.items() if k[2] == label or k in known}
-        within = [s for s in sums if all(k in now for k in (s.total, *s.parts))]
-        hidden = withhold(
-            now, within, limit, hidden=hidden, printed=known - hidden, asked_before=asked
-        )
-        known |= set(now)
+        here = by_span[label]
+        sums += _sums_of_units(here, tree, label)
+        sums += _sums_of_months(here, known, label, adds_up)
+        printed = known.keys() - hidden
+        known |= here
+        hidden = withhold(known, sums, limit, hidden=hidden, printed=printed, asked_before=asked)
     return hidden
 
 
@@ -246,18 +245,18 @@ def _sums_of_units(values: dict[Cell, Decimal], tree: Tree, label: str) -> list[
 
 
 def _sums_of_months(
-    values: Mapping[Cell, Decimal], label: str, spans: Sequence[str], adds_up: bool
+    values: Mapping[Cell, Decimal], before: Mapping[Cell, Decimal], label: str, adds_up: bool
 ) -> list[Sum]:
     """A longer period against the months in it, for units of which all are known."""
     period = Period.parse(label)
-    if period.kind is PeriodKind.MONTH or label not in spans:
+    if period.kind is PeriodKind.MONTH:
         return []
     months = [m.label for m in period.months()]
     found = []
-    for cell in [k for k in values if k[2] == label]:
-        parts = [c for m in months if (c := (cell[0], cell[1], m)) in values]
+    for cell, value in values.items():
+        parts = [c for m in months if (c := (cell[0], cell[1], m)) in before]
         if not adds_up:
             parts = parts[-1:]
-        if parts and sum((values[p] for p in parts), Decimal(0)) == values[cell]:
+        if parts and sum((before[p] for p in parts), Decimal(0)) == value:
             found.append(Sum(cell, tuple(parts)))
     return found

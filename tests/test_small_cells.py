@@ -16,10 +16,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy.optimize import linprog
+from scipy.sparse import csr_matrix
 
 from definitions.catalogue import Definitions
 from definitions.periods import Period
-from pipelines.exposed_cells import Sum, small, withhold
+from pipelines.exposed_cells import Asked, Cell, Sum, bounds, exposures, small, withhold
 from pipelines.flow.walking import Part
 from pipelines.small_cells import (
     OWN,
@@ -177,6 +178,82 @@ def test_two_small_cells_that_together_are_few_are_not_enough() -> None:
     total = Sum((1, "T", "2017"), tuple((1, u, "2017") for u in "ABC"))
     gone = withhold(cells, [total], 5)
     assert (1, "C", "2017") in gone or (1, "T", "2017") in gone
+
+
+def crossing(seed: int) -> tuple[dict[Cell, Decimal], list[Sum], list[Cell]]:
+    """Units by months with both totals, all counts of units and months withheld."""
+    rng = random.Random(seed)  # noqa: S311 - a draw
+    units, months = "ABCDEF"[: rng.randint(3, 6)], "0123"[: rng.randint(2, 4)]
+    inside = [(1, u, m) for u in units for m in months]
+    cells = {c: Decimal(rng.choice([1, 2, 3, 4, 9, 14])) for c in inside}
+    columns = [Sum((1, "T", m), tuple((1, u, m) for u in units)) for m in months]
+    rows = [Sum((1, u, "Y"), tuple((1, u, m) for m in months)) for u in units]
+    for one in (*columns, *rows):
+        cells[one.total] = sum((cells[p] for p in one.parts), Decimal(0))
+    return cells, [*columns, *rows], inside
+
+
+@pytest.mark.parametrize("seed", [*range(20), 323])
+def test_what_was_found_out_of_some_cells_holds_when_others_are_asked_for(seed: int) -> None:
+    """Quarters ask again about cells that hang together with those of months: once broke it."""
+    cells, sums, inside = crossing(seed)
+    some = random.Random(seed).sample(inside, len(inside) // 2)  # noqa: S311 - a draw
+    asked: Asked = {}
+    exposures(cells, sums, inside, some, LIMIT, asked)
+    again = exposures(cells, sums, inside, inside, LIMIT, asked)
+    spans = {}
+    for cell in inside:
+        matrix, known = equations(cells, sums, inside)
+        ends = [
+            linprog(sign * goal_of(cell, inside), A_eq=matrix, b_eq=known, method="highs").fun
+            for sign in (1, -1)
+        ]
+        spans[cell] = -ends[1] - ends[0]
+    assert set(again) == {c for c, span in spans.items() if span < LIMIT - 1e-6}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_bounds_never_say_less_than_is_possible(seed: int) -> None:
+    cells, sums, inside = crossing(seed)
+    matrix, known = equations(cells, sums, inside)
+    low, high = bounds(csr_matrix(matrix), known)
+    for place, cell in enumerate(inside):
+        goal = goal_of(cell, inside)
+        least = linprog(goal, A_eq=matrix, b_eq=known, method="highs").fun
+        most = -linprog(-goal, A_eq=matrix, b_eq=known, method="highs").fun
+        assert low[place] <= least + 1e-6 and most <= high[place] + 1e-6
+        assert high[place] <= min(cells[o.total] for o in sums if cell in o.parts)
+
+
+def equations(
+    cells: Mapping[Cell, Decimal], sums: Sequence[Sum], inside: Sequence[Cell]
+) -> tuple[np.ndarray, np.ndarray]:
+    matrix = np.array([[1.0 if c in one.parts else 0.0 for c in inside] for one in sums])
+    return matrix, np.array([float(cells[one.total]) for one in sums])
+
+
+def goal_of(cell: Cell, inside: Sequence[Cell]) -> np.ndarray:
+    return np.array([1.0 if c == cell else 0.0 for c in inside])
+
+
+def test_a_year_with_withheld_months_goes_before_a_smaller_figure() -> None:
+    """Its months no longer add it up; those of the other would."""
+    counts = {"A": [3, 40], "B": [30, 6], "C": [50, 60]}
+    cells: dict[Cell, Decimal] = {}
+    sums: list[Sum] = []
+    for unit, months in counts.items():
+        parts = [(1, unit, str(m)) for m in range(2)]
+        cells |= dict(zip(parts, map(Decimal, months), strict=True))
+        cells[1, unit, "Y"] = Decimal(sum(months))
+        sums.append(Sum((1, unit, "Y"), tuple(parts)))
+    for label in ("0", "1", "Y"):
+        parts = [(1, unit, label) for unit in counts]
+        cells[1, "T", label] = sum((cells[p] for p in parts), Decimal(0))
+        sums.append(Sum((1, "T", label), tuple(parts)))
+    gone = withhold(cells, sums, LIMIT, printed=[c for c in cells if c[2] == "1"])
+    assert (1, "A", "Y") in gone  # A's first month of 3 beside a printed second
+    assert (1, "B", "0") in gone and (1, "B", "Y") in gone
+    assert (1, "C", "Y") not in gone
 
 
 def test_nothing_small_hides_nothing() -> None:
