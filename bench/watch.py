@@ -14,6 +14,9 @@ from typing import Any
 
 import psutil
 
+RARE = 20
+"""How many times as long as a look took it is until the next."""
+
 
 def processor_seconds() -> float:
     """User and system time of this process and of its children that have ended."""
@@ -92,7 +95,8 @@ class Memory:
 class MemoryWatch:
     """Samples a process and its descendants in a thread until stopped.
 
-    With a data directory also the PostgreSQL server on it, its shared buffers included.
+    With a data directory also the PostgreSQL server on it, its shared buffers included. Looking at
+    gigabytes takes long and holds up whoever is looked at: the longer a look took, the rarer.
     """
 
     def __init__(self, pid: int, every: float = 0.05, data_directory: str = "") -> None:
@@ -112,7 +116,9 @@ class MemoryWatch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(self._every):
+        took = 0.0
+        while not self._over.wait(max(self._every, RARE * took)):
+            began = time.perf_counter()
             try:
                 parent = _share(self._process)
                 children = sum(map(_share, self._process.children(recursive=True)))
@@ -129,6 +135,7 @@ class MemoryWatch:
             seen.parent = max(seen.parent, parent)
             seen.children = max(seen.children, children)
             seen.together = max(seen.together, parent + children)
+            took = time.perf_counter() - began
 
 
 def _share(process: psutil.Process) -> int:

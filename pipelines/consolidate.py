@@ -87,7 +87,7 @@ def figures_of_each(
     by_code = {o.code: o for o in organisations}
     prepare_cutoff(connection, cutoff)
     prepare_expected(connection, cutoff, period.start, period.end)
-    withheld = _withheld(connection, definitions, computation, period, organisations)
+    withheld = withheld_by(connection, definitions, computation, period, organisations)
     targets = _targets(connection, definitions, period)
     for unit_code in unit_codes:
         unit = by_code[unit_code]
@@ -140,7 +140,7 @@ def _shown(unit_code: str, children: Mapping[str, Sequence[Unit]]) -> list[str]:
     return [unit_code, *(u.code for units in children.values() for u in units)]
 
 
-def _withheld(
+def withheld_by(
     connection: Connection,
     definitions: Definitions,
     computation: int,

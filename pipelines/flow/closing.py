@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -20,6 +17,7 @@ from pipelines.consolidate import consolidate, coverage_of, figures_of, top_unit
 from pipelines.figures import BLOCK, INDUSTRY, CoverageRow
 from pipelines.flow.boards import board_of
 from pipelines.flow.checking import check_at_close, tell_waiting
+from pipelines.flow.drawing import side_by_side
 from pipelines.flow.extras import extras_of
 from pipelines.flow.ground import definitions, engine, moment, register
 from pipelines.flow.sheets import named, rows_of, sources_of
@@ -168,7 +166,7 @@ def _products(
         for sources in [sources_of(connection, known, rows, organisations)]
         for line in (BLOCK, INDUSTRY)
     )
-    for publication in _drawn(sheets, known):
+    for publication in side_by_side(partial(_drawn, known), sheets):
         yield publication, None
 
 
@@ -176,29 +174,6 @@ _Sheets = tuple[Cut, pd.DataFrame, dict[int, Source], list[CoverageRow]]
 """What one consolidated workbook is drawn from."""
 
 
-def _drawn(sheets: Iterator[_Sheets], known: Definitions) -> Iterator[Publication]:
-    """Consolidated workbooks in order; drawing is pure and slow, so all cores share it.
-
-    Few wait at a time: the rows of a whole month do not fit in memory for long.
-    """
-    workers = len(os.sched_getaffinity(0))
-    context = multiprocessing.get_context("fork")  # the definitions are loaded once, here
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_DRAWN_BY.append, initargs=(known,)
-    ) as pool:
-        waiting: deque[Future[Publication]] = deque()
-        for one in sheets:
-            waiting.append(pool.submit(_draw, one))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-_DRAWN_BY: list[Definitions] = []
-"""In a process that draws: the definitions of the close, whatever is decided meanwhile."""
-
-
-def _draw(sheets: _Sheets) -> Publication:
+def _drawn(known: Definitions, sheets: _Sheets) -> Publication:
     cut, rows, sources, coverage = sheets
-    return consolidated(cut, rows, _DRAWN_BY[-1], sources, coverage)
+    return consolidated(cut, rows, known, sources, coverage)

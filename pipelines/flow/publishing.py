@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.periods import PeriodKind
-from pipelines.consolidate import consolidate, figures_of_each, top_unit
+from pipelines.consolidate import consolidate, figures_of_each, top_unit, withheld_by
 from pipelines.figures import BLOCK, Figures, display
+from pipelines.flow.drawing import side_by_side
 from pipelines.flow.extras import extras_of, told_for
 from pipelines.flow.ground import CHINA, definitions, engine, moment, register
 from pipelines.flow.industry_line import INDUSTRIES
@@ -41,26 +40,22 @@ def prepare_review(year: int, at: str) -> dict[str, Any]:
     known, when = definitions(), moment(at)
     register(known, when)
     period = Period(PeriodKind.YEAR, year)
-    with engine().begin() as connection:
+    with engine().begin() as connection:  # others need not wait for the drawing to see these
         computation = consolidate(connection, known, period, when, when)
         organisations = standing(connection, period.end, when)
-        top = top_unit(organisations)
-        extras = extras_of(connection, known, period, computation, when)
-        kinds = kinds_reported(connection, known, period, when)
-        reviewed = _reviewed(organisations, top)
-        units = [u.code for u in reviewed]
-
-        def told(figures: Figures) -> tuple[Figures, Extras]:
-            is_top = figures.unit.code == top.code
-            figures = with_kinds(known, figures, kinds, top=is_top)
-            return told_for(connection, known, extras, figures, top=is_top)
-
-        wanted = [told(f) for f in figures_of_each(connection, known, computation, units)]
-    publications = _drawn(wanted)
+        withheld_by(connection, known, computation, period, organisations)
+    top = top_unit(organisations)
+    reviewed = _reviewed(organisations, top)
+    publications: list[Publication] = []
+    summary = ""
+    with engine().begin() as connection:
+        wanted = _wanted(connection, known, period, computation, when, reviewed)
+        for publication, told in side_by_side(_drawn, wanted):
+            publications.append(publication)
+            summary = summary or told
     # The federation's own is printed and handed round: its PDF belongs to the edition. For the
     # others one is made when asked for (`pdf_editions`), which spares a third of a second each.
     publications[0] = with_pdf(publications[0])
-    summary = _summary(publications[0], wanted[0][0], known)
     with engine().begin() as connection:
         drafts = [(keep_draft(connection, p, computation, when), p) for p in publications]
         audit.note(
@@ -85,17 +80,31 @@ def _companions(reviewed: Sequence[Registered]) -> str:
     return f"\n\n另有{told}的年终总结一并送签。" if told else ""
 
 
-def _drawn(wanted: Sequence[tuple[Figures, Extras]]) -> list[Publication]:
-    """Every review, in order; drawing is pure and takes seconds each, so all cores share it."""
-    workers = min(len(wanted), len(os.sched_getaffinity(0)))
-    context = multiprocessing.get_context("fork")  # the definitions are loaded once, here
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        return list(pool.map(_draw, wanted))
+def _wanted(
+    connection: Connection,
+    known: Definitions,
+    period: Period,
+    computation: int,
+    cutoff: datetime,
+    reviewed: Sequence[Registered],
+) -> Iterator[tuple[Figures, Extras]]:
+    """What each review is drawn from, one by one: of a county it is all its unions' figures."""
+    extras = extras_of(connection, known, period, computation, cutoff)
+    kinds = kinds_reported(connection, known, period, cutoff)
+    units = [u.code for u in reviewed]
+    for figures in figures_of_each(connection, known, computation, units):
+        is_top = figures.unit.code == units[0]
+        yield told_for(
+            connection, known, extras, with_kinds(known, figures, kinds, top=is_top), top=is_top
+        )
+        del figures
 
 
-def _draw(wanted: tuple[Figures, Extras]) -> Publication:
+def _drawn(wanted: tuple[Figures, Extras]) -> tuple[Publication, str]:
+    """A review, and what its signer reads before deciding."""
     figures, extras = wanted
-    return review(figures, definitions(), extras)
+    publication = review(figures, definitions(), extras)
+    return publication, _summary(publication, figures, definitions())
 
 
 def _reviewed(organisations: Sequence[Registered], top: Registered) -> list[Registered]:
