@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pandas as pd
@@ -177,7 +177,7 @@ def test_documents_hold_reported_words_as_words_and_nothing_of_the_machine() -> 
 
 def test_markup_in_reported_words_stays_words() -> None:
     words = (UnitWords("U1", "<b>甲</b>", "R14", "存在问题", "<script>alert(甲)</script>"),)
-    extras = Extras(words=words, issued_on=date(2018, 1, 25))
+    extras = Extras(words=words)
     page = next(c for n, c in review(year(), small(), extras).files if n.endswith(".html")).decode()
     assert "&lt;script&gt;alert(甲)&lt;/script&gt;" in page
     assert "<script>alert" not in page

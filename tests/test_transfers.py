@@ -218,6 +218,7 @@ def test_r11_is_told_in_words_that_say_what_the_lists_say(zone: Federation) -> N
     assert "Z工会 14,305 — 6,500 +6,500 — 增长120.1%" in compared
     assert f"会员人数（人） {whole} 6,700 6,700 0" in compared
     assert "发生时归属" in told_in(document, "M5")
+    assert document.signature == ("T工会", "2018年1月5日")
 
 
 def test_r11_of_a_county_tells_its_own_and_compares_no_single_unions(zone: Federation) -> None:

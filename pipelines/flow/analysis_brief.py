@@ -27,7 +27,6 @@ from warehouse.facts import GRASSROOTS
 from warehouse.named_rows import name_rows, name_units
 from warehouse.organisations import Registered, standing
 from warehouse.rollup import figures_for
-from warehouse.windows import china_day
 
 PEERS = "V-O-015"
 
@@ -58,7 +57,6 @@ def analysis_of(connection: Connection, known: Definitions, figures: Figures) ->
             peers=tuple(_peers(connection, known, month, cutoff, below)),
             compared=_asked(known, month) is not None,
             explained=tuple(_explained(connection, known, figures, chosen.spread, below)),
-            issued_on=china_day(cutoff),
         ),
         known,
     )

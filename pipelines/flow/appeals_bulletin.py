@@ -20,7 +20,6 @@ from warehouse.computed import Computed, Target
 from warehouse.facts import GRASSROOTS
 from warehouse.organisations import Registered, standing
 from warehouse.rollup import figures_for
-from warehouse.windows import china_day
 
 Key = tuple[str, str, str, str]
 """Line, unit, period, indicator."""
@@ -46,7 +45,6 @@ def appeals_of(connection: Connection, known: Definitions, figures: Figures) -> 
     return appeals.appeals_report(
         replace(figures, values={**values, **figures.values}, withheld=withheld),
         with_counts(known),
-        china_day(figures.cutoff),
     )
 
 

@@ -31,7 +31,6 @@ from warehouse.lineage import cells_of_measure
 from warehouse.organisations import Registered, ids, standing
 from warehouse.rollup import figures_for
 from warehouse.tables import LINES
-from warehouse.windows import china_day
 
 CONTRACTS, CHECKS, COMMITTEES = "CON-01", "CON-02", "CADRE-05"
 _CHECKED = ("quota_products", "clauses", "breaches", "fixed")
@@ -53,7 +52,6 @@ def industry_topic_of(connection: Connection, known: Definitions, figures: Figur
         lines=along.lines,
         unset=_unset(known, figures.period),
         asks_industry=figures.unit.type not in INDUSTRIES and figures.unit.level != "基层",
-        issued_on=china_day(figures.cutoff),
     )
     return industry_topic(along.figures, topic, known)
 

@@ -110,7 +110,6 @@ def quality_of(connection: Connection, known: Definitions, figures: Figures) -> 
         by_unit=by_unit,
         forms={f.code: f.title for f in known.forms},
         answer_workdays=int(known.parameters["explanation_workdays"].at(china_day(cutoff))),
-        issued_on=china_day(cutoff),
     )
     return quality.quality_report(figures, told, known)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlalchemy import Connection
 
 from definitions import Definitions
@@ -14,7 +12,6 @@ from pipelines.flow.extras import extras_of, told_for
 from pipelines.flow.single_unit import with_own_months
 from pipelines.publish import Publication
 from pipelines.publish.short_review import short_review
-from warehouse.windows import china_day
 
 
 def short_review_of(connection: Connection, known: Definitions, figures: Figures) -> Publication:
@@ -30,4 +27,4 @@ def short_review_of(connection: Connection, known: Definitions, figures: Figures
     whole = extras_of(connection, known, period, computation, cutoff)
     figures = with_own_months(connection, known, figures)
     figures, extras = told_for(connection, known, whole, figures, top=False)
-    return short_review(figures, known, replace(extras, issued_on=china_day(cutoff)))
+    return short_review(figures, known, extras)

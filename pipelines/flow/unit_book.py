@@ -36,7 +36,6 @@ from pipelines.publish.unit_records import (
 from warehouse.current import current_rows
 from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
-from warehouse.windows import china_day
 
 WALK = "I-CULT-09"
 ROUTE = "long_march_route"
@@ -67,7 +66,6 @@ def unit_book_of(connection: Connection, known: Definitions, figures: Figures) -
         station=_station(known, figures),
         forms={f.code: f.title for f in known.forms},
         lines=lines,
-        issued_on=china_day(figures.cutoff),
     )
     return unit_book(figures, told, known)
 

@@ -56,9 +56,7 @@ def analysis_report(figures: Figures, found: Analysis, definitions: Definitions)
         registers.indicators(book, "指标情况", "各单位指标情况", known, teller)
 
     title = f"{figures.unit.name}{figures.period.chinese}分析简报"
-    return issued(
-        Report(KIND, title, tuple(sections), sheets, found.issued_on), figures, definitions
-    )
+    return issued(Report(KIND, title, tuple(sections), sheets), figures, definitions)
 
 
 def level(teller: Teller, found: Analysis) -> Section:

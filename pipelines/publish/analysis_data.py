@@ -93,7 +93,6 @@ class Analysis:
     peers: tuple[Peer, ...]
     compared: bool
     explained: tuple[Explained, ...]
-    issued_on: date | None = None
 
 
 def chosen(known: Definitions, period: Period) -> Chosen:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from definitions.catalogue import Definitions
 from definitions.periods import Period, PeriodKind
@@ -54,9 +53,7 @@ _CHARTED = 3
 """Fewer months make no picture."""
 
 
-def appeals_report(
-    figures: Figures, definitions: Definitions, issued_on: date | None = None
-) -> Publication:
+def appeals_report(figures: Figures, definitions: Definitions) -> Publication:
     """The bulletin as Word, web page and workbook; equal input gives equal bytes.
 
     `definitions` hold the report's own counts (`appeal_counts.with_counts`), `figures` their
@@ -78,7 +75,7 @@ def appeals_report(
         registers.glossary(book, definitions, _only(figures, {*SLIPS, *DISPUTES, *_own(own)}))
 
     title = f"{figures.unit.name}{figures.period.chinese}职工诉求通报"
-    return issued(Report(KIND, title, tuple(sections), sheets, issued_on), figures, definitions)
+    return issued(Report(KIND, title, tuple(sections), sheets), figures, definitions)
 
 
 def _printed(code: str) -> bool:

@@ -18,7 +18,7 @@ from pipelines.publish.content import (
 )
 from pipelines.publish.disclosure import MARK, NOTE
 from pipelines.publish.extras import Extras
-from pipelines.publish.publication import Publication, beijing, clock, file_title, signature
+from pipelines.publish.publication import Publication, clock, file_title, signature
 from pipelines.publish.quoting import quoted
 from pipelines.publish.results import rules
 from pipelines.publish.review import coverage_sentence
@@ -87,7 +87,7 @@ def bulletin_document(figures: Figures, definitions: Definitions, extras: Extras
             f"数据截止：{clock(figures.cutoff)}",
         ),
         sections=tuple(sections),
-        signature=signature(figures.unit.name, extras.issued_on or beijing(figures.cutoff).date()),
+        signature=signature(figures.unit.name, figures.cutoff),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
 
@@ -173,6 +172,5 @@ class Extras:
     words: tuple[UnitWords, ...] = ()
     projects: tuple[Project, ...] = ()
     unusual: tuple[Unusual, ...] = ()
-    issued_on: date | None = None
     shown_units: int = 12
     lines: Mapping[str, str] = field(default_factory=dict)

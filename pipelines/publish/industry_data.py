@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
 from pipelines.figures import Figure
@@ -123,7 +122,6 @@ class IndustryTopic:
     lines: Mapping[str, str] = field(default_factory=dict)
     unset: Mapping[str, int] = field(default_factory=dict)
     asks_industry: bool = True
-    issued_on: date | None = None
 
 
 def told_codes() -> list[str]:

@@ -83,7 +83,6 @@ def industry_topic(figures: Figures, topic: IndustryTopic, definitions: Definiti
             f"{figures.unit.name}{when}产业（行业）专题",
             tuple(sections),
             sheets,
-            topic.issued_on,
         ),
         figures,
         definitions,

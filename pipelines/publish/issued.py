@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from definitions.catalogue import Definitions
 from pipelines.figures import Figures
@@ -24,7 +23,6 @@ class Report:
     title: str
     sections: tuple[Section, ...]
     sheets: Callable[[Book], None]
-    issued_on: date | None = None
     recipe: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -36,7 +34,7 @@ def issued(report: Report, figures: Figures, definitions: Definitions) -> Public
             issuer=figures.unit.name,
             head=(figures.unit.name, f"数据截止：{clock(figures.cutoff)}"),
             sections=report.sections,
-            signature=signature(figures.unit.name, report.issued_on),
+            signature=signature(figures.unit.name, figures.cutoff),
         ),
         report.kind,
         figures,

@@ -119,9 +119,9 @@ def chinese_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def signature(issuer: str, day: date | None) -> tuple[str, ...]:
-    """Who signs a document, and from when it is, where that is known."""
-    return (issuer,) if day is None else (issuer, chinese_day(day))
+def signature(issuer: str, cutoff: datetime) -> tuple[str, ...]:
+    """Who signs a document, and from when it is: the day up to which it tells."""
+    return issuer, chinese_day(beijing(cutoff))
 
 
 def stamp(moment: datetime) -> datetime:

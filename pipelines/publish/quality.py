@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from definitions.catalogue import Definitions
@@ -67,7 +66,6 @@ class Quality:
     by_unit: Mapping[str, Found]
     forms: Mapping[str, str]
     answer_workdays: int
-    issued_on: date | None = None
 
 
 def quality_report(figures: Figures, quality: Quality, definitions: Definitions) -> Publication:
@@ -88,7 +86,6 @@ def quality_report(figures: Figures, quality: Quality, definitions: Definitions)
             f"{figures.unit.name}{figures.period.chinese}数据质量通报",
             tuple(sections),
             sheets,
-            quality.issued_on,
         ),
         figures,
         definitions,

@@ -95,7 +95,7 @@ def review_document(figures: Figures, definitions: Definitions, extras: Extras) 
             f"数据截止：{clock(figures.cutoff)}",
         ),
         sections=tuple(sections),
-        signature=signature(figures.unit.name, extras.issued_on),
+        signature=signature(figures.unit.name, figures.cutoff),
     )
 
 

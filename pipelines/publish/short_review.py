@@ -63,7 +63,6 @@ def short_review(figures: Figures, definitions: Definitions, extras: Extras) -> 
             f"{figures.unit.name}{figures.period.year}年工作总结",
             short_sections(figures, definitions, extras),
             sheets,
-            extras.issued_on,
         ),
         figures,
         definitions,

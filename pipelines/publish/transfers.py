@@ -71,7 +71,7 @@ def transfers_report(
                 figures, reorganised, proofs, definitions,
                 lambda code, line: _of_unit(figures, code, line),
             ),
-            signature=signature(figures.unit.name, None),
+            signature=signature(figures.unit.name, figures.cutoff),
         ),
         KIND,
         figures,

@@ -92,7 +92,6 @@ def unit_book(figures: Figures, book: UnitBook, definitions: Definitions) -> Pub
             f"{figures.unit.name}{when}一单位一册",
             tuple(sections),
             sheets,
-            book.issued_on,
         ),
         figures,
         definitions,

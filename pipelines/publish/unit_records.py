@@ -138,7 +138,6 @@ class UnitBook:
     station: Station | None = None
     forms: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, str] = field(default_factory=dict)
-    issued_on: date | None = None
 
 
 def stand(promise: Promise, end: date) -> str:
