@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import httpx
@@ -24,8 +25,9 @@ from pipelines.flow import ground
 from pipelines.flow.assessing import detail_of
 from pipelines.flow.ground import CHINA
 from pipelines.flow.walking import find_numbers
-from portal.reading import publications_airflow
+from portal.reading import publications_airflow, staff
 from portal.reading.staff_chart import lines_of
+from portal.reading.withheld import Withheld
 from portal.routes import publications as routes
 from tests import published
 from tests.assessment_data import counties, scheme
@@ -581,3 +583,34 @@ def test_a_department_of_hardship_work_sees_its_figures_but_for_those_withheld(t
         connection.execute(text("DELETE FROM withheld_figure WHERE computation_id = :c"), asked)
         connection.execute(text("DELETE FROM withholding WHERE computation_id = :c"), asked)
     assert "1,203" not in words(browser.get("/figures?period=2017-12"))
+
+
+def beside(definitions: Definitions, code: str, **values: int) -> str:
+    """The comparable column of a figure of 120, given last year's side and both comparable ones."""
+    found = {"now": ("2017", "reported"), "year": ("2016", "reported"),
+             "same": ("2016", "comparable"), "same_now": ("2017", "comparable")}  # fmt: skip
+    rows = [
+        SimpleNamespace(line=1, org_id=1, period=found[side][0], basis=found[side][1],
+                        indicator=code, value=Decimal(v), reported=1, expected=1)
+        for side, v in {"now": 120, **values}.items()
+    ]  # fmt: skip
+    figures = staff.Figures(
+        SimpleNamespace(execute=lambda *_: rows),  # type: ignore[arg-type]
+        definitions,
+        staff.Head("2017", 1, "R01-AAAAAAAA", "", 1, AT),
+        [1],
+        [code],
+        Withheld(frozenset({code}), {1: frozenset()}),
+    )
+    return figures.shown(code, staff.Unit(1, 1, "A", "甲工会", False), 1).comparable
+
+
+def test_the_comparable_column_holds_both_years_of_the_same_unions(definitions: Definitions):
+    few = "I-AID-08"
+    for code in (MEMBERS, few):
+        assert beside(definitions, code, year=100, same=80) == "增长50.0%"
+        assert beside(definitions, code, year=100, same=100) == ""
+    assert beside(definitions, MEMBERS, year=100, same=80, same_now=88) == "增长10.0%"
+    assert beside(definitions, MEMBERS, year=100, same=100, same_now=110) == "增长10.0%"
+    # beside the change of all it would tell what the moved unions alone did
+    assert beside(definitions, few, year=100, same=80, same_now=88) == ""

@@ -39,7 +39,9 @@ from pipelines.publish.content import (
 )
 from pipelines.publish.page import offline
 from pipelines.publish.review import review_document
-from pipelines.publish.unit_tables import MOVED
+from pipelines.publish.telling import Teller
+from pipelines.publish.unit_tables import MOVED, unit_table
+from pipelines.small_cells import OWN
 
 MARK = docx.oxml.ns.qn("w:bookmarkStart")
 LINK = docx.oxml.ns.qn("w:hyperlink")
@@ -470,3 +472,29 @@ def test_what_moved_unions_did_elsewhere_is_no_own_work_of_the_whole() -> None:
         if isinstance(table, Table) and table.title == "技能培训分单位情况":
             column = [r[1].reference.value for r in table.rows if isinstance(r[1], Number)]
             assert sum(column[:-1]) == column[-1]
+
+
+def own_row(code: str, total: int, *, moved: bool, held: frozenset[str] = frozenset()) -> list[str]:
+    """The row of what the whole has beyond YC with 300 and SZSG with 200."""
+    figures = year({code: {"YC": 300, "SZSG": 200}})
+    key = (BLOCK, "NX", "2017", code)
+    whole = dataclasses.replace(figures.values[key], value=Decimal(total))
+    figures = dataclasses.replace(
+        figures,
+        values={**figures.values, key: whole},
+        transfers=(dataclasses.replace(figures.transfers[0], unit=YC.code),) if moved else (),
+        withheld=frozenset((BLOCK, unit, "2017", code) for unit in held),
+    )
+    table = unit_table(Teller(figures, definitions(), "R00"), "", (code,))
+    assert table is not None
+    return [c.text if isinstance(c, Number) else str(c) for c in table.rows[-2]]
+
+
+def test_what_moved_unions_did_elsewhere_is_not_told_of_few_people() -> None:
+    own, moved = f"示范总工会{OWN}", f"示范总工会{MOVED}"
+    assert own_row("I-AID-08", 520, moved=False) == [own, "20"]
+    for total in (520, 480):
+        assert own_row("I-AID-08", total, moved=True) == [moved, "略"]
+    assert own_row("I-SKILL-01", 480, moved=True) == [moved, "-20"]
+    # beside the total and a child it would give the other child away
+    assert own_row("I-SKILL-01", 480, moved=True, held=frozenset({"SZSG"})) == [moved, "略"]

@@ -31,6 +31,7 @@ from pipelines.publish.content import (
 )
 from pipelines.publish.kinds import TABLES
 from pipelines.publish.outline import OVERVIEW, PARTS
+from pipelines.publish.own_counts import with_counts
 from pipelines.publish.pdf import pdf
 from pipelines.publish.review import review_document
 from pipelines.publish.word import word
@@ -324,3 +325,20 @@ def test_reports_that_came_without_a_figure_are_not_called_missing(known: Defini
         values[(BLOCK, "NX", "2017", one.indicator)] = one
     said = told_of(dataclasses.replace(figures, values=values), known)
     assert "方面报来的报表中没有可计算的数据" in said
+
+
+def test_all_is_said_to_be_nought_only_where_it_is(known: Definitions) -> None:
+    known, figures = with_counts(known), year()
+
+    def said(**values: int) -> bool:
+        own = {
+            (BLOCK, "NX", "2017", code): Figure(code, "NX", "2017", BLOCK, Decimal(v), reported=1)
+            for code, v in ((name.replace("_", "-"), v) for name, v in values.items())
+        }
+        given = dataclasses.replace(figures, values=own)
+        return "本期报送的各项数据均为0。" in told_of(given, known)
+
+    assert said(I_INNO_11=0, I_INNO_12=0)
+    assert not said(I_INNO_11=0, I_INNO_12=0, **{"I_R01_T18荣誉_荣誉表彰_国家级": 3})
+    assert said(I_AID_08=0)
+    assert not said(I_AID_08=3)  # too few to be told, and yet not nothing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 
 from definitions.catalogue import Definitions
 from pipelines import flow
+from pipelines.figures import CoverageRow, Transfer
+from pipelines.publish.content import Paragraph, Table
 from pipelines.publish.unit_book import unit_book
 from pipelines.publish.unit_doings import safe
 from pipelines.publish.unit_records import Identity, Promise, UnitBook, stand
@@ -234,3 +237,26 @@ def test_three_hundred_unions_of_a_month() -> None:
     document = docx.Document(io.BytesIO(next(b for f, b in files.items() if f.endswith(".docx"))))
     assert max(len(t.rows) for t in document.tables) <= 30
     assert dict(unit_book(figures, UnitBook(one), known).files) == files
+
+
+def test_filings_of_moved_unions_are_why_lines_differ_from_their_total() -> None:
+    known, figures = publish_figures.definitions(), publish_figures.year()
+    one = Identity("NX", "示范总工会", "", "", "", "", "", "", None, False, {})
+    moved = (replace(figures.transfers[0], unit=publish_figures.YC.code),)
+    listed = sum(r.expected for r in figures.coverage)
+
+    def told(total: int, transfers: tuple[Transfer, ...]) -> list[bool]:
+        """Of each block behind the table of filings whether it is that note."""
+        own = CoverageRow("NX", "ORG-02", "2017", total, 50, 50, 50)
+        given = replace(figures, coverage=(*figures.coverage, own), transfers=transfers)
+        (document,) = unit_book(given, UnitBook(one), known).drawn.values()
+        (part,) = [s for s in document.sections if s.code == "U2"]
+        titles = [b.title if isinstance(b, Table) else "" for b in part.blocks]
+        return [
+            isinstance(b, Paragraph) and "隶属本单位期间的报表" in str(b.runs)
+            for b in part.blocks[titles.index("各单位报表报送情况") + 1 :]
+        ]
+
+    assert told(listed + 3, moved)[0]
+    for found in (told(listed, moved), told(listed + 3, ()), told(listed + 3, figures.transfers)):
+        assert found and not any(found)
