@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from publish_figures import EXTRAS, definitions, month, year
+from publish_figures import COUNTS, EXTRAS, definitions, month, year
 
+from pipelines.figures import Unit
 from pipelines.publish import bulletin, review
 from pipelines.publish.publication import Publication
 
@@ -46,6 +47,15 @@ def test_review_reads_from_title_to_signature_on_few_pages(tmp_path: Path) -> No
     whole = "".join(found)
     assert "培训职工300,184人次" in whole
     assert whole.count("石嘴山高新技术产业开发区总工会") > 10  # long names wrap, whole
+
+
+def test_chief_figures_of_very_many_unions_keep_to_one_page(tmp_path: Path) -> None:
+    unions = tuple(Unit(f"G{n}", f"青铜峡市恒信酒业公司第{n}工会委员会", "基层") for n in range(60))
+    counts = {code: {u.code: 900 + n for n, u in enumerate(unions)} for code in COUNTS}
+    found = pages(review(year(counts, unions), definitions(), EXTRAS), tmp_path, ".docx")
+    (lying,) = [p for p in found if "各单位主要指标" in p]
+    assert "第59工会委员会" in lying
+    assert re.search("合计[0-9,]+注：按“基层工会组织数”列前9位", lying)
 
 
 def test_annex_pages_name_their_heads_again(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
+from statistics import mean
 
 from definitions.measures import Indicator
 from pipelines.figures import BLOCK, INDUSTRY, UNASSIGNED, Figure, Figures, Unit, display
@@ -21,6 +23,8 @@ _LEAST = 5
 """Columns below which such a table is not worth a page of its own."""
 _NAMES, _HEAD = 44, 14
 """Millimetres for the names of unions, and for the head of a column at least."""
+_CHARACTERS, _LINES = 12, 18
+"""Characters of a name in one line of that column, and lines of names that a lying page holds."""
 
 
 @dataclass(frozen=True)
@@ -182,8 +186,14 @@ def chief_table(teller: Teller) -> Table | None:
             fitting.append(code)
     if len(fitting) < _LEAST:
         return None
-    limit = _ALL_LISTED if len(units) <= _ALL_LISTED else LISTED
+    limit = _ALL_LISTED if len(units) <= _ALL_LISTED else _on_a_page(units)
     return unit_table(teller, "各单位主要指标", fitting, limit=limit)
+
+
+def _on_a_page(units: Sequence[Unit]) -> int:
+    """How many of very many unions are listed: a few rows spilled over would take a second page."""
+    lines = mean(ceil(len(u.name) / _CHARACTERS) for u in units)
+    return min(LISTED, int(_LINES / lines))
 
 
 def _told(teller: Teller, code: str, units: Sequence[Unit]) -> bool:
