@@ -20,8 +20,10 @@ from pipelines import flow
 from pipelines.figures import BLOCK
 from pipelines.flow.walking import walk
 from pipelines.publish import UnitWords, review
-from pipelines.publish.content import Number
+from pipelines.publish.content import Number, Table
+from pipelines.publish.extras import Mark, Project
 from pipelines.publish.own_words import LONGEST, OWN, quotation
+from pipelines.publish.own_words import projects as selected
 from pipelines.publish.telling import Teller
 from tests.two_unions import CITY, FEDERATION, MILL, MINE, OPENED, definitions, file
 from warehouse.editions import register_definitions
@@ -128,6 +130,29 @@ def test_few_and_short_quotations_stand_in_the_review_and_all_in_the_annex() -> 
     rows = list(openpyxl.load_workbook(io.BytesIO(annex))["单位综述素材"].values)
     assert sum(isinstance(r[3], str) and "参赛职工踊跃" in r[3] for r in rows) == 9
     assert max(len(str(r[3])) for r in rows) > 400
+
+
+def test_of_very_many_selected_projects_the_best_are_listed_and_all_are_in_the_annex() -> None:
+    projects = tuple(
+        Project(YC.code, YC.name, f"P{n}", f"创新项目{n}", (mark(99 - n),), "", "")
+        for n in range(14)
+    )
+    extras = replace(EXTRAS, projects=projects)
+    (listed,) = selected(Teller(year(), small()), extras)
+    assert isinstance(listed, Table)
+    assert [r[0] for r in listed.rows] == [f"创新项目{n}" for n in range(12)]
+    assert listed.note.startswith("注：列得分居前的12项，其余见附表。成效和关键数据为申报单位原文")
+    (few,) = selected(Teller(year(), small()), replace(EXTRAS, projects=projects[:12]))
+    assert isinstance(few, Table)
+    assert few.note.startswith("注：成效和关键数据为申报单位原文")
+    made = review(year(), small(), extras)
+    annex = next(b for n, b in made.files if n.endswith("附表.xlsx"))
+    sheet = openpyxl.load_workbook(io.BytesIO(annex))["入选创新项目"]
+    assert [c.value for c in sheet["A"]][-14:] == [f"创新项目{n}" for n in range(14)]
+
+
+def mark(value: int) -> Mark:
+    return Mark("novelty", "创新性得分", Decimal(value))
 
 
 @pytest.fixture

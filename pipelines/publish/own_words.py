@@ -22,6 +22,7 @@ from pipelines.publish.disclosure import PRIVATE
 from pipelines.publish.extras import Extras, Mark, Project, UnitWords
 from pipelines.publish.sheets import Book, Field
 from pipelines.publish.sides import of_period, side
+from pipelines.publish.tables import LISTED, rest_note
 from pipelines.publish.telling import NONE, Teller
 from pipelines.small_cells import sensitive
 
@@ -227,7 +228,7 @@ def _cut(text: str, longest: int) -> str:
 
 
 def projects(teller: Teller, extras: Extras) -> list[Block]:
-    """T40: projects that were selected, with their marks and what they brought."""
+    """T40: projects that were selected, the best first, with their marks and what they brought."""
     if not extras.projects:
         return []
     criteria = [m.label for m in extras.projects[0].marks]
@@ -244,9 +245,10 @@ def projects(teller: Teller, extras: Extras) -> list[Block]:
             *(_mark(teller, p, m) for m in p.marks),
             _result(teller, p),
         )
-        for p in extras.projects
+        for p in extras.projects[:LISTED]
     )
-    note = "注：成效和关键数据为申报单位原文（RES-02），注明“单位自述”的数不在报表之内。"
+    note = rest_note(len(extras.projects), "列得分居前的{n}项") or "注："
+    note += "成效和关键数据为申报单位原文（RES-02），注明“单位自述”的数不在报表之内。"
     return [Table("入选创新项目", columns, rows, note=note)]
 
 
