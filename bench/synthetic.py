@@ -291,9 +291,15 @@ def _task(
     own: dict[tuple[str, str], list[Row]],
     org: str, n: int, goal: str, span: Period, value: float, year: Period, last: Period,
 ) -> None:  # fmt: skip
+    from pipelines.flow.ground import definitions
+
     work = f"W{WORKS.index(goal.split('-')[1]) + 1:02d}"
     percent = 84 + mix("target", org, goal) % 24
-    target = round(value * percent / 100, 2) if value < 20 else float(round(value * percent / 100))
+    indicator = definitions().indicators[goal]
+    wanted = value * percent / 100
+    target = float(round(wanted, 1) if indicator.decimals else max(1, round(wanted)))
+    if indicator.unit == "%":
+        target = min(target, 100.0)
     yearly = span == year
     own["TGT-01", year.label].append(
         {

@@ -8,7 +8,7 @@ leaves a cell open a solver tells.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
@@ -28,10 +28,25 @@ ROUNDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A published total and everything that it is the sum of."""
+    """A published total and everything that it is the sum of.
+
+    `beside` is what the parts hold beyond the total: what units did before they came under it.
+    """
 
     total: Cell
     parts: tuple[Cell, ...]
+    beside: tuple[Cell, ...] = ()
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells of the equation."""
+        return (self.total, *self.beside, *self.parts)
+
+    @property
+    def signed(self) -> Iterator[tuple[float, Cell]]:
+        """The same with their signs; in all they make nought."""
+        yield from ((1.0, cell) for cell in (self.total, *self.beside))
+        yield from ((-1.0, cell) for cell in self.parts)
 
 
 def small(value: Decimal | None, limit: int) -> bool:
@@ -138,7 +153,7 @@ class _Around:
         self._values, self._sums, self._gone, self._fixed = values, sums, gone, fixed
         self._of: dict[Cell, list[int]] = defaultdict(list)
         for place, one in enumerate(sums):
-            for cell in (one.total, *one.parts):
+            for cell in one.cells:
                 self._of[cell].append(place)
         self._broken: set[Cell] = set()  # longer periods with withheld months
         self._heaps: dict[int, list[tuple[bool, Decimal, Cell]]] = {}
@@ -183,9 +198,7 @@ class _Around:
         if heap is None:
             one = self._sums[place]
             heap = self._heaps[place] = [
-                (c not in self._broken, self._values[c], c)
-                for c in (one.total, *one.parts)
-                if self._free(c)
+                (c not in self._broken, self._values[c], c) for c in one.cells if self._free(c)
             ]
             heapify(heap)
         while heap and heap[0][2] in self._gone:
@@ -255,7 +268,7 @@ class _Block:
         matrix = lil_matrix((len(self.sums), len(self.cells)))
         known = np.zeros(len(self.sums))
         for row, one in enumerate(self.sums):
-            for sign, k in ((1.0, one.total), *((-1.0, p) for p in one.parts)):
+            for sign, k in one.signed:
                 if k in self.cells:
                     matrix[row, self.cells[k]] += sign
                 else:
@@ -332,7 +345,7 @@ def _blocks(sums: Sequence[Sum], gone: set[Cell], known: Asked) -> dict[Cell, _B
 
     touched = []
     for one in sums:
-        within = [k for k in (one.total, *one.parts) if k in gone]
+        within = [k for k in one.cells if k in gone]
         if within:
             touched.append((one, within))
             for k in within[1:]:

@@ -13,8 +13,12 @@ from definitions.periods import Period
 
 POINTS = ("%", "百分点")
 """Units whose change is told in points, not in percent."""
+TIMES = ("工作日", "天", "日")
+"""Units of how long something takes."""
 BLOCK, INDUSTRY = "块", "条"
 UNASSIGNED = "未纳入产业"
+ENDS = ("撤销", "合并")
+"""Changes after which a union is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,13 @@ class Figures:
         key = (line, unit or self.unit.code, period or self.period.label, indicator)
         return self.values.get(key)
 
+    @property
+    def moved_within(self) -> bool:
+        """Whether a union came to this one, or left it, in the period."""
+        children = {u.code for u in self.children.get(BLOCK, ())}
+        own = self.unit.name
+        return any(t.unit in children or t.from_name == own for t in self.transfers)
+
     def months(self, indicator: str, unit: str | None = None) -> list[tuple[Period, Figure | None]]:
         """The figure month by month inside the period."""
         return [(m, self.get(indicator, unit, m.label)) for m in self.period.months()]
@@ -151,7 +162,7 @@ def steady_band(definitions: Definitions, day: date) -> Decimal:
 def change_words(
     now: Decimal | None, before: Decimal | None, indicator: Indicator, band: Decimal
 ) -> str:
-    """增长 x%, 下降 x%, 提高 x个百分点, 持平; empty without a comparison.
+    """增长 x%, 下降 x%, 提高 x个百分点, 缩短 x%, 持平; empty without a comparison.
 
     Counts within ±`band` percent are 基本持平; from a tenfold on they are told as a multiple,
     because nobody reads 增长49,900%. Rates move in points, told to one decimal.
@@ -160,11 +171,12 @@ def change_words(
         return ""
     if now == before:
         return "持平"
+    up, down = _verbs(indicator)
     if indicator.unit in POINTS:
         points = now - before
         if abs(points) < Decimal("0.05"):
             return "基本持平"
-        return f"{'提高' if points > 0 else '降低'}{_short(abs(points))}个百分点"
+        return f"{up if points > 0 else down}{_short(abs(points))}个百分点"
     if before == 0:
         return ""
     if rounded(now, indicator) == rounded(before, indicator):
@@ -175,8 +187,17 @@ def change_words(
     if abs(percent) <= band:
         return "基本持平"
     if percent >= 900:
-        return f"增长{_short(percent / 100)}倍"
-    return f"{'增长' if percent > 0 else '下降'}{_short(abs(percent))}%"
+        return f"{up}{_short(percent / 100)}倍"
+    return f"{up if percent > 0 else down}{_short(abs(percent))}%"
+
+
+def _verbs(indicator: Indicator) -> tuple[str, str]:
+    """How it is said that a figure rose and fell."""
+    if indicator.unit in TIMES:
+        return "延长", "缩短"
+    if indicator.unit not in POINTS:
+        return "增长", "下降"
+    return ("上升", "下降") if indicator.better == "lower" else ("提高", "降低")
 
 
 def _short(value: Decimal) -> str:

@@ -21,7 +21,7 @@ from pipelines.exposed_cells import Asked, Cell, Sum, withhold
 
 LIMIT, COLUMNS = "small_cell_limit", "small_cell_columns"
 OWN = "本级"
-"""What a unit did itself, beside those below it."""
+"""What a unit did itself, beside those below it, with what moved units did elsewhere."""
 
 Withheld = frozenset[tuple[int, str, str, str]]
 """Line, unit, period label, indicator: what is not printed."""
@@ -222,7 +222,7 @@ def _protected(
 
 
 def _sums_of_units(values: dict[Cell, Decimal], tree: Tree, label: str) -> list[Sum]:
-    """Units below each head, both lines; a head's own part becomes a cell of its own."""
+    """Units below each head, both lines; what they and the head differ by is a cell of its own."""
     found = []
     for line, heads in tree.children.items():
         for head, below in heads.items():
@@ -233,13 +233,14 @@ def _sums_of_units(values: dict[Cell, Decimal], tree: Tree, label: str) -> list[
                 continue
             parts = [c for u in below if (c := tree.place(line, u, label)) in values]
             own = values[total] - sum((values[c] for c in parts), Decimal(0))
-            if own < 0:  # units that have since left or joined: the column does not add up
-                continue
-            if own > 0:
-                rest = (line, head + OWN, label)
-                values[rest] = own
-                parts.append(rest)
-            if parts:
+            rest = (line, head + OWN, label)
+            if own:
+                values[rest] = abs(own)
+            if own < 0:  # what units did before they joined, beyond what others did that left
+                found.append(Sum(total, tuple(parts), (rest,)))
+            elif own:
+                found.append(Sum(total, (*parts, rest)))
+            elif parts:
                 found.append(Sum(total, tuple(parts)))
     return found
 

@@ -17,6 +17,7 @@ from publish_figures import CUTOFF, EXTRAS, WZ, YC, definitions, year
 from definitions import load_definitions
 from definitions.catalogue import Definitions
 from pipelines.figures import BLOCK, Figure, Figures
+from pipelines.flow.industry_line import changed_along
 from pipelines.publish import Extras, FundBand, review
 from pipelines.publish.annex import annex
 from pipelines.publish.content import (
@@ -34,6 +35,7 @@ from pipelines.publish.outline import OVERVIEW, PARTS
 from pipelines.publish.own_counts import with_counts
 from pipelines.publish.pdf import pdf
 from pipelines.publish.review import review_document
+from pipelines.publish.tables import two_lines
 from pipelines.publish.word import word
 
 LYING = Table(
@@ -313,6 +315,87 @@ def test_that_a_total_stayed_is_said_only_where_last_years_members_prove_it() ->
     lost = dataclasses.replace(figures, values={**figures.values, key: whole})
     assert "净变动0家" not in told_of(lost)
     assert "报告期内经批准划转工会650家" in told_of(lost)
+
+
+def test_moves_to_one_unit_are_told_in_one_sentence() -> None:
+    figures = year()
+    to = "石嘴山高新技术产业开发区总工会"
+    some = [t for t in figures.transfers if t.to_name == to][:3]
+    several = told_of(dataclasses.replace(figures, transfers=some))
+    assert f"报告期内经批准划转工会3家，均划入{to}。" in several
+    one = told_of(dataclasses.replace(figures, transfers=some[:1]))
+    assert f"报告期内经批准划转工会1家，划入{to}。" in one
+    own = [dataclasses.replace(t, to_name=figures.unit.name) for t in some]
+    assert "本单位划出" not in told_of(dataclasses.replace(figures, transfers=own))
+    left = [*own, dataclasses.replace(some[0], from_name=figures.unit.name)]
+    assert "本单位划出1家、划入3家。" in told_of(dataclasses.replace(figures, transfers=left))
+
+
+def test_an_industry_tells_of_no_moves_from_county_to_county() -> None:
+    moved, ended, changed = (
+        dataclasses.replace(year().transfers[0], change=change, line=line)
+        for change, line in (("划转", "块"), ("撤销", "块"), ("划转", "条"))
+    )
+    told = changed_along(dataclasses.replace(year(), transfers=[moved, ended, changed]))
+    assert told == [dataclasses.replace(ended, line="条", from_name="示范总工会"), changed]
+    assert dataclasses.replace(year(), transfers=told).moved_within
+
+
+def test_what_is_withheld_is_explained_where_the_figures_are() -> None:
+    figures = year()
+    assert "“略”为" not in told_of(figures)
+    few = frozenset({(BLOCK, YC.code, "2017", "I-AID-08")})
+    assert "“略”为人数过少" in told_of(dataclasses.replace(figures, withheld=few))
+
+
+def test_a_unit_that_missed_its_own_targets_is_not_called_one_unit() -> None:
+    assert "家单位2项任务未完成，具体如下。" in told_of(year())
+    own = tuple(dataclasses.replace(u, code="NX") for u in EXTRAS.unmet)
+    document = review_document(year(), definitions(), dataclasses.replace(EXTRAS, unmet=own))
+    (lead,) = [
+        b
+        for b in document.blocks()
+        if isinstance(b, Paragraph) and "任务未完成，具体" in str(b.runs)
+    ]
+    assert lead.runs == ("本单位2项任务未完成，具体如下。",)
+    assert lead.style == "lead"
+
+
+def test_what_leads_to_something_stays_with_it_and_a_last_row_with_its_note() -> None:
+    made = docx.Document(io.BytesIO(review(year(), definitions(), EXTRAS).files[0][1]))
+    (lead,) = [p for p in made.paragraphs if p.text.endswith("任务未完成，具体如下。")]
+    assert lead.paragraph_format.keep_with_next
+    kept = {
+        bool(t.rows[-1].cells[0].paragraphs[0].paragraph_format.keep_with_next): note.text
+        for t in made.tables
+        if (note := docx.text.paragraph.Paragraph(t._tbl.getnext(), made._body))
+    }
+    assert kept[True].startswith("注")
+    assert kept[False] == ""
+
+
+def test_filings_are_a_column_only_where_any_are_owed() -> None:
+    figures = year()
+    heads = [
+        c.label
+        for c in table(review_document(figures, definitions(), EXTRAS), "帮扶救助情况").columns
+    ]
+    assert heads[-1] == "实报/应报（份）"
+    free = {k: dataclasses.replace(f, reported=0, expected=None) for k, f in figures.values.items()}
+    document = review_document(dataclasses.replace(figures, values=free), definitions(), EXTRAS)
+    found = table(document, "帮扶救助情况")
+    assert all(not c.label.startswith("实报") for c in found.columns)
+    assert all(len(r) == len(found.columns) for r in found.rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [("灵武市华兴小企业第453联合工会委员会", "灵武市华兴小企业第\n453联合工会委员会"),
+     ("第1工会", "第1工会"),
+     ("银川市第12345678901234567890工会", "银川市第\n12345678901234567890工会")],
+)  # fmt: skip
+def test_a_number_in_a_name_is_not_broken(name: str, broken: str) -> None:
+    assert two_lines(name) == broken
 
 
 def test_reports_that_came_without_a_figure_are_not_called_missing(known: Definitions) -> None:

@@ -12,7 +12,7 @@ import pytest
 from publish_figures import year
 
 from definitions.loading import load_definitions
-from pipelines.figures import BLOCK, Figure
+from pipelines.figures import BLOCK, Figure, change_words
 from pipelines.publish.analysis import _against_line
 from pipelines.publish.analysis_data import Line
 from pipelines.publish.content import Inline, Number
@@ -118,6 +118,22 @@ def test_a_count_that_came_from_nothing_or_went_to_it_says_what_it_was() -> None
     assert sentence({"I-ORG-13": moved(0, 3)}) == "新建基层工会0个，上年为3个。"
     both = {"I-ORG-13": moved(3, 0), "I-ORG-14": moved(2, 0)}
     assert sentence(both) == "新建基层工会3个，其中百人以上工会2个，上年均为0。"
+
+
+def test_what_was_as_much_last_year_is_told_once() -> None:
+    both = {"I-ORG-13": moved(0, 10), "I-ORG-14": moved(0, 10)}
+    assert sentence(both).endswith("上年均为10个。")
+
+
+def test_times_grow_longer_and_what_should_be_low_rises() -> None:
+    known = load_definitions().indicators
+    spent, bad, good = known["I-RIGHT-05"], known["I-DEMO-05"], known["I-ORG-09"]
+    none = Decimal(0)
+    assert change_words(Decimal(11), Decimal(10), spent, none) == "延长10.0%"
+    assert change_words(Decimal(9), Decimal(10), spent, none) == "缩短10.0%"
+    assert change_words(Decimal(11), Decimal(10), bad, none) == "上升1.0个百分点"
+    assert change_words(Decimal(9), Decimal(10), bad, none) == "下降1.0个百分点"
+    assert change_words(Decimal(11), Decimal(10), good, none) == "提高1.0个百分点"
 
 
 def test_a_part_whose_whole_is_not_told_is_called_by_its_name() -> None:

@@ -272,6 +272,21 @@ def test_a_units_own_part_is_a_cell_too(definitions: Definitions) -> None:
     assert (1, "A", "2017", FLOW) in hidden  # or 3 could be had by subtraction
 
 
+@pytest.mark.parametrize(("total", "few"), [(57, True), (50, False), (60, False)])
+def test_what_few_people_of_moved_units_were_cannot_be_subtracted(
+    definitions: Definitions, total: int, few: bool
+) -> None:
+    """A unit that joined did something before: the children hold more than the whole."""
+    tree = Tree("T", {1: {"T": ["A", "B"]}})
+    told = {"T": total, "A": 20, "B": 40}
+    rows = [Value(1, u, "2017", FLOW, Decimal(v)) for u, v in told.items()]
+    day = Period.parse("2017").end
+    hidden = withheld_of(rows, tree, Period.parse("2017"), sensitive(definitions, day))
+    gone = {unit for _, unit, _, _ in hidden}
+    assert ("T" + OWN in gone) is few
+    assert bool(gone & {"T", "A", "B"}) is few  # or total less parts would tell it
+
+
 def test_amounts_and_rates_go_with_their_counts(definitions: Definitions) -> None:
     tree = Tree("T", {1: {"T": ["A", "B", "C"]}})
     rows = []

@@ -18,7 +18,7 @@ import pytest
 from definitions.catalogue import Definitions
 from pipelines import flow
 from pipelines.figures import CoverageRow, Transfer
-from pipelines.publish.content import Paragraph, Table
+from pipelines.publish.content import Table
 from pipelines.publish.unit_book import unit_book
 from pipelines.publish.unit_doings import safe
 from pipelines.publish.unit_records import Identity, Promise, UnitBook, stand
@@ -245,18 +245,18 @@ def test_filings_of_moved_unions_are_why_lines_differ_from_their_total() -> None
     moved = (replace(figures.transfers[0], unit=publish_figures.YC.code),)
     listed = sum(r.expected for r in figures.coverage)
 
-    def told(total: int, transfers: tuple[Transfer, ...]) -> list[bool]:
-        """Of each block behind the table of filings whether it is that note."""
+    def told(total: int, transfers: tuple[Transfer, ...]) -> bool:
+        """Whether the table of filings says so below it."""
         own = CoverageRow("NX", "ORG-02", "2017", total, 50, 50, 50)
         given = replace(figures, coverage=(*figures.coverage, own), transfers=transfers)
         (document,) = unit_book(given, UnitBook(one), known).drawn.values()
         (part,) = [s for s in document.sections if s.code == "U2"]
-        titles = [b.title if isinstance(b, Table) else "" for b in part.blocks]
-        return [
-            isinstance(b, Paragraph) and "隶属本单位期间的报表" in str(b.runs)
-            for b in part.blocks[titles.index("各单位报表报送情况") + 1 :]
+        (table,) = [
+            b for b in part.blocks if isinstance(b, Table) and b.title == "各单位报表报送情况"
         ]
+        return "隶属本单位期间的报表" in table.note
 
-    assert told(listed + 3, moved)[0]
-    for found in (told(listed, moved), told(listed + 3, ()), told(listed + 3, figures.transfers)):
-        assert found and not any(found)
+    assert told(listed + 3, moved)
+    assert not told(listed, moved)
+    assert not told(listed + 3, ())
+    assert not told(listed + 3, figures.transfers)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from pipelines.consolidate import coverage_along
-from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures
+from pipelines.figures import BLOCK, ENDS, INDUSTRY, Figure, Figures, Transfer
 from warehouse.facts import GRASSROOTS
 
 OUTSIDE = "0"
@@ -64,8 +64,19 @@ def along_industry(connection: Connection, figures: Figures) -> Along:
     turned = replace(
         figures,
         children={BLOCK: children, INDUSTRY: ()},
+        transfers=changed_along(figures) if whole else figures.transfers,
         values=values,
         coverage=coverage,
         withheld=withheld,
     )
     return Along(turned, lines)
+
+
+def changed_along(figures: Figures) -> list[Transfer]:
+    """Changes on the industry line: who moved from county to county stayed, who ended left it."""
+    own = figures.unit.name
+    return [
+        replace(t, line=INDUSTRY, from_name=own) if t.change in ENDS else t
+        for t in figures.transfers
+        if t.line == INDUSTRY or t.change in ENDS
+    ]

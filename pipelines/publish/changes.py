@@ -70,16 +70,22 @@ def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
     others = Counter(t.change for t in teller.figures.transfers if t.change != "划转")
     runs: list[Inline] = []
     if moved:
-        runs += ["报告期内经批准划转工会", _count(teller, len(moved), "划转明细"), "家。其中，划入"]
+        runs += ["报告期内经批准划转工会", _count(teller, len(moved), "划转明细"), "家"]
         into = Counter(t.to_name for t in moved).most_common()
-        for i, (name, count) in enumerate(into[:6]):
-            runs += ["、" if i else "", name, _count(teller, count, f"划入{name}"), "家"]
-        runs.append(f"等{len(into)}个上级工会。" if len(into) > 6 else "。")
         own = teller.figures.unit.name
+        if len(into) == 1:
+            runs.append(f"，{'均' if len(moved) > 1 else ''}划入{into[0][0]}。")
+        else:
+            runs.append("。其中，划入")
+            for i, (name, count) in enumerate(into[:6]):
+                runs += ["、" if i else "", name, _count(teller, count, f"划入{name}"), "家"]
+            runs.append(f"等{len(into)}个上级工会。" if len(into) > 6 else "。")
         left, came = (
             sum(getattr(t, side) == own for t in moved) for side in ("from_name", "to_name")
         )
-        if left or came:  # what moves within a whole leaves it as it was; what joins it does not
+        if len(into) == 1 and came == len(moved):
+            pass  # all of them came to this unit, which has been said
+        elif left or came:  # what moves within a whole leaves it as it was; what joins does not
             runs += ["本单位划出", _count(teller, left, f"{own}划出") if left else "0", "家、划入"]
             runs += [_count(teller, came, f"{own}划入") if came else "0", "家。"]
         elif _within(teller):

@@ -44,10 +44,10 @@ Inline = str | Number
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text; `note` is set smaller, `quote` are a unit's own words."""
+    """Running text; `note` is set smaller, `quote` are a unit's own words, `lead` leads to them."""
 
     runs: tuple[Inline, ...]
-    style: Literal["body", "note", "quote", "item"] = "body"
+    style: Literal["body", "note", "quote", "item", "lead"] = "body"
 
 
 @dataclass(frozen=True, slots=True)

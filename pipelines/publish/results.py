@@ -304,8 +304,10 @@ def _unmet(teller: Teller, extras: Extras) -> list[Block]:
         Column("单位说明的原因", "left", 2.2),
     )
     note = "注：其余见附表。" if len(extras.unmet) > len(shown) else ""
+    own = {r.code for r in extras.unmet} == {teller.figures.unit.code}
+    who = "本单位" if own else f"{units:,}家单位"
     return [
-        Paragraph((f"{units:,}家单位{len(extras.unmet):,}项任务未完成，具体如下。",)),
+        Paragraph((f"{who}{len(extras.unmet):,}项任务未完成，具体如下。",), "lead"),
         Table("未完成目标任务", columns, rows, note=note),
     ]
 

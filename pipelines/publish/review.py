@@ -10,6 +10,7 @@ from pipelines.figures import INDUSTRY, Figures
 from pipelines.publish import annex, kinds, own_words, page, unusual, word
 from pipelines.publish.changes import transfers
 from pipelines.publish.content import Block, Document, Inline, Paragraph, Section, Subheading
+from pipelines.publish.disclosure import NOTE
 from pipelines.publish.extras import Extras
 from pipelines.publish.fund_bands import fund_bands
 from pipelines.publish.outline import DIMENSIONS, OVERVIEW, PARTS, VALUES, Part, Topic
@@ -29,7 +30,7 @@ from pipelines.publish.tables import (
 )
 from pipelines.publish.telling import Teller
 from pipelines.publish.tiles import by_region
-from pipelines.publish.unit_tables import chief_table, moved_within, unit_table
+from pipelines.publish.unit_tables import chief_table, unit_table
 
 KIND = "R-01 年终总结"
 _OVERVIEW: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -185,12 +186,14 @@ def _basis_words(teller: Teller) -> str:
         "比率先分别合计分子、分母再相除；“—”表示未报或无法计算，不作零处理；"
         "未列同比的指标，上年无同口径数据；"
     )
+    if figures.withheld:
+        told += f"{NOTE.removeprefix('注：').removesuffix('。')}；"
     if teller.band:
         told += f"同比变动在正负{teller.band.normalize():f}%以内的记为基本持平；"
-    if moved_within(figures):
+    if figures.moved_within:
         told += (
-            "本期划入的单位，分单位数为其本期全部数，本期划出的不列分单位数，"
-            "合计均只计隶属本单位期间的数，差额列入“本级及划转差额”；可比口径的本期数、上年数"
+            "本期划入的单位，分单位数为其本期全部数，本期划出、撤并的不列分单位数，"
+            "合计均只计隶属本单位期间的数，差额列入“本级及变动差额”；可比口径的本期数、上年数"
             "均为现有各单位的全年数；"
         )
     if teller.lines.get(figures.unit.code) == INDUSTRY:
@@ -245,7 +248,7 @@ def _section(teller: Teller, part: Part, extras: Extras) -> Section | None:
         blocks.append(Paragraph((odd,), "note"))
     said = own_words.highlights(teller, extras, part.code)
     if said:
-        blocks += [Paragraph(("单位综述摘引如下。",)), *said]
+        blocks += [Paragraph(("单位综述摘引如下。",), "lead"), *said]
     return Section(part.code, part.title, tuple(blocks))
 
 

@@ -158,7 +158,7 @@ def _together(group: Sequence[_Clause]) -> list[Inline]:
             runs += [first.moved, *([first.change] if first.change else [])]
         elif len({c.change.text for c in group if isinstance(c.change, Number)}) == 1:
             # All by as much: said once, and quoted as the first one's.
-            runs += [f"均{first.moved}", first.change]
+            runs += [_all(first.moved), first.change]
         elif isinstance(first.change, Number):
             runs.append(_each(first.moved))
             for i, clause in enumerate(group):
@@ -178,8 +178,9 @@ def _each(moved: str) -> str:
 
 
 def _all(moved: str) -> str:
-    """均与上年持平, 上年均为0."""
-    return moved.replace("为0", "均为0") if moved.endswith("为0") else f"均{moved}"
+    """均与上年持平, 上年均为0, 上年均为."""
+    told, nought = moved.removesuffix("0"), "0" if moved.endswith("为0") else ""
+    return f"{told.removesuffix('为')}均为{nought}" if told.endswith("为") else f"均{moved}"
 
 
 def spoken(value: Decimal, teller: Teller, code: str, words: str) -> str:

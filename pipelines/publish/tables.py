@@ -152,9 +152,13 @@ def main_table(
         columns.append(Column("可比口径", weight=1.95))
     if targeted:
         columns += [Column("目标", weight=1.2), Column("完成情况", weight=1.2)]
-    columns.append(Column("实报/应报（份）", weight=1.55))
+    # Where forms come in when there is cause nothing is owed, and a column of dashes tells nothing.
+    filed = [teller.filed(f) for f in figures]
+    owed = any(told != NONE for told in filed)
+    if owed:
+        columns.append(Column("实报/应报（份）", weight=1.55))
     rows = []
-    for figure in figures:
+    for figure, told in zip(figures, filed, strict=True):
         indicator = teller.definitions.indicators[figure.indicator]
         row: list[Inline] = [
             indicator.name,
@@ -168,7 +172,8 @@ def main_table(
             row.append(teller.changed(figure, "可比口径上年"))
         if targeted:
             row += [teller.cell(figure, "目标"), _done(teller, figure)]
-        row.append(teller.filed(figure))
+        if owed:
+            row.append(told)
         rows.append(tuple(row))
     return Table(
         f"{title}及目标完成情况" if targeted else f"{title}{ending}", tuple(columns), tuple(rows)
@@ -251,6 +256,12 @@ def percent(part: int, whole: int) -> str:
     return f"{places(share, 1)}%"
 
 
+_MOVED = (
+    "分单位为现有各单位本期全部应报报表；合计为本单位自身的报表和各单位隶属本单位期间的报表，"
+    "本期有工会划入或划出，两者不相等。"
+)
+
+
 def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:
     """Expected, reported, on time, first pass by unit; the worst first where there are many."""
     figures = teller.figures
@@ -258,6 +269,7 @@ def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:
     total = overall(figures)
     if total is None:
         return None
+    listed = sum(r.expected for r in rows)
     columns = (
         Column("单位", "left", 3.2),
         Column("应报（份）"),
@@ -274,6 +286,8 @@ def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:
         if not rows:
             return None  # the sentence above has said that everyone sent everything in time
         note = f"注：列未报齐或逾期单位中报送率最低的{len(rows)}家，全部单位见附表。"
+    if total.expected != listed and figures.moved_within:
+        note = f"{note or '注：'}{_MOVED}"
     cells = [_coverage_cells(teller, r) for r in [*rows, total]]
     cells[-1] = ("合计", *cells[-1][1:])
     return Table(title, columns, tuple(cells), totals=1, note=note)
@@ -336,6 +350,8 @@ def two_lines(name: str, limit: int = 14) -> str:
     if len(name) <= limit:
         return name
     middle = (len(name) + 1) // 2
+    while middle > 1 and name[middle - 1].isdecimal() and name[middle : middle + 1].isdecimal():
+        middle -= 1  # a number is read whole
     return f"{name[:middle]}\n{name[middle:]}"
 
 

@@ -390,7 +390,8 @@ class Teller:
             return [f"其中，{names}{'均' if len(whole) > 1 else ''}来自{told[0][0].name}。"]
         groups = [[unit.name, *_joined(parts, "、", "")] for unit, parts in told]
         lead = "分单位看，" if len(groups) > 1 else "其中，"
-        tail = "，居各单位前列。" if len(ranked) > limit else "。"
+        first = self.definitions.indicators[known[0]].name
+        tail = f"，{first}居各单位前列。" if len(ranked) > limit else "。"
         return [lead, *_joined(groups, "；", tail)]
 
     def _withheld(self, code: str) -> bool:

@@ -50,7 +50,6 @@ from pipelines.publish.unit_doings import (
     stations,
 )
 from pipelines.publish.unit_records import UnitBook
-from pipelines.publish.unit_tables import moved_within
 
 KIND = "R-09 一单位一册"
 _FORMS_NAMED = 20
@@ -225,11 +224,6 @@ def _last_day(until: date | None) -> str:
 
 # --- how it reported ---
 
-_MOVED = (
-    "注：分单位为现有各单位本期全部应报报表；合计为本单位自身的报表和各单位隶属本单位期间的报表，"
-    "本期有工会划入或划出，两者不相等。"
-)
-
 
 def _reporting(teller: Teller, book: UnitBook) -> Section:
     teller.open("U2")
@@ -246,9 +240,6 @@ def _reporting(teller: Teller, book: UnitBook) -> Section:
         chart = coverage_chart(figures, "各单位报表报送情况")
         sent = coverage_table(teller, "各单位报表报送情况")
         blocks += [sent] if sent is not None else []
-        listed = sum(r.expected for r in by_unit(figures))
-        if total and total.expected != listed and moved_within(figures):
-            blocks.append(Paragraph((_MOVED,), "note"))
         blocks += [chart] if chart is not None else []
     else:
         blocks += _lacking(figures, book)

@@ -74,7 +74,7 @@ def unit_table(
         rows.append((name, *(_derived(teller, i, grid.of(rest, i), name) for i in indicators)))
     own = [_own(teller, grid, i) for i in indicators]
     if any(c != NONE for c in own):
-        what = MOVED if moved_within(teller.figures) else "本级"
+        what = MOVED if teller.figures.moved_within else "本级"
         rows.append((f"{teller.figures.unit.name}{what}", *own))
     total = [teller.cell(_total(teller.figures, i, line)) for i in indicators]
     rows.append(("合计", *total))
@@ -135,16 +135,9 @@ def _derived(teller: Teller, indicator: Indicator, figures: list[Figure], basis:
     return teller.number(whole, value, display(value, indicator), basis, units=units)
 
 
-MOVED = "本级及划转差额"
+MOVED = "本级及变动差额"
 """What a whole has beyond those below it where unions came or left within the year: also what they
 did before they left, less what they did before they came."""
-
-
-def moved_within(figures: Figures) -> bool:
-    """Whether a union came to this one, or left it, in the period."""
-    children = {u.code for u in figures.children.get(BLOCK, ())}
-    own = figures.unit.name
-    return any(t.unit in children or t.from_name == own for t in figures.transfers)
 
 
 def _own(teller: Teller, grid: _Grid, indicator: Indicator) -> Inline:
@@ -156,14 +149,10 @@ def _own(teller: Teller, grid: _Grid, indicator: Indicator) -> Inline:
     if teller.disclosure.hides(total) or teller.disclosure.hides_part(total):
         return MARK
     own = total.value - (children or Decimal(0))
-    if moved_within(teller.figures):
+    if teller.figures.moved_within:
         if not own:
             return NONE
-        if indicator.code in teller.disclosure.sensitive:
-            return MARK  # what a few known unions did before they came, or after they left
         units = [f.unit for f in grid.of(grid.units, indicator)]
-        if any(teller.disclosure.hides(f) for f in grid.of(grid.units, indicator)):
-            return MARK
         return teller.number(total, own, display(own, indicator), MOVED, units=units)
     if own <= 0:
         return NONE

@@ -203,7 +203,9 @@ def _block(made: Any, block: Block, counter: _Counter) -> None:
     match block:
         case Paragraph():
             style = {"note": "Note Line", "quote": "Quote Line"}.get(block.style, "Normal")
-            add_runs(made.add_paragraph(style=style), block.runs, counter.ordinals)
+            paragraph = made.add_paragraph(style=style)
+            paragraph.paragraph_format.keep_with_next = True if block.style == "lead" else None
+            add_runs(paragraph, block.runs, counter.ordinals)
         case Table():
             counter.tables += 1
             add_table(made, block, counter.tables, counter.ordinals)

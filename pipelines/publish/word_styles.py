@@ -152,7 +152,7 @@ def styles_of(made: Any) -> None:
         ("Signature Line", FANG, 16, 29, WD_ALIGN_PARAGRAPH.RIGHT),
         ("Running Line", SONG, 9, 12, WD_ALIGN_PARAGRAPH.LEFT),
         ("Contents Head", HEI, 16, 29, WD_ALIGN_PARAGRAPH.CENTER),
-        ("Contents Line", FANG, 14, 30, WD_ALIGN_PARAGRAPH.LEFT),
+        ("Contents Line", FANG, 14, 26, WD_ALIGN_PARAGRAPH.LEFT),
     )
     for name, font, size, pitch, align in made_styles:
         # Captions bear the style that Word itself knows and makes tables of tables from.

@@ -47,7 +47,7 @@ def add_table(made: Any, table: Table, number: int, ordinals: Mapping[str, int])
     spans = [table.spans(place) for place in range(len(table.columns))]
     last = len(table.rows) - table.totals
     for i, row in enumerate(table.rows):
-        shade, held = "F2F4F6" if i >= last else "", _together(i, len(table.rows))
+        shade, held = "F2F4F6" if i >= last else "", _together(i, table)
         rows.append(
             [
                 GridCell([words], body, column.align, shade, span[i], held)
@@ -64,11 +64,13 @@ def add_table(made: Any, table: Table, number: int, ordinals: Mapping[str, int])
         note.paragraph_format.space_after = Pt(0)
 
 
-def _together(row: int, rows: int) -> bool:
+def _together(row: int, table: Table) -> bool:
     """Very short tables stay on one page; others leave no lone row at either end of a page.
 
-    A table of a dozen rows that had to stay whole would leave half a page empty before it.
+    A table of a dozen rows that had to stay whole would leave half a page empty before it. The last
+    row takes its note along.
     """
+    rows = len(table.rows)
     if row == rows - 1:
-        return False
+        return bool(table.note)
     return rows <= 5 or row < 2 or row >= rows - 3
