@@ -365,13 +365,14 @@ def test_what_leads_to_something_stays_with_it_and_a_last_row_with_its_note() ->
     made = docx.Document(io.BytesIO(review(year(), definitions(), EXTRAS).files[0][1]))
     (lead,) = [p for p in made.paragraphs if p.text.endswith("任务未完成，具体如下。")]
     assert lead.paragraph_format.keep_with_next
-    kept = {
-        bool(t.rows[-1].cells[0].paragraphs[0].paragraph_format.keep_with_next): note.text
+    kept = [
+        (
+            bool(t.rows[-1].cells[-1].paragraphs[0].paragraph_format.keep_with_next),
+            bool(docx.text.paragraph.Paragraph(t._tbl.getnext(), made._body).text),
+        )
         for t in made.tables
-        if (note := docx.text.paragraph.Paragraph(t._tbl.getnext(), made._body))
-    }
-    assert kept[True].startswith("注")
-    assert kept[False] == ""
+    ]
+    assert set(kept) == {(True, True), (False, False)}
 
 
 def test_filings_are_a_column_only_where_any_are_owed() -> None:

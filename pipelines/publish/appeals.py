@@ -193,4 +193,4 @@ def _demands(teller: Teller) -> Section | None:
 
 def _lacking(teller: Teller, figure: Figure) -> list[Inline]:
     return ["劳动争议调解与法律援助情况表", *teller.gap(figure),
-            "，缺报单位由直接上级工会督促补报，没有争议的也应报零。"]  # fmt: skip
+            "，缺报单位由直接上级工会督促补报，没有争议的也应零报告。"]  # fmt: skip

@@ -59,11 +59,11 @@ ORGANISED = (
 FOUNDED = (("I-ORG-27", "应建产业（行业）工会{d}家，已建{n}家，组建率{v}"),)
 CONTRACTS = (
     ("I-CON-01", "期末有效的集体合同覆盖企业{v}"), ("I-CON-02", "覆盖职工{v}"),
-    ("I-CON-05", "一线与平均工资增幅差为{v}"), ("I-CON-03", "四类合同齐全率{v}"),
+    ("I-CON-05", "一线职工与平均工资增幅之差{v}"), ("I-CON-03", "四类合同齐全率{v}"),
     ("I-CON-06", "二次协商覆盖率{v}"),
 )  # fmt: skip
 CHECKS = (("I-CON-04", "期末有效合同{d}份中{n}份经过履约检查，检查率{v}"),)
-UNCHECKED = (("I-CON-04", "期末有效合同{d}份，均未按合同登记履约检查"),)
+UNCHECKED = (("I-CON-04", "期末有效合同{d}份，均未登记履约检查"),)
 """The same where the share is nothing: nobody writes 0份经过检查，检查率0.00%."""
 QUOTAS = (("I-CON-07", "经协商确定劳动定额的品种{v}"),)
 COMMITTEES = (

@@ -132,7 +132,7 @@ RUNNING: tuple[Part, ...] = (
             ),
             Topic(
                 "创新项目",
-                (("I-RES-02", "评选入选创新项目{v}"),),
+                (("I-RES-02", "入选创新项目{v}"),),
                 tables=("T40",),
                 caption="创新项目评选",
                 by_unit=("I-RES-02",),

@@ -240,7 +240,7 @@ def _forms(teller: Teller, quality: Quality) -> Section:
     if len(whole) == len(rows):
         told += "均按时报齐。"
     else:
-        told += f"按时报齐的{len(whole):,}种。" if whole else "均未全部按时报齐。"
+        told += f"按时报齐的有{len(whole):,}种。" if whole else "均未全部按时报齐。"
     table = forms_table(teller, quality.forms)
     blocks: list[Block] = [Paragraph((told,))]
     blocks += [table] if table is not None else []
@@ -383,7 +383,7 @@ def _demands(teller: Teller, quality: Quality) -> Section | None:
     if quality.whole.waiting:
         demands.append(
             ["限期处理。尚待处理的", _count(teller, quality.whole, ALL, "待处理"),
-             f"处问题，有关单位应自接到通知之日起{quality.answer_workdays}个工作日内"
+             f"处问题，有关单位应自本通报印发之日起{quality.answer_workdays}个工作日内"
              "核对原始资料，数据有误的重报更正，情况属实的写明原因。"]
         )  # fmt: skip
     if total is not None and total.reported > total.first_pass and quality.rules:

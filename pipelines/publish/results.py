@@ -438,8 +438,7 @@ def _plans(extras: Extras, uncovered: int) -> list[str]:
         )
     if uncovered:
         plans.append(
-            f"补齐报送缺口。对缺报的{uncovered:,}份报表逐户核实原因，由直接上级工会督促补报，"
-            "新建和划转单位同步开通报送。"
+            f"补齐报送缺口。对缺报的{uncovered:,}份报表逐户核实原因，由直接上级工会督促补报。"
         )
     if extras.rule_counts:
         first = min(extras.rule_counts, key=_by_findings)

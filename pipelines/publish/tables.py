@@ -282,10 +282,12 @@ def coverage_table(teller: Teller, title: str, limit: int = 12) -> Table | None:
     )
     note = ""
     if len(rows) > limit:
-        rows = sorted((r for r in rows if _amiss(r)), key=_worst)[:limit]
-        if not rows:
+        amiss = sorted((r for r in rows if _amiss(r)), key=_worst)
+        if not amiss:
             return None  # the sentence above has said that everyone sent everything in time
-        note = f"注：列未报齐或逾期单位中报送率最低的{len(rows)}家，全部单位见附表。"
+        rows = amiss[:limit]
+        which = "单位中报送率最低的{}家" if len(amiss) > limit else "的{}家单位"
+        note = f"注：列未报齐或逾期{which.format(len(rows))}，全部单位见附表。"
     if total.expected != listed and figures.moved_within:
         note = f"{note or '注：'}{_MOVED}"
     cells = [_coverage_cells(teller, r) for r in [*rows, total]]
@@ -364,7 +366,10 @@ def coverage_chart(figures: Figures, title: str, limit: int = 12) -> Chart | Non
         rows = [r for r in rows if _amiss(r)]
         if len(rows) < 2:
             return None
-        title = f"报送率最低的{min(limit, len(rows))}家单位报送情况"
+        lowest = len(rows) > limit
+        title = (
+            f"{'报送率最低的' if lowest else '未报齐或逾期的'}{min(limit, len(rows))}家单位报送情况"
+        )
     rows = sorted(rows, key=_worst)[:limit]
 
     def share(part: int, whole: int) -> Decimal:

@@ -29,8 +29,8 @@ from pipelines.publish.telling import NONE, Teller, change_value
 COMPARED = ("I-ORG-01", "I-ORG-03", "I-ORG-04", "I-ORG-15")
 LINE_TITLES = {BLOCK: "地方（块）", INDUSTRY: "产业（条）"}
 ATTRIBUTED = {
-    "发生时归属": "发生时归属：全年的本期数按各月最后一天的隶属关系分别归属后相加",
-    "期末归属": "期末归属：全年的本期数按本期最后一天的隶属关系归属",
+    "发生时归属": "发生时归属：本期数按各月最后一天的隶属关系分别归属后相加",
+    "期末归属": "期末归属：本期数按本期最后一天的隶属关系归属",
 }
 STOCKS = "按本期最后一天的隶属关系汇总；已撤并的工会不再计期末数，由承继工会报送"
 COMPARABLE = (
@@ -238,7 +238,7 @@ def _summed(teller: Teller, proofs: Sequence[Moved]) -> Section:
             Column("差额", weight=0.8),
         ),
         tuple(rows),
-        note="注：会员、职工取各单位本期最后一次报送数。差额不为0的，本件不予印发。",
+        note="注：会员、职工取各单位本期最后一次报送数。",
     )
     lead = (
         "同一批单位、同一期数据，按变动前、变动后的隶属关系各汇总一遍，再与逐户直接相加的数核对，"

@@ -119,7 +119,7 @@ def _identity(teller: Teller, book: UnitBook) -> Section:
     if not block and not industry:
         told.append("在登记的工会中没有上级")
     if block and industry and one.lead:
-        told.append(f"领导关系{one.lead}")
+        told.append(f"领导关系以{one.lead}")
     blocks: list[Block] = [Paragraph(("，".join(told) + "。",))]
     leads = any(teller.figures.children.values())
     clauses = [("I-ORG-01", "所属基层工会{v}"), ("I-ORG-03", "职工{v}"), ("I-ORG-04", "会员{v}")]
