@@ -447,6 +447,17 @@ def test_a_revision_is_told_in_a_sentence_with_its_document() -> None:
     assert "责任书未写明责任人，请补签" in told
 
 
+@pytest.mark.parametrize(("done", "sum_"), [(0, "2 × 0.00% = 0.00"), (120, "2 × 100.00% = 2.00")])
+def test_nothing_done_is_multiplied_as_nothing(done: int, sum_: str) -> None:
+    part = Part(indicator="I", marks=D(2), function="SF1", target=D(9))
+    got = D(2) * min(done, 100) / 100
+    line = PartResult(
+        Item(code="T03", name="帮扶", parts=(part,)), part, IndicatorFacts("I", "救助户数", "户"),
+        D(2), State.SCORED, got, actual=D(0), target=D(9), working=Working(completion=D(done)),
+    )  # fmt: skip
+    assert f"按比例计分：{sum_} 分" in part_sentence(line)
+
+
 def test_a_letter_names_who_answers_and_its_marks_sum_to_a_hundred() -> None:
     form = definitions().newest("TGT-01")
     assert form.columns[form.position["owner"]].required

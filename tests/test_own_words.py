@@ -21,6 +21,7 @@ from pipelines.figures import BLOCK
 from pipelines.flow.walking import walk
 from pipelines.publish import UnitWords, review
 from pipelines.publish.content import Number, Table
+from pipelines.publish.disclosure import PRIVATE
 from pipelines.publish.extras import Mark, Project
 from pipelines.publish.own_words import LONGEST, OWN, quotation
 from pipelines.publish.own_words import projects as selected
@@ -29,6 +30,7 @@ from tests.two_unions import CITY, FEDERATION, MILL, MINE, OPENED, definitions, 
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions, warehouse
 from warehouse.organisations import register
+from warehouse.withheld import withheld_values
 
 AT = "2020-07-01T09:00:00"
 CODE = "I-SKILL-07"
@@ -151,6 +153,21 @@ def test_of_very_many_selected_projects_the_best_are_listed_and_all_are_in_the_a
     assert [c.value for c in sheet["A"]][-14:] == [f"创新项目{n}" for n in range(14)]
 
 
+def test_a_project_that_says_a_withheld_number_of_its_union_has_no_words() -> None:
+    """Also in the review of a federation, which does not hold the union's figures."""
+    far = Project("G1", "第一工会", "P1", "项目", (mark(9),), "结对帮扶17户。", "")
+    teller = Teller(year(), small())
+
+    def words(project: Project) -> object:
+        (table,) = selected(teller, replace(EXTRAS, projects=(project,)))
+        assert isinstance(table, Table)
+        return table.rows[0][-1]
+
+    assert words(far) == "结对帮扶17户。"
+    assert words(replace(far, held=frozenset({Decimal(17)}))) == PRIVATE
+    assert words(replace(far, held=frozenset({Decimal(18)}))) == "结对帮扶17户。"
+
+
 def mark(value: int) -> Mark:
     return Mark("novelty", "创新性得分", Decimal(value))
 
@@ -221,3 +238,16 @@ def test_selected_projects_are_listed_with_marks_that_walk(year_of_words: dict[s
     assert [walk(int(year_of_words["draft"]), r.ordinal).value for r in rows] == [
         r.value for r in rows
     ]
+    with warehouse().connect() as c:  # what would be withheld of the union is known beside it
+        (computation,) = c.execute(
+            text("SELECT computation_id FROM publication WHERE id = :p"),
+            {"p": int(year_of_words["draft"])},
+        ).one()
+        assert withheld_values(c, computation, [MILL, MINE], ["2019"]) == {}
+        c.execute(
+            text("INSERT INTO withheld_figure VALUES (:c, 1, :u, '2019', 'I-RES-02')"),
+            {"c": computation, "u": MILL},
+        )
+        assert withheld_values(c, computation, [MILL, MINE], ["2019"]) == {MILL: {Decimal(1)}}
+        assert withheld_values(c, computation, [MILL], ["2018"]) == {}
+        assert withheld_values(c, computation, [MINE], ["2019"]) == {}

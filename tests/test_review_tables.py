@@ -35,7 +35,8 @@ from pipelines.publish.outline import OVERVIEW, PARTS
 from pipelines.publish.own_counts import with_counts
 from pipelines.publish.pdf import pdf
 from pipelines.publish.review import review_document
-from pipelines.publish.tables import two_lines
+from pipelines.publish.tables import main_table, two_lines
+from pipelines.publish.telling import Teller
 from pipelines.publish.word import word
 
 LYING = Table(
@@ -336,7 +337,8 @@ def test_an_industry_tells_of_no_moves_from_county_to_county() -> None:
         dataclasses.replace(year().transfers[0], change=change, line=line)
         for change, line in (("划转", "块"), ("撤销", "块"), ("划转", "条"))
     )
-    told = changed_along(dataclasses.replace(year(), transfers=[moved, ended, changed]))
+    both = dataclasses.replace(ended, line="条", from_name="示范总工会")  # left both lines
+    told = changed_along(dataclasses.replace(year(), transfers=[moved, ended, both, changed]))
     assert told == [dataclasses.replace(ended, line="条", from_name="示范总工会"), changed]
     assert dataclasses.replace(year(), transfers=told).moved_within
 
@@ -373,6 +375,24 @@ def test_what_leads_to_something_stays_with_it_and_a_last_row_with_its_note() ->
         for t in made.tables
     ]
     assert set(kept) == {(True, True), (False, False)}
+
+
+def test_a_table_with_every_comparison_names_units_in_its_first_column() -> None:
+    figures = year()
+    key = (BLOCK, "NX", "2017", "I-ORG-04")
+    whole = figures.values[key]
+    full = dataclasses.replace(
+        whole, comparable=Decimal(250_000), last_year=Decimal(240_000), target=whole.value
+    )
+    given = dataclasses.replace(figures, values={**figures.values, key: full})
+    found = main_table(Teller(given, definitions(), "R01"), "规模", ["I-ORG-04"], targets=True)
+    assert found is not None
+    assert "计量单位" not in [c.label for c in found.columns]
+    assert text(found.rows[0])[0] == "会员人数（人）"
+    assert len(found.rows[0]) == len(found.columns)
+    usual = main_table(Teller(figures, definitions(), "R01"), "规模", ["I-ORG-04"])
+    assert usual is not None
+    assert [text(usual.rows[0])[:2], usual.columns[1].label] == [["会员人数", "人"], "计量单位"]
 
 
 def test_filings_are_a_column_only_where_any_are_owed() -> None:

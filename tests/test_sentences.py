@@ -69,7 +69,7 @@ def test_a_line_of_forty_is_never_told_as_four() -> None:
     given = teller({"I-ORG-04": {"value": "50"}})
     line = Line(Decimal(40), "线", "文件", at_least=True)
     runs = _against_line(given, given.figures.get("I-ORG-04"), line)
-    assert "达到40人的目标" in told(runs)
+    assert "达到40人的参照目标" in told(runs)
 
 
 def test_neighbours_that_grew_share_one_comparison() -> None:

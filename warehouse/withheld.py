@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal
 
 from sqlalchemy import Connection, text
+
+from warehouse.engine import sql
 
 Cell = tuple[int, str, str, str]
 """Line, unit code (with 本级: its own part), period label, indicator."""
@@ -52,6 +55,23 @@ def decisions(
     for r in rows:
         found[r.computation_id].add((r.line, r.unit, r.period, r.indicator))
     return {n: frozenset(found[n]) if n in found else None for n in ids}
+
+
+def withheld_values(
+    connection: Connection, computation: int, units: Collection[str], periods: Collection[str]
+) -> dict[str, frozenset[Decimal]]:
+    """Unit → its figures of some periods that are withheld, with both sides of rates.
+
+    For whoever prints words of a unit without its figures: they may say such a number.
+    """
+    rows = connection.execute(
+        text(sql("withheld_values")),
+        {"id": computation, "units": list(units), "periods": list(periods)},
+    )
+    found: dict[str, set[Decimal]] = {}
+    for unit, *sides in rows:
+        found.setdefault(unit, set()).update(s for s in sides if s is not None)
+    return {unit: frozenset(values) for unit, values in found.items()}
 
 
 def keep_decision(connection: Connection, computation: int, cells: Collection[Cell]) -> None:

@@ -129,7 +129,8 @@ def _working(line: PartResult, part: Part) -> str:
     working, full, got = line.working, plain(line.full), marks(line.marks)
     facts = line.indicator
     done = percent(working.completion) if working.completion is not None else "100.00%"
-    capped = min(working.completion or Decimal(100), Decimal(100))
+    whole = Decimal(100)
+    capped = whole if working.completion is None else min(working.completion, whole)
     match part.function:
         case "SF1":
             return f"完成 {done}，按比例计分：{full} × {percent(capped)} = {got} 分"

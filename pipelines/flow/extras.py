@@ -72,7 +72,7 @@ def extras_of(
         fund_bands=_fund_bands(connection, definitions, period, cutoff),
         unmet=unmet,
         rule_counts=counts,
-        projects=projects_of(connection, definitions, period, cutoff, names),
+        projects=projects_of(connection, definitions, period, computation, cutoff, names),
         unusual=_unusual(connection, definitions, period, cutoff, organisations),
     )
 

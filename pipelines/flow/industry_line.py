@@ -75,8 +75,9 @@ def along_industry(connection: Connection, figures: Figures) -> Along:
 def changed_along(figures: Figures) -> list[Transfer]:
     """Changes on the industry line: who moved from county to county stayed, who ended left it."""
     own = figures.unit.name
-    return [
+    told = (
         replace(t, line=INDUSTRY, from_name=own) if t.change in ENDS else t
         for t in figures.transfers
         if t.line == INDUSTRY or t.change in ENDS
-    ]
+    )
+    return list(dict.fromkeys(told))  # who ended left both lines at once

@@ -13,6 +13,7 @@ from pipelines.flow.filed_rows import Rows, decimal, row_place
 from pipelines.publish.extras import Mark, Project, UnitWords
 from pipelines.publish.own_words import DEED, OWN, PLAN, PROBLEM
 from warehouse.engine import sql
+from warehouse.withheld import withheld_values
 
 _KINDS = {"highlight": DEED, "problem": PROBLEM, "plan": PLAN}
 _INDICATOR = re.compile(r"I-[A-Z]+-\d+")
@@ -49,6 +50,7 @@ def projects_of(
     connection: Connection,
     definitions: Definitions,
     year: Period,
+    computation: int,
     cutoff: datetime,
     names: Mapping[str, str],
 ) -> tuple[Project, ...]:
@@ -67,6 +69,8 @@ def projects_of(
             text(sql("untraced")), {"year": year.label, "cutoff": cutoff, "explained": True}
         )
     }
+    spans = (year.label, year.last_year().label)
+    held = withheld_values(connection, computation, {key[0] for key in chosen}, spans)
     found = [
         Project(
             code=row["org_code"],
@@ -78,6 +82,7 @@ def projects_of(
             numbers=_marked(
                 row["key_numbers"] or "", doubted=(row["reporter"], row["row_no"]) in untraced
             ),
+            held=held.get(row["org_code"], frozenset()),
         )
         for key, row in chosen.items()
     ]

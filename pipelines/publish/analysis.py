@@ -76,7 +76,7 @@ def level(teller: Teller, found: Analysis) -> Section:
 
 
 def _against_line(teller: Teller, figure: Figure, line: Line) -> list[Inline]:
-    """Value, movement, and where it stands to the line: 达到40%的目标, 高于30%的关注线."""
+    """Value, movement, and where it stands to the line: 达到40%的参照目标, 高于30%的关注线."""
     indicator = teller.definitions.indicators[figure.indicator]
     value = figure.value or Decimal(0)
     runs: list[Inline] = [f"{indicator.name}", teller.cell(figure), indicator.unit]
@@ -85,7 +85,7 @@ def _against_line(teller: Teller, figure: Figure, line: Line) -> list[Inline]:
     edge = f"{trimmed(display(line.value, indicator))}{indicator.unit}"
     kept, equal = line.kept(value), rounded(value, indicator) == line.value
     if line.at_least:
-        where = f"达到{edge}的目标" if kept else f"低于{edge}的目标"
+        where = f"{'达到' if kept else '低于'}{edge}的参照目标"
     elif equal:
         where = f"与{edge}的关注线持平"
     else:

@@ -124,7 +124,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project that was selected (RES-02): its number, marks by criterion and its own words."""
+    """A project that was selected (RES-02): its number, marks by criterion and its own words.
+
+    `held` are figures of its union that may not be printed, which its words may say.
+    """
 
     code: str
     unit: str
@@ -133,6 +136,7 @@ class Project:
     marks: tuple[Mark, ...]
     result: str
     numbers: str
+    held: frozenset[Decimal] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,9 +94,12 @@ def quotation(teller: Teller, said: UnitWords, longest: int | None = None) -> Qu
     return Quotation(tuple(r for r in runs if r), traced, marked)
 
 
-def _exposes(teller: Teller, unit: str, text: str) -> bool:
-    """Whether a text says a number that is withheld of its unit, or how few people were helped."""
-    held = {
+def _exposes(teller: Teller, unit: str, text: str, also: frozenset[Decimal] = frozenset()) -> bool:
+    """Whether a text says a number that is withheld of its unit, or how few people were helped.
+
+    `also` are such numbers of a unit whose figures the document does not hold.
+    """
+    held = also | {
         value
         for code in teller.disclosure.sensitive
         for line in (BLOCK, INDUSTRY)
@@ -253,7 +256,8 @@ def projects(teller: Teller, extras: Extras) -> list[Block]:
 
 
 def _result(teller: Teller, project: Project) -> str:
-    if _exposes(teller, project.code, f"{project.title}{project.result}{project.numbers}"):
+    words = f"{project.title}{project.result}{project.numbers}"
+    if _exposes(teller, project.code, words, project.held):
         return PRIVATE
     return f"{_cut(project.result, LONGEST)}{blotted(project.numbers)}"
 

@@ -141,11 +141,11 @@ def main_table(
         for f in figures
     )
     targeted = targets and any(f.target is not None for f in figures)
-    columns = [
-        Column("指标", "left", 2.5),
-        Column("计量单位", "center"),
-        Column(now, weight=1.4),
-    ]
+    crowded = comparable and targeted  # with a column for units too, none would be wide enough
+    columns = [Column("指标", "left", 2.5)]
+    if not crowded:
+        columns.append(Column("计量单位", "center"))
+    columns.append(Column(now, weight=1.4))
     if compared:
         columns += [Column(then, weight=1.4), Column(f"比{then}", weight=1.95)]
     if comparable:
@@ -160,11 +160,8 @@ def main_table(
     rows = []
     for figure, told in zip(figures, filed, strict=True):
         indicator = teller.definitions.indicators[figure.indicator]
-        row: list[Inline] = [
-            indicator.name,
-            indicator.unit,
-            teller.cell(figure),
-        ]
+        row: list[Inline] = [headed(indicator)] if crowded else [indicator.name, indicator.unit]
+        row.append(teller.cell(figure))
         if compared:
             row.append(teller.cell(figure, "上年同期"))
             row.append(teller.changed(figure))
