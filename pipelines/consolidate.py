@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy import Connection, text
 
@@ -26,6 +27,7 @@ from warehouse.engine import sql
 from warehouse.organisations import Registered, standing
 from warehouse.rollup import compute
 from warehouse.tables import LINES
+from warehouse.windows import opened_within
 from warehouse.withheld import decision, keep_decision
 
 LINE_NAMES = {number: name for name, number in LINES.items()}
@@ -89,6 +91,11 @@ def figures_of_each(
     prepare_expected(connection, cutoff, period.start, period.end)
     withheld = withheld_by(connection, definitions, computation, period, organisations)
     targets = _targets(connection, definitions, period)
+
+    @cache
+    def untold(now: str, then: str) -> frozenset[str]:
+        return shorter(connection, definitions, Period.parse(now), Period.parse(then), cutoff)
+
     for unit_code in unit_codes:
         unit = by_code[unit_code]
         children = _children(organisations, unit)
@@ -100,7 +107,7 @@ def figures_of_each(
             cutoff=cutoff,
             definitions_digest=definitions.digest,
             children=children,
-            values=_values(connection, computation, sorted(wanted), targets),
+            values=_values(connection, computation, sorted(wanted), targets, untold),
             transfers=_transfers(connection, period, cutoff, unit.id),
             coverage=_coverage(connection, period, shown, organisations, BLOCK),
             notes=notes,
@@ -138,6 +145,22 @@ def _children(organisations: Sequence[Registered], unit: Registered) -> dict[str
 
 def _shown(unit_code: str, children: Mapping[str, Sequence[Unit]]) -> list[str]:
     return [unit_code, *(u.code for units in children.values() for u in units)]
+
+
+def shorter(
+    connection: Connection, definitions: Definitions, now: Period, then: Period, cutoff: datetime
+) -> frozenset[str]:
+    """Indicators that add up fewer periods then than now: their forms were opened later.
+
+    A year against the last month of the year before would have grown twelvefold.
+    """
+    here, there = (opened_within(connection, p.start, p.end, cutoff) for p in (now, then))
+    late = {form for form, count in here.items() if 0 < there.get(form, 0) < count}
+    return frozenset(
+        code
+        for code, indicator in definitions.indicators.items()
+        if any(m.take == "flow" and m.form in late for m in indicator.measures)
+    )
 
 
 def withheld_by(
@@ -214,7 +237,9 @@ def _values(
     computation: int,
     units: Sequence[int],
     targets: Mapping[tuple[str, str, str], Decimal],
+    untold: Callable[[str, str], frozenset[str]],
 ) -> dict[tuple[str, str, str, str], Figure]:
+    """Figures with what they are compared with; `untold` are those that another label is not of."""
     rows = connection.execute(
         text(sql("unit_figures")), {"computation": computation, "units": list(units)}
     ).all()
@@ -228,6 +253,9 @@ def _values(
             continue
         line, unit, code = r.line, r.unit, r.indicator
         previous, last_year = before[r.period]
+        if previous and code in untold(r.period, previous):
+            previous = None
+        yearly = code not in untold(r.period, last_year)
         values[LINE_NAMES[line], unit, r.period, code] = Figure(
             indicator=code,
             unit=unit,
@@ -239,9 +267,11 @@ def _values(
             reported=r.reported,
             expected=r.expected,
             previous=found.get((line, unit, previous, "reported", code)) if previous else None,
-            last_year=found.get((line, unit, last_year, "reported", code)),
-            comparable=found.get((line, unit, last_year, "comparable", code)),
-            comparable_now=found.get((line, unit, r.period, "comparable", code)),
+            last_year=found.get((line, unit, last_year, "reported", code)) if yearly else None,
+            comparable=found.get((line, unit, last_year, "comparable", code)) if yearly else None,
+            comparable_now=(
+                found.get((line, unit, r.period, "comparable", code)) if yearly else None
+            ),
             target=targets.get((unit, code, r.period)),
         )
     return values

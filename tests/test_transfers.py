@@ -14,7 +14,7 @@ from federation import START, Federation, event, moment, moved, union
 from sqlalchemy import Connection
 
 from definitions import Definitions, Period
-from pipelines.consolidate import consolidate, figures_of
+from pipelines.consolidate import consolidate, figures_of, shorter
 from pipelines.figures import Figure, Unit
 from pipelines.flow.transfers import transfers_of
 from pipelines.publish.content import Document, Paragraph
@@ -31,6 +31,7 @@ from pipelines.publish.transfers import (
 )
 from warehouse.editions import register_definitions
 from warehouse.engine import ensure_partitions, warehouse
+from warehouse.organisations import open_periods
 
 DAY = date(2017, 7, 1)
 
@@ -315,3 +316,32 @@ def test_flows_are_compared_of_the_unions_that_belong_to_a_unit_now(
     assert teller.moved(new, "可比口径上年") == told
     assert members is not None
     assert members.comparable_now is None  # what stands at the end is of the end's unions
+
+
+def test_no_flow_is_compared_with_fewer_months_than_it_adds_up(zone: Federation) -> None:
+    """Who began to collect in December has no year before, only its last month."""
+    at, period = moment(2018, 1, 5), Period.parse("2017")
+
+    def compared() -> tuple[bool, bool, bool]:
+        made = consolidate(zone.connection, zone.definitions, period, at, at)
+        figures = figures_of(zone.connection, zone.definitions, made, "T")
+        new, members = figures.get("I-ORG-15"), figures.get("I-ORG-04")
+        assert new is not None
+        assert members is not None
+        assert new.value is not None
+        return new.last_year is not None, new.comparable is not None, members.last_year is not None
+
+    def opens(*months: str) -> None:
+        for label in months:
+            month = Period.parse(label)
+            opened = moment(month.year, month.number, 25)
+            open_periods(zone.connection, zone.definitions, month, opened)
+
+    assert compared() == (True, True, True)  # nothing is known of what was opened
+    opens("2016-12", *(f"2017-{m:02d}" for m in range(1, 13)))
+    assert compared() == (False, False, True)
+    opens(*(f"2016-{m:02d}" for m in range(1, 12)))
+    assert compared() == (True, True, True)
+    year, before = (Period.parse(label) for label in ("2017", "2016"))
+    only = shorter(zone.connection, zone.definitions, year, before, moment(2017, 1, 1))
+    assert only == frozenset()  # what was opened after a cut-off was not open at it

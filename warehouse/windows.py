@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from definitions import Definitions, Period
@@ -18,6 +18,7 @@ from warehouse import audit
 from warehouse.codes import ids
 from warehouse.engine import sql
 from warehouse.tables import form_window, reopening
+from warehouse.tables import period as opened_period
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -60,6 +61,20 @@ def windows(connection: Connection, periods: Collection[str]) -> dict[tuple[str,
         )
         for r in rows
     }
+
+
+def opened_within(
+    connection: Connection, first: date, last: date, cutoff: datetime
+) -> dict[str, int]:
+    """Form → how many of its periods between two days had been opened by a cut-off."""
+    rows = connection.execute(
+        select(form_window.c.form, func.count())
+        .join(opened_period, opened_period.c.label == form_window.c.period)
+        .where(opened_period.c.starts >= first, opened_period.c.ends <= last)
+        .where(form_window.c.opened_at <= cutoff)
+        .group_by(form_window.c.form)
+    )
+    return {form: count for form, count in rows}
 
 
 def opening_now(definitions: Definitions, month: Period) -> list[tuple[Form, Period]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from definitions import Definitions, Period
 from definitions.measures import Indicator
+from pipelines.consolidate import shorter
 from pipelines.figures import change_words, display, steady_band
 from pipelines.small_cells import sensitive
 from portal.asking import NotFound
@@ -157,6 +158,10 @@ class Figures:
         self.previous, self.last_year = self.period.previous().label, self.period.last_year().label
         self.sensitive = sensitive(known, self.period.end).codes
         labels = [head.period, self.previous, self.last_year]
+        self._untold = {
+            label: shorter(reading, known, self.period, Period.parse(label), head.cutoff)
+            for label in labels
+        }
         rows = reading.execute(
             text(sql("portal_staff_figures")),
             {
@@ -175,7 +180,7 @@ class Figures:
         self, line: int, unit: Unit, period: str, code: str, basis: str = "reported"
     ) -> Decimal | None:
         row = self._found.get((line, unit.id, period, basis, code))
-        if row is None or self._hides(line, unit, period, code):
+        if row is None or code in self._untold[period] or self._hides(line, unit, period, code):
             return None
         value: Decimal | None = row.value
         return value
