@@ -239,7 +239,7 @@ def _values(
     targets: Mapping[tuple[str, str, str], Decimal],
     untold: Callable[[str, str], frozenset[str]],
 ) -> dict[tuple[str, str, str, str], Figure]:
-    """Figures with what they are compared with; `untold` are those that another label is not of."""
+    """Figures beside those they are compared with; `untold` of a label and another are not."""
     rows = connection.execute(
         text(sql("unit_figures")), {"computation": computation, "units": list(units)}
     ).all()

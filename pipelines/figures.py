@@ -17,8 +17,6 @@ TIMES = ("工作日", "天", "日")
 """Units of how long something takes."""
 BLOCK, INDUSTRY = "块", "条"
 UNASSIGNED = "未纳入产业"
-ENDS = ("撤销", "合并")
-"""Changes after which a union is no more."""
 
 
 @dataclass(frozen=True, slots=True)

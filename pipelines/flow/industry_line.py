@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from pipelines.consolidate import coverage_along
-from pipelines.figures import BLOCK, ENDS, INDUSTRY, Figure, Figures, Transfer
+from pipelines.figures import BLOCK, INDUSTRY, Figure, Figures, Transfer
 from warehouse.facts import GRASSROOTS
+from warehouse.timeline import ENDING
 
 OUTSIDE = "0"
 INDUSTRIES = ("产业工会", "系统（局/集团）工会", "行业工会联合会")
@@ -76,8 +77,8 @@ def changed_along(figures: Figures) -> list[Transfer]:
     """Changes on the industry line: who moved from county to county stayed, who ended left it."""
     own = figures.unit.name
     told = (
-        replace(t, line=INDUSTRY, from_name=own) if t.change in ENDS else t
+        replace(t, line=INDUSTRY, from_name=own) if t.change in ENDING else t
         for t in figures.transfers
-        if t.line == INDUSTRY or t.change in ENDS
+        if t.line == INDUSTRY or t.change in ENDING
     )
     return list(dict.fromkeys(told))  # who ended left both lines at once

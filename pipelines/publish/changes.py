@@ -83,12 +83,11 @@ def _told(teller: Teller, moved: list[Transfer]) -> list[Inline]:
         left, came = (
             sum(getattr(t, side) == own for t in moved) for side in ("from_name", "to_name")
         )
-        if len(into) == 1 and came == len(moved):
-            pass  # all of them came to this unit, which has been said
-        elif left or came:  # what moves within a whole leaves it as it was; what joins does not
+        # What moves within a whole leaves it as it was; what joins it or leaves it does not.
+        if (left or came) and not (len(into) == 1 and came == len(moved)):
             runs += ["本单位划出", _count(teller, left, f"{own}划出") if left else "0", "家、划入"]
             runs += [_count(teller, came, f"{own}划入") if came else "0", "家。"]
-        elif _within(teller):
+        elif not came and _within(teller):
             runs += ["划出", _count(teller, len(moved), "划出合计"), "家、划入"]
             runs += [_count(teller, len(moved), "划入合计"), "家，净变动0家，合计不变。"]
     for i, (change, count) in enumerate(sorted(others.items())):

@@ -363,10 +363,8 @@ def coverage_chart(figures: Figures, title: str, limit: int = 12) -> Chart | Non
         rows = [r for r in rows if _amiss(r)]
         if len(rows) < 2:
             return None
-        lowest = len(rows) > limit
-        title = (
-            f"{'报送率最低的' if lowest else '未报齐或逾期的'}{min(limit, len(rows))}家单位报送情况"
-        )
+        which = "报送率最低的" if len(rows) > limit else "未报齐或逾期的"
+        title = f"{which}{min(limit, len(rows))}家单位报送情况"
     rows = sorted(rows, key=_worst)[:limit]
 
     def share(part: int, whole: int) -> Decimal:

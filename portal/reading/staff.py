@@ -160,7 +160,7 @@ class Figures:
         labels = [head.period, self.previous, self.last_year]
         self._untold = {
             label: shorter(reading, known, self.period, Period.parse(label), head.cutoff)
-            for label in labels
+            for label in (self.previous, self.last_year)
         }
         rows = reading.execute(
             text(sql("portal_staff_figures")),
@@ -180,7 +180,11 @@ class Figures:
         self, line: int, unit: Unit, period: str, code: str, basis: str = "reported"
     ) -> Decimal | None:
         row = self._found.get((line, unit.id, period, basis, code))
-        if row is None or code in self._untold[period] or self._hides(line, unit, period, code):
+        if (
+            row is None
+            or code in self._untold.get(period, ())
+            or self._hides(line, unit, period, code)
+        ):
             return None
         value: Decimal | None = row.value
         return value
